@@ -1,0 +1,76 @@
+# The front door: `make` lists the targets. Each sets up what it needs by itself: the active virtual or conda environment, else a .venv of its own.
+SCALE ?= smoke
+TRAIN ?= 1
+JOBS ?= 2
+TESTS ?= tests
+
+SHELL := /bin/bash
+ifneq ($(VIRTUAL_ENV),)
+  PYTHON := $(VIRTUAL_ENV)/bin/python
+else ifneq ($(filter-out base,$(CONDA_DEFAULT_ENV)),)
+  PYTHON := $(CONDA_PREFIX)/bin/python
+else
+  PYTHON := .venv/bin/python
+endif
+BIN := $(dir $(PYTHON))
+REPROLIB := $(PYTHON) -m reprolib
+ONE_THREAD := env OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+SOURCES := $(shell find reprolib -name '*.py' -o -name '*.csv') $(shell find results 2>/dev/null) constraints.txt
+FORMATS := md csv html json
+
+.PHONY: help book test tables small paper bench verify lint clean setup executed FORCE
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+book: setup ## run every notebook at SCALE=smoke, training included (TRAIN=0: only read records), and build the book
+	@$(MAKE) --no-print-directory -j$(JOBS) executed
+	@$(MAKE) --no-print-directory tables
+	@echo "book: building the pages"
+	@rm -rf _build/html _build/.doctrees
+	@$(BIN)jupyter-book build book -W --keep-going -n --all -q
+	@echo "book: $(CURDIR)/_build/html/index.html"
+
+test: setup ## run the tests (REPROLIB_DATA=folder adds those on real data)
+	@$(ONE_THREAD) $(PYTHON) -m pytest -q -n $(JOBS) $(TESTS)
+
+tables: setup ## write the tables, paper against ours, to _build/tables and book/_generated
+	@mkdir -p _build/tables
+	@for format in $(FORMATS); do $(REPROLIB) table all --format $$format >_build/tables/all.$$format || exit 1; done
+	@echo "tables: _build/tables/all.{$(FORMATS)}"
+
+small: setup ## train the missing records at small scale (hours on a CPU; resumable)
+	@$(REPROLIB) fill --scale small
+
+paper: setup ## train the missing records at paper scale (an accelerator; resumable)
+	@$(REPROLIB) fill --scale paper
+
+bench: setup ## measure the kernels against their plain versions, side by side
+	@$(REPROLIB) bench
+
+verify: setup ## check every record and verdict and, after `make book`, its fresh records against the committed ones
+	@$(REPROLIB) verify
+	@if [ -d _build/results ]; then $(REPROLIB) verify --fresh _build/results; fi
+
+lint: setup ## check style, and that notebooks are stored without outputs
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m ruff format --check .
+	@$(BIN)nbstripout --verify --keep-id $(NOTEBOOKS)
+
+clean: ## remove everything generated, except the environment
+	@rm -rf _build book/notebooks book/_generated .pytest_cache .ruff_cache .hypothesis
+	@echo "clean: removed _build, book/notebooks, book/_generated and caches"
+
+setup:
+	@.ci/setup $(PYTHON)
+
+executed: $(NOTEBOOKS:%=book/%)
+
+book/notebooks/%.ipynb: notebooks/%.ipynb _build/parameters $(SOURCES)
+	@echo "book: executing $< (scale=$(SCALE), train=$(TRAIN))"
+	@$(ONE_THREAD) $(REPROLIB) execute $< --out $@ -p scale=$(SCALE) -p train=$(if $(filter 0 no false False,$(TRAIN)),False,True)
+
+_build/parameters: FORCE
+	@mkdir -p _build && echo "$(SCALE) $(TRAIN)" | cmp -s - $@ || echo "$(SCALE) $(TRAIN)" >$@

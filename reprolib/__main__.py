@@ -1,0 +1,203 @@
+"""The command line."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reprolib import experiments, paths, records, report, runs
+from reprolib.errors import InputError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+data_app = typer.Typer(no_args_is_help=True, help="Real data by download, generated data, integrity.")
+app.add_typer(data_app, name="data")
+
+Scale = Annotated[str, typer.Option(help="smoke, small or paper.")]
+Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, ...; an accelerator where there is one.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+
+
+@app.command("list")
+def list_rows(as_json: AsJson = False) -> None:
+    """Every experiment: paper table, rows, scales, expected cost in minutes."""
+    rows = [
+        {
+            "experiment": experiment.name,
+            "paper": experiment.paper,
+            "table": experiment.table,
+            "row": row.name,
+            "scales": list(row.minutes),
+            "minutes": dict(row.minutes),
+            "headline": row.headline,
+        }
+        for experiment in experiments.every()
+        for row in experiment.rows
+    ]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        cost = ", ".join(f"{scale} {minutes:g} min" for scale, minutes in row["minutes"].items())
+        typer.echo(f"{row['experiment']:18} {row['row']:32} {row['table']:20} {cost}")
+
+
+@app.command()
+def run(
+    experiment: str,
+    row: Annotated[str, typer.Option(help="TASK/SYSTEM, a task or a system; may hold * and ?.")] = "*",
+    scale: Scale = "smoke",
+    seed: int = 0,
+    data: Annotated[str, typer.Option(help="real or generated.")] = "generated",
+    device: Device = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="key=value; makes the run an attempt.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
+) -> None:
+    """Train and test rows of an experiment and write their records."""
+    from reprolib.execute import parse
+
+    chosen = experiments.get(experiment)
+    changes = tuple(sorted(parse(set_ or []).items()))
+    requests = [runs.Request(chosen, entry, scale, seed, data, changes) for entry in runs.select(chosen, row)]
+    for request in requests:
+        request.config.hash  # noqa: B018  wrong settings end here, before any run
+    for request in requests:
+        typer.echo(f"{request.row.name} at {scale} scale, seed {seed}, {data} data", err=True)
+        record = runs.run(request, device=device, resume=resume)
+        typer.echo(f"{request.place(paths.results())}")
+        for name, value in record.metrics.items():
+            typer.echo(f"  {name:28} {report.number(value)}")
+
+
+@app.command()
+def execute(
+    notebook: Path,
+    parameter: Annotated[list[str] | None, typer.Option("--parameter", "-p", help="name=value.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Where the executed notebook goes.")] = None,
+) -> None:
+    """Execute a notebook through papermill; an unknown or missing parameter is an error."""
+    from reprolib import execute as notebooks
+
+    typer.echo(notebooks.execute(notebook, notebooks.parse(parameter or []), out))
+
+
+@app.command()
+def evaluate(record: Path, device: Device = None) -> None:
+    """Recompute a record's metrics from its weights and data; a difference is an error."""
+    kept, now = runs.evaluate(record, device)
+    worst = max(abs(now[name] - value) for name, value in kept.metrics.items())
+    for name, value in kept.metrics.items():
+        typer.echo(f"{name:28} recorded {report.number(value):>8}  now {report.number(now[name]):>8}")
+    if worst > runs.TOLERANCE:
+        raise InputError(f"{record}: a metric differs by {worst:.3g} from its record; run {kept.command}")
+
+
+@app.command()
+def table(
+    name: Annotated[str, typer.Argument(metavar="TABLE", help="An experiment, or all.")],
+    format: Annotated[str, typer.Option(help="md, csv, html or json.")] = "md",
+) -> None:
+    """Paper against ours, with spread, data, scale, device and verdict."""
+    typer.echo(report.render(report.cells(name), format))
+
+
+@app.command()
+def verify(
+    fresh: Annotated[Path | None, typer.Option(help="Folder of fresh smoke records to hold against ours.")] = None,
+) -> None:
+    """Every record valid, every claim judged, nothing stale, nothing drifted."""
+    from reprolib import verify as checks
+
+    sentences = checks.problems() + (checks.drift(fresh) if fresh else [])
+    for sentence in sentences:
+        typer.echo(sentence, err=True)
+    if sentences:
+        raise InputError(f"{len(sentences)} problem{'s' * (len(sentences) > 1)} in {paths.results()}")
+    typer.echo(f"{sum(1 for _ in records.read_all(paths.results()))} records are valid and fresh")
+
+
+@app.command()
+def fill(
+    scale: Scale = "small",
+    budget: Annotated[str | None, typer.Option(help="90s, 25m or 2h; without it everything is run.")] = None,
+    only: Annotated[str, typer.Option(help="TASK/SYSTEM or experiment; may hold * and ?.")] = "*",
+    device: Device = None,
+) -> None:
+    """Run the most valuable missing records that fit the budget; interrupted runs resume."""
+    from reprolib import fill as filler
+
+    done = filler.fill(
+        scale, filler.minutes(budget) if budget else None, only, device, lambda text: typer.echo(text, err=True)
+    )
+    typer.echo(f"{len(done)} runs finished, {sum(1 for _ in filler.missing(scale, only))} are missing")
+
+
+@app.command()
+def bench(name: Annotated[str | None, typer.Argument()] = None, device: Device = None, as_json: AsJson = False) -> None:
+    """Ratios measured side by side in one run."""
+    from reprolib import bench as benches
+
+    ratios = benches.run(name, device or "cpu")
+    if as_json:
+        typer.echo(json.dumps([asdict(ratio) for ratio in ratios], indent=1))
+        return
+    for ratio in ratios:
+        typer.echo(
+            f"{ratio.name} {ratio.case:34} ours {ratio.ours:9.3g} reference {ratio.reference:9.3g} {ratio.unit}: "
+            f"{ratio.ratio:5.2f} times as fast, {ratio.peak_memory_ratio:6.2f} times less memory"
+        )
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """Data sets, their licence and where they come from."""
+    from reprolib.data import catalogue
+
+    for entry in catalogue.entries():
+        typer.echo(f"{entry.name:16} {entry.title} ({entry.licence})")
+
+
+@data_app.command("fetch")
+def data_fetch(name: str) -> None:
+    """Download a real data set, with checksum, progress and resume."""
+    from reprolib.data import catalogue
+
+    typer.echo(catalogue.fetch(name))
+
+
+@data_app.command("generate")
+def data_generate(
+    name: str,
+    out: Annotated[Path | None, typer.Option(help="A new folder.")] = None,
+    size: Annotated[int, typer.Option(help="Questions a task, or scenes.")] = 1000,
+) -> None:
+    """Write generated data as files."""
+    from reprolib.data import catalogue
+
+    typer.echo(catalogue.generate(name, out or paths.BUILD / "data" / name, size))
+
+
+@data_app.command("check")
+def data_check(name: str) -> None:
+    """What is there, whether it is whole, and how it reads."""
+    from reprolib.data import catalogue
+
+    for line in catalogue.check(name):
+        typer.echo(line)
+
+
+def main() -> None:
+    """Entry point: one sentence and exit code 2 for wrong input."""
+    try:
+        app()
+    except InputError as error:
+        typer.echo(f"reprolib: {error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Data sets: readers of the real files and generators of the embedded defaults."""

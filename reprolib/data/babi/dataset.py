@@ -1,0 +1,117 @@
+"""bAbI as tensors: the real files where the user has them, generated ones by default."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from reprolib import paths
+from reprolib.data.babi import generate
+from reprolib.data.babi.arrays import WINDOW, Arrays, encode, vocabulary
+from reprolib.data.babi.reader import SPLITS, Question, Source, open_source, parse
+from reprolib.data.split import Dataset, Split
+from reprolib.errors import InputError
+
+RELEASED = {"train": 9000, "valid": 1000, "test": 1000}  # questions a task in en-valid-10k
+
+
+@dataclass(frozen=True)
+class BabiData:
+    """Which questions; None stands for all that the released files hold."""
+
+    tasks: tuple[int, ...] = tuple(range(1, 21))
+    train: int | None = None
+    valid: int | None = None
+    test: int | None = None
+    window: int = WINDOW
+    seed: int = 0  # of the generator
+
+
+def load(config: BabiData, kind: str) -> Dataset:
+    """The three splits, encoded over their joint vocabulary.
+
+    Raises:
+        InputError: real data are asked for and REPROLIB_DATA names none, or files are damaged.
+    """
+    questions, deviations = _real(config) if kind == "real" else (_generated(config), ())
+    vocab = vocabulary(question for split in questions.values() for question in split)
+    arrays = encode(questions, vocab, config.window)
+    facts = {"words": len(vocab.words), "answers": len(vocab.answers), "window": config.window}
+    splits = {name: _split(part) for name, part in arrays.items()}
+    return Dataset("babi", kind, fingerprint(config, kind), splits, facts, tuple(deviations))
+
+
+def fingerprint(config: BabiData, kind: str) -> str | None:
+    """Hash of the data that a configuration stands for; None where the real files are not there."""
+    recipe = f"babi {kind} {sorted(asdict(config).items())} generator {generate.VERSION}"
+    if kind == "real":
+        folder = paths.real_data()
+        if folder is None or not (folder / "babi").exists():
+            return None
+        recipe += open_source(folder / "babi").sha256
+    return hashlib.sha256(recipe.encode()).hexdigest()
+
+
+def source() -> Source:
+    """The user's real files."""
+    folder = paths.real_data()
+    if folder is None:
+        raise InputError("set REPROLIB_DATA to a folder that holds babi/ for real data (`reprolib data fetch babi`)")
+    return open_source(folder / "babi")
+
+
+def generated(task: int, split: str, count: int, seed: int) -> list[Question]:
+    """Questions of one generated file; splits come from independent streams."""
+    text = generate.generate(task, count, seed * len(SPLITS) + SPLITS.index(split))
+    return list(parse(text, task, f"generated qa{task}_{split}.txt"))[:count]
+
+
+def _generated(config: BabiData) -> dict[str, list[Question]]:
+    counts = {name: getattr(config, name) or RELEASED[name] for name in SPLITS}
+    return {
+        name: [question for task in config.tasks for question in generated(task, name, count, config.seed)]
+        for name, count in counts.items()
+    }
+
+
+def _real(config: BabiData) -> tuple[dict[str, list[Question]], list[str]]:
+    files, deviations = source(), []
+    splits: dict[str, list[Question]] = {name: [] for name in SPLITS}
+    for task in config.tasks:
+        present = [name for name in SPLITS if name != "valid" or (task, name) in files.files]
+        parts = {name: files.questions(task, name) for name in present}
+        if "valid" not in parts:  # en, en-10k: the last tenth of train is held out
+            parts["train"], parts["valid"] = _hold_out(parts["train"])
+        missing = RELEASED["train"] - len(parts["train"])
+        if files.variant.endswith("10k") and missing > RELEASED["train"] // 2:
+            parts["train"] += generated(task, "train", missing, config.seed)
+            deviations.append(
+                f"task {task}: {missing} of {RELEASED['train']} training questions are generated, because the real "
+                f"file at hand holds {RELEASED['train'] - missing}"
+            )
+        for name in SPLITS:
+            splits[name] += parts[name][: getattr(config, name)]
+    return splits, deviations
+
+
+def _hold_out(train: Sequence[Question]) -> tuple[list[Question], list[Question]]:
+    kept = len(train) - len(train) // 10
+    return list(train[:kept]), list(train[kept:])
+
+
+def _split(arrays: Arrays) -> Split:
+    columns = {
+        "windows": torch.from_numpy(arrays.windows).long(),  # [M, W]
+        "questions": torch.from_numpy(arrays.questions).long(),  # [M]
+        "answers": torch.from_numpy(arrays.answers),  # [M]
+        "tasks": torch.from_numpy(arrays.tasks),  # [M]
+    }
+    return Split(columns, {"sentences": torch.from_numpy(arrays.sentences)})
+
+
+def write(folder: Path, config: BabiData) -> None:
+    """Write the generated files in the released layout."""
+    counts = {name: getattr(config, name) or RELEASED[name] for name in SPLITS}
+    generate.write(folder, counts, config.seed)

@@ -1,0 +1,52 @@
+"""Examples as tensors that stay on one device."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Split:
+    """One split of a data set.
+
+    Args:
+        columns: one row an example, [M, ...] each.
+        tables: tensors that every batch gets whole, which columns may point into (pictures, distinct sentences).
+    """
+
+    columns: dict[str, Tensor]
+    tables: dict[str, Tensor] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def to(self, device: torch.device | str) -> "Split":
+        """The same split on another device."""
+        return Split(*({name: tensor.to(device) for name, tensor in part.items()} for part in vars(self).values()))
+
+    def batch(self, index: Tensor | slice) -> dict[str, Tensor]:
+        """The examples at `index` with the shared tables."""
+        return {name: column[index] for name, column in self.columns.items()} | self.tables
+
+    def batches(self, size: int):
+        """All examples in order, `size` at a time."""
+        for start in range(0, len(self), size):
+            yield self.batch(slice(start, start + size))
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The splits of one data set with the facts that a record needs."""
+
+    name: str
+    kind: str  # "real" or "generated"
+    hash: str
+    splits: dict[str, Split]
+    facts: dict = field(default_factory=dict)  # vocabulary sizes and the like, for building the model
+    deviations: tuple[str, ...] = ()
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Number of examples of every split."""
+        return {name: len(split) for name, split in self.splits.items()}

@@ -1,0 +1,25 @@
+"""The experiments, one module each, named like its notebook."""
+
+import importlib
+
+from reprolib.errors import InputError
+from reprolib.experiments.entry import Experiment
+
+NAMES = ("rn_babi", "rn_sort_of_clevr")
+
+
+def get(name: str) -> Experiment:
+    """The experiment called rn_babi or rn-babi.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    module = name.replace("-", "_")
+    if module not in NAMES:
+        raise InputError(f"unknown experiment {name!r}: choose one of {', '.join(NAMES)}")
+    return importlib.import_module(f"reprolib.experiments.{module}").EXPERIMENT
+
+
+def every() -> list[Experiment]:
+    """All experiments in reading order."""
+    return [get(name) for name in NAMES]

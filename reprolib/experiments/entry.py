@@ -1,0 +1,128 @@
+"""What an experiment is: its rows as frozen, typed entries, and how each gets its data and model."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from typing import Any
+
+from torch import Tensor, nn
+
+from reprolib.data.split import Dataset, Split
+from reprolib.errors import InputError
+from reprolib.train import Training
+
+SCALES = ("smoke", "small", "paper")
+KINDS = ("generated", "real")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that decides a run beside its seed; `data` and `model` are the experiment's own dataclasses."""
+
+    data: Any
+    model: Any
+    train: Training
+
+    def flat(self) -> dict[str, Any]:
+        """{'train.steps': 1000, ...}, as records and --set spell it, with the model's kind under 'model'."""
+        nested = {"data": asdict(self.data), "model": asdict(self.model), "train": asdict(self.train)}
+        flat = {f"{part}.{name}": value for part, values in nested.items() for name, value in values.items()}
+        return {"model": type(self.model).__name__} | flat
+
+    @property
+    def hash(self) -> str:
+        """Short hash of all values."""
+        text = json.dumps(self.flat(), sort_keys=True, default=list)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The effect that a row must show against another system of its task, at any scale above smoke.
+
+    A margin of 15 asks for 15 units better (smaller, where the metric is an error), one of -15 for 15 units worse.
+    """
+
+    metric: str  # a pattern of metric names
+    system: str
+    margin: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: a system on a task, with its configuration at paper scale and what smaller scales change."""
+
+    task: str
+    system: str
+    config: Config
+    scales: Mapping[str, Mapping[str, Any]]
+    minutes: Mapping[str, float]  # expected cost of one seed: 2 CPU cores for smoke and small, one H200 for paper
+    baseline: bool = False  # a baseline must come close to the published figure from both sides
+    headline: bool = False  # weights are kept
+    comparisons: tuple[Comparison, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """TASK/SYSTEM, as `reprolib list` prints it."""
+        return f"{self.task}/{self.system}"
+
+    def at(self, scale: str) -> Config:
+        """The configuration at a scale."""
+        if scale not in SCALES:
+            raise InputError(f"unknown scale {scale!r}: choose one of {', '.join(SCALES)}")
+        return change(self.config, self.scales.get(scale, {}))
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One notebook's worth of rows that share data, models and metrics."""
+
+    name: str
+    title: str
+    paper: str
+    table: str
+    rows: tuple[Row, ...]
+    load: Callable[[Config, str], Dataset]  # configuration, kind of data
+    build: Callable[[Config, Dataset], nn.Module]
+    loss: Callable[[nn.Module, dict[str, Tensor]], Tensor]
+    evaluate: Callable[[nn.Module, Split], dict[str, float]]
+    select: str  # the validation metric that picks the best weights
+    fingerprint: Callable[[Config, str], str | None]  # today's data hash, None where the data are not there
+    own_procedure: bool = False  # generated data follow the paper's own procedure
+    deviations: tuple[str, ...] = field(default=())
+
+    def row(self, name: str) -> Row:
+        """The row called TASK/SYSTEM."""
+        for row in self.rows:
+            if row.name == name:
+                return row
+        raise InputError(
+            f"{self.name} has no row {name!r}: `reprolib list` prints {', '.join(r.name for r in self.rows)}"
+        )
+
+
+def change(config: Config, changes: Mapping[str, Any]) -> Config:
+    """A configuration with some values changed, {'train.steps': 100}.
+
+    Raises:
+        InputError: no such parameter, or a value of another type.
+    """
+    for key, value in changes.items():
+        part, _, name = key.partition(".")
+        section = getattr(config, part, None)
+        if not is_dataclass(section) or name not in {item.name for item in fields(section)}:
+            raise InputError(f"unknown parameter {key!r}: choose one of {', '.join(list(config.flat())[1:])}")
+        config = replace(config, **{part: replace(section, **{name: _fitting(key, getattr(section, name), value)})})
+    return config
+
+
+def _fitting(key: str, old: Any, new: Any) -> Any:
+    """The new value in the old one's type; a parameter that is None takes anything."""
+    if old is None or new is None or (isinstance(new, type(old)) and isinstance(new, bool) == isinstance(old, bool)):
+        return new
+    if isinstance(old, float) and isinstance(new, int) and not isinstance(new, bool):
+        return float(new)
+    if isinstance(old, tuple) and isinstance(new, list):
+        return tuple(new)
+    raise InputError(f"parameter {key} takes a value like {old!r}, not {new!r}")

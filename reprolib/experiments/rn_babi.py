@@ -1,0 +1,106 @@
+"""Relation networks on the twenty bAbI tasks, trained jointly (Santoro et al. 2017, section 5.4).
+
+Paper: 18 of 20 tasks passed at 95 %. Best public replication: 17, none passes task 16.
+"""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from reprolib.data.babi import dataset
+from reprolib.data.babi.dataset import BabiData
+from reprolib.data.babi.reader import TASKS
+from reprolib.data.split import Dataset, Split
+from reprolib.experiments.entry import Comparison, Config, Experiment, Row
+from reprolib.metrics import grouped_accuracy
+from reprolib.models.babi import BabiModel, StoryRelationNetwork
+from reprolib.models.baselines import Majority, MajorityAnswer
+from reprolib.train import Training
+
+PASSED = 95.0  # percent
+
+
+def load(config: Config, kind: str) -> Dataset:
+    """The questions; the majority baseline groups them by task."""
+    data = dataset.load(config.data, kind)
+    splits = {
+        name: Split(split.columns | {"groups": split.columns["tasks"]}, split.tables)
+        for name, split in data.splits.items()
+    }
+    return replace(data, splits=splits)
+
+
+def build(config: Config, data: Dataset) -> nn.Module:
+    """The model of a row, sized for the data's vocabulary."""
+    facts = data.facts
+    if isinstance(config.model, Majority):
+        columns = data.splits["train"].columns
+        return MajorityAnswer(columns["groups"], columns["answers"], facts["answers"])
+    return StoryRelationNetwork(config.model, facts["words"], facts["answers"], facts["window"])
+
+
+def loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+    """Mean cross-entropy of the answer."""
+    return nn.functional.cross_entropy(model(batch).float(), batch["answers"])
+
+
+@torch.no_grad()
+def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
+    """Accuracy and error of each task in percent, their mean, and how many tasks reach 95 %."""
+    right = torch.cat([model(batch).argmax(1) == batch["answers"] for batch in split.batches(500)])
+    tasks = grouped_accuracy(right, split.columns["tasks"], {task: f"task_{task}" for task in TASKS})
+    return {
+        "accuracy/mean": sum(tasks.values()) / len(tasks),
+        "tasks_passed": float(sum(value >= PASSED for value in tasks.values())),
+        **{f"accuracy/{name}": value for name, value in tasks.items()},
+        **{f"error/{name}": 100.0 - value for name, value in tasks.items()},
+    }
+
+
+SMOKE_DATA = {"data.train": 150, "data.valid": 30, "data.test": 50}
+RELATION_NETWORK = Config(
+    data=BabiData(),
+    model=BabiModel(pairs="unordered", norm=True),
+    train=Training(steps=400_000, batch=64, rate=2e-4, evaluate_every=2_000, precision="bf16"),
+)
+
+EXPERIMENT = Experiment(
+    name="rn_babi",
+    title="bAbI: twenty tasks with one relation network",
+    paper="santoro2017",
+    table="Sec. 5.4",
+    rows=(
+        Row(
+            task="babi_joint_10k",
+            system="RN",
+            config=RELATION_NETWORK,
+            scales={
+                "smoke": SMOKE_DATA
+                | {"train.steps": 60, "train.evaluate_every": 30, "train.rate": 1e-3, "train.precision": "fp32"},
+                "small": {"train.steps": 40_000, "train.rate": 1e-3, "train.schedule": "cosine"},
+            },
+            minutes={"smoke": 0.1, "small": 40, "paper": 60},
+            headline=True,
+            comparisons=(
+                Comparison("tasks_passed", "Majority", 10),
+                Comparison("accuracy/*", "Majority", 20),
+                Comparison("error/*", "Majority", 20),
+            ),
+        ),
+        Row(
+            task="babi_joint_10k",
+            system="Majority",
+            config=Config(data=BabiData(), model=Majority(), train=Training(steps=0)),
+            scales={"smoke": SMOKE_DATA},
+            minutes={"smoke": 0.1, "small": 0.5, "paper": 0.5},
+            baseline=True,
+        ),
+    ),
+    load=load,
+    build=build,
+    loss=loss,
+    evaluate=evaluate,
+    select="accuracy/mean",
+    fingerprint=lambda config, kind: dataset.fingerprint(config.data, kind),
+)

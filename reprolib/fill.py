@@ -1,0 +1,74 @@
+"""The most valuable missing records that fit a budget of time."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+
+from reprolib import experiments, paths, records
+from reprolib.errors import InputError
+from reprolib.runs import Request, run
+from reprolib.train import OutOfTimeError
+
+SEEDS = (0, 1, 2)
+UNITS = {"s": 1 / 60, "m": 1, "h": 60}
+
+
+def minutes(text: str) -> float:
+    """'90s', '25m' or '2h' in minutes.
+
+    Raises:
+        InputError: anything else.
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text)
+    if not match:
+        raise InputError(f"--budget {text!r} is no span of time: write 90s, 25m or 2h")
+    return float(match[1]) * UNITS[match[2]]
+
+
+def missing(scale: str, only: str = "*") -> Iterator[Request]:
+    """Requests without a current record: headline rows before the rest, then further seeds of each."""
+    rows = [(experiment, row) for experiment in experiments.every() for row in experiment.rows]
+    rows = [(e, row) for e, row in rows if fnmatchcase(row.name, only) or fnmatchcase(e.name, only)]
+    if not rows:
+        raise InputError(f"--only {only!r} fits no row and no experiment: `reprolib list` prints them")
+    for seed in SEEDS:
+        for experiment, row in sorted(rows, key=lambda pair: not pair[1].headline):
+            kind = "real" if experiment.fingerprint(row.at(scale), "real") else "generated"
+            request = Request(experiment, row, scale, seed, kind)
+            if not is_current(request):
+                yield request
+
+
+def is_current(request: Request) -> bool:
+    """Whether a committed record fits the request's configuration and data of today."""
+    path = request.place(paths.results())
+    if not path.exists():
+        return False
+    record = records.read(path)
+    data_hash = request.experiment.fingerprint(request.config, request.kind)
+    return record.config_hash == request.config.hash and record.data["hash"] == data_hash
+
+
+def fill(
+    scale: str, budget: float | None, only: str = "*", device: str | None = None, say: Callable[[str], None] = print
+) -> list[str]:
+    """Run missing records until the budget of minutes is spent; a run that is cut off resumes next time.
+
+    Returns:
+        The names of the runs that were finished.
+    """
+    end = None if budget is None else time.monotonic() + 60 * budget
+    done = []
+    for request in list(missing(scale, only)):
+        if end is not None and time.monotonic() >= end:
+            break
+        name = f"{request.experiment.name} {request.row.name} seed {request.seed} ({request.kind})"
+        say(f"{name}: about {request.row.minutes[scale]:g} minutes")
+        try:
+            run(request, device=device, resume=True, deadline=end)
+        except OutOfTimeError as stop:
+            say(f"{name}: {stop}")
+            break
+        done.append(name)
+    return done

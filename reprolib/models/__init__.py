@@ -1,0 +1,1 @@
+"""The models, each a short configuration of networks and relational blocks."""

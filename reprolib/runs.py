@@ -1,0 +1,211 @@
+"""One run, end to end: data, model, fit, record."""
+
+import datetime
+import os
+import resource
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from reprolib import experiments, paths, records
+from reprolib.data.split import Dataset
+from reprolib.errors import InputError
+from reprolib.experiments.entry import KINDS, Config, Experiment, Row, change
+from reprolib.records import Record
+from reprolib.train import Fit, fit, pick_device, rank
+
+TOLERANCE = 0.2  # percent points that another machine's rounding may move an accuracy
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to run: a row of an experiment at a scale, with a seed, on a kind of data."""
+
+    experiment: Experiment
+    row: Row
+    scale: str = "smoke"
+    seed: int = 0
+    kind: str = "generated"
+    changes: tuple[tuple[str, Any], ...] = ()  # of an attempt
+
+    @property
+    def config(self) -> Config:
+        """The row's configuration at the scale, with the attempt's changes."""
+        return change(self.row.at(self.scale), dict(self.changes))
+
+    @property
+    def command(self) -> str:
+        """The command line that repeats this run."""
+        words = f"reprolib run {self.experiment.name} --row '{self.row.name}' --scale {self.scale} --seed {self.seed}"
+        settings = "".join(f" --set '{key}={value}'" for key, value in self.changes)
+        return f"{words} --data {self.kind}{settings}"
+
+    @property
+    def stem(self) -> str:
+        """Name of the run's files."""
+        attempt = self.config.hash[:8] if self.changes else ""
+        return records.stem(self.row.task, self.row.system, self.kind, self.seed, attempt)
+
+    def place(self, root: Path) -> Path:
+        """The record's file under a results folder."""
+        return root / self.experiment.name / ("attempts/" if self.changes else "") / self.scale / f"{self.stem}.json"
+
+
+def select(experiment: Experiment, pattern: str = "*") -> list[Row]:
+    """The rows whose TASK/SYSTEM, task or system fits a pattern.
+
+    Raises:
+        InputError: none does.
+    """
+    rows = [row for row in experiment.rows if any(fnmatchcase(n, pattern) for n in (row.name, row.task, row.system))]
+    if not rows:
+        names = ", ".join(row.name for row in experiment.rows)
+        raise InputError(f"no row of {experiment.name} fits {pattern!r}: its rows are {names}")
+    return rows
+
+
+def run(
+    request: Request,
+    *,
+    device: str | None = None,
+    resume: bool = False,
+    root: Path | None = None,
+    deadline: float | None = None,
+) -> Record:
+    """Run a request and write its record, with weights where the row is a headline.
+
+    Args:
+        resume: go on from the checkpoint of an interrupted run, if there is one.
+        root: results folder; by default the committed one (or REPROLIB_RESULTS).
+        deadline: value of time.monotonic() at which training stops with a checkpoint and raises OutOfTimeError.
+    """
+    root, experiment, config = root or paths.results(), request.experiment, request.config
+    if request.kind not in KINDS:
+        raise InputError(f"unknown kind of data {request.kind!r}: choose one of {', '.join(KINDS)}")
+    started, place = datetime.datetime.now(datetime.UTC), pick_device(device)
+    data = experiment.load(config, request.kind)
+    torch.manual_seed(request.seed)
+    model = experiment.build(config, data).to(place)
+    splits = {name: split.to(place) for name, split in data.splits.items()}
+    checkpoint = paths.CHECKPOINTS / experiment.name / request.scale / f"{request.stem}.pt"
+    outcome = fit(
+        model,
+        experiment.loss,
+        splits["train"],
+        lambda model: experiment.evaluate(model, splits["valid"]),
+        experiment.select,
+        config.train,
+        seed=request.seed,
+        identity=f"{config.hash} {data.hash}",
+        checkpoint=checkpoint,
+        resume=resume,
+        deadline=deadline,
+    )
+    path, weights = request.place(root), None
+    if request.row.headline and request.scale != "smoke" and not request.changes:
+        weights = records.save_weights(model, path.with_suffix(".safetensors"), torch.float16)
+    model.eval()
+    record = _record(request, data, place, outcome, weights, started, sum(p.numel() for p in model.parameters()))
+    record = replace(
+        record,
+        metrics=experiment.evaluate(model, splits["test"]),
+        validation=experiment.evaluate(model, splits["valid"]),
+    )
+    if rank() == 0:
+        records.write(record, root)
+        checkpoint.unlink(missing_ok=True)
+    return record
+
+
+def _record(
+    request: Request,
+    data: Dataset,
+    device: torch.device,
+    outcome: Fit,
+    weights: Mapping[str, Any] | None,
+    started: datetime.datetime,
+    parameters: int,
+) -> Record:
+    config, (commit, dirty) = request.config, records.commit()
+    return Record(
+        schema=records.SCHEMA,
+        experiment=request.experiment.name,
+        task=request.row.task,
+        system=request.row.system,
+        scale=request.scale,
+        seed=request.seed,
+        changes=dict(request.changes),
+        config=config.flat(),
+        config_hash=config.hash,
+        data={"name": data.name, "kind": data.kind, "hash": data.hash, "sizes": data.sizes},
+        metrics={},
+        validation={},
+        curve=outcome.history,
+        best_step=outcome.best_step,
+        steps=outcome.steps,
+        weights=weights,
+        parameters=parameters,
+        device=records.device_name(device),
+        workers=int(os.environ.get("WORLD_SIZE", 1)),
+        seconds=round(outcome.seconds, 3),
+        samples_per_second=outcome.samples_per_second,
+        peak_memory=_peak_memory(device),
+        versions=records.versions(),
+        commit=commit,
+        dirty=dirty,
+        started=started.isoformat(timespec="seconds"),
+        deviations=[*request.experiment.deviations, *data.deviations],
+        command=request.command,
+    )
+
+
+def _peak_memory(device: torch.device) -> int:
+    """Bytes at the highest: of the accelerator's tensors, or of the process."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def evaluate(path: Path, device: str | None = None) -> tuple[Record, dict[str, float]]:
+    """Recompute a record's metrics from its weights and data.
+
+    Returns:
+        The record and the metrics as they come out now.
+
+    Raises:
+        InputError: no weights were kept, or the data at hand are not the record's.
+    """
+    record = records.read(path)
+    experiment = experiments.get(record.experiment)
+    request = Request(experiment, experiment.row(record.row), record.scale, record.seed, record.kind)
+    if request.config.hash != record.config_hash:
+        raise InputError(f"{path} is stale, its row has another configuration today: run {request.command}")
+    place = pick_device(device)
+    data = experiment.load(request.config, record.kind)
+    if data.hash != record.data["hash"]:
+        raise InputError(f"{path} was measured on other data than those at hand: restore them or run {request.command}")
+    model = experiment.build(request.config, data)
+    if record.weights is not None or request.config.train.steps:
+        records.load_weights(model, record, path)
+    return record, experiment.evaluate(model.to(place).eval(), data.splits["test"].to(place))
+
+
+def execute_or_read(
+    name: str, scale: str = "smoke", seeds: Iterable[int] = (0,), kind: str = "generated", train: bool = True
+) -> list[Record]:
+    """What a notebook calls: run every row for every seed and keep the records under _build, or read committed ones.
+
+    Sort-of-CLEVR and its like have no real files: rows whose data cannot be had in that kind raise InputError.
+    """
+    experiment = experiments.get(name)
+    requests = [Request(experiment, row, scale, seed, kind) for row in experiment.rows for seed in seeds]
+    if train:
+        return [run(request, root=paths.EXECUTED) for request in requests]
+    places = [request.place(paths.results()) for request in requests]
+    return [records.read(place) for place in places if place.exists()]

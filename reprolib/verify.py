@@ -1,0 +1,99 @@
+"""Whether the committed results hold together: valid, fresh, complete, and not drifting."""
+
+import statistics
+from pathlib import Path
+
+from reprolib import experiments, paths, published, records, report
+from reprolib.errors import InputError
+from reprolib.records import Record
+from reprolib.runs import Request
+
+SPREADS = 4.0  # standard deviations over seeds that a fresh smoke metric may lie from the committed mean
+LEAST = 5.0  # tolerance in units of the metric, where seeds agree by chance
+
+
+def problems(root: Path | None = None) -> list[str]:
+    """One sentence for every record that is invalid, misplaced, stale or without its weights, and for every claim
+    without a verdict; empty when all is well."""
+    root = root or paths.results()
+    found, sentences = [], []
+    files = sorted(root.glob("*/*/*.json")) + sorted(root.glob("*/attempts/*/*.json"))
+    for path in files:
+        try:
+            record = records.read(path)
+            records.check_weights(record, path)
+            sentences += _misplaced(record, path, root) + _stale(record, path)
+            found.append(record)
+        except InputError as error:
+            sentences.append(str(error))
+    return sentences + _orphans(root, found) + _unjudged(found)
+
+
+def _misplaced(record: Record, path: Path, root: Path) -> list[str]:
+    belongs = records.location(record, root)
+    return [] if belongs == path else [f"{path} belongs at {belongs}: move it there"]
+
+
+def _stale(record: Record, path: Path) -> list[str]:
+    """A record whose row is gone, or whose configuration or data differ from what the row's entry gives today."""
+    experiment = experiments.get(record.experiment)
+    row = experiment.row(record.row)
+    changes = tuple(record.changes.items())
+    request = Request(experiment, row, record.scale, record.seed, record.kind, changes)
+    if request.config.hash != record.config_hash:
+        return [f"{path} is stale: its row's configuration has changed; run {record.command}"]
+    today = experiment.fingerprint(request.config, record.kind)
+    if today is not None and today != record.data["hash"]:
+        return [f"{path} is stale: its data have changed; run {record.command}"]
+    return []
+
+
+def _orphans(root: Path, found: list[Record]) -> list[str]:
+    named = {
+        records.location(record, root).with_name(record.weights["file"])
+        for record in found
+        if record.weights and record.weights["file"]
+    }
+    return [
+        f"{path} belongs to no record: delete it" for path in sorted(root.rglob("*.safetensors")) if path not in named
+    ]
+
+
+def _unjudged(found: list[Record]) -> list[str]:
+    claims = [cell for cell in report.cells("all", found) if cell.paper != published.OURS]
+    return [f"{cell.task}/{cell.system} {cell.metric} has no verdict" for cell in claims if cell.verdict is None]
+
+
+def drift(fresh: Path, root: Path | None = None) -> list[str]:
+    """One sentence for every fresh smoke metric that lies outside the committed records' tolerance.
+
+    The tolerance is four standard deviations over the committed seeds, and at least five units (percent points,
+    tasks); a fresh record without committed ones, and committed ones without a fresh one, are drift too.
+    """
+    committed = report.measurements(_smoke(root or paths.results()))
+    renewed = report.measurements(_smoke(fresh))
+    sentences = [f"{'/'.join(key[:2])} has no fresh smoke record" for key in committed if key not in renewed]
+    for key, measurement in renewed.items():
+        if key not in committed:
+            sentences.append(f"{'/'.join(key[:2])} has no committed smoke record: run {measurement.first.command}")
+            continue
+        sentences += _drifted(measurement, committed[key])
+    return sentences
+
+
+def _smoke(root: Path) -> list[Record]:
+    return [record for _, record in records.read_all(root) if record.scale == "smoke"]
+
+
+def _drifted(fresh: report.Measurement, committed: report.Measurement) -> list[str]:
+    sentences = []
+    for metric in committed.first.metrics:
+        values = committed.values(metric)
+        spread = statistics.stdev(values) if len(values) > 1 else 0.0
+        low, tolerance = statistics.fmean(values), max(SPREADS * spread, LEAST)
+        off = [value for value in fresh.values(metric) if abs(value - low) > tolerance]
+        if off or not fresh.values(metric):
+            sentences.append(
+                f"{committed.first.row} {metric} drifted: {off or 'missing'} against {low:.2f} ± {tolerance:.2f}"
+            )
+    return sentences

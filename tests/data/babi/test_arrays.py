@@ -1,0 +1,191 @@
+"""bAbI questions as arrays: decoded again word by word, they are the file's text."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reprolib.data.babi.arrays import PUNCTUATION, WINDOW, Vocabulary, encode, vocabulary, words
+from reprolib.data.babi.reader import SPLITS, TASKS, Question, open_source
+from reprolib.errors import InputError
+
+REAL = os.environ.get("REPROLIB_DATA")
+needs_real_data = pytest.mark.skipif(REAL is None, reason="REPROLIB_DATA names no folder of real data")
+
+PLACES = ("garden", "kitchen", "office", "hallway")
+
+
+def story(length, seed):
+    """Sentences of two to seven words; some come twice."""
+    rng = np.random.default_rng(seed)
+    return tuple(f"Mary went {'back ' * rng.integers(3)}to the {PLACES[rng.integers(4)]}." for _ in range(length))
+
+
+def question(length, seed, task=1, answer="garden"):
+    return Question(task, story(length, seed), "Where is Mary?", answer, (0,))
+
+
+@pytest.fixture
+def splits():
+    """Stories shorter than the window, as long and longer, with all kinds of answer."""
+    return {
+        "train": [question(length, seed=length) for length in (1, 2, WINDOW - 1, WINDOW, WINDOW + 1, 60)],
+        "valid": [
+            Question(8, ("Mary got the milk there.", "Mary took the football."), "What is Mary carrying?", said, (0,))
+            for said in ("milk,football", "milk", "nothing")
+        ],
+        "test": [
+            Question(19, ("The den is north of the shed.",), "How do you go from the shed to the den?", "n,n", (0,))
+        ],
+    }
+
+
+def all_of(splits):
+    return [question for split in splits.values() for question in split]
+
+
+def decode(arrays, vocab, row):
+    """The words of a row of the table of sentences."""
+    return [vocab.words[token - 1] for token in arrays.sentences[row] if token]
+
+
+# The vocabulary
+
+
+def test_words_are_lower_case_and_without_the_final_mark():
+    assert words("Mary went back to the garden.") == ["mary", "went", "back", "to", "the", "garden"]
+    assert words("Is the box bigger than the chest?") == ["is", "the", "box", "bigger", "than", "the", "chest"]
+
+
+def test_vocabulary_is_joint_over_tasks_and_splits(splits):
+    vocab = vocabulary(all_of(splits))
+    assert list(vocab.words) == sorted({word for q in all_of(splits) for s in (*q.story, q.text) for word in words(s)})
+    assert {"mary", "football", "den", "carrying"} <= set(vocab.words)
+    assert vocab == vocabulary(reversed(all_of(splits)))
+
+
+def test_a_comma_answer_is_one_answer_of_several_words(splits):
+    vocab = vocabulary(all_of(splits))
+    assert vocab.answers == ("garden", "milk", "milk,football", "n,n", "nothing")
+    assert vocab.words_with_answers == {*vocab.words, "n", "nothing", *PUNCTUATION}
+
+
+def test_an_answer_with_a_capital_is_the_same_word():
+    vocab = vocabulary([Question(5, ("Fred gave the milk to Bill.",), "Who gave the milk to Bill?", "Fred", (0,))])
+    assert vocab.answers == ("Fred",)
+    assert vocab.words_with_answers == {"fred", "gave", "the", "milk", "to", "bill", "who", *PUNCTUATION}
+
+
+# The arrays
+
+
+@pytest.mark.parametrize("window", [1, 5, WINDOW, 100])
+def test_decoding_gives_the_last_sentences_with_the_most_recent_first(splits, window):
+    vocab = vocabulary(all_of(splits))
+    for name, arrays in encode(splits, vocab, window).items():
+        assert arrays.windows.shape == (len(splits[name]), window)
+        for at, question in enumerate(splits[name]):
+            recent = [words(sentence) for sentence in reversed(question.story)][:window]
+            shown = [decode(arrays, vocab, row) for row in arrays.windows[at]]
+            assert shown == recent + [[]] * (window - len(recent))
+            assert decode(arrays, vocab, arrays.questions[at]) == words(question.text)
+            assert vocab.answers[arrays.answers[at]] == question.answer
+            assert arrays.tasks[at] == question.task
+
+
+def test_twenty_sentences_unless_said_otherwise(splits):
+    arrays = encode(splits, vocabulary(all_of(splits)))
+    assert {part.windows.shape[1] for part in arrays.values()} == {20}
+
+
+def test_true_lengths(splits):
+    """No padding inside a sentence: its length is the number of its non-zero entries, as the readers take it."""
+    vocab = vocabulary(all_of(splits))
+    table = encode(splits, vocab)["train"].sentences
+    lengths = (table > 0).sum(axis=1)
+    assert all((row[:length] > 0).all() for row, length in zip(table, lengths, strict=True))
+    assert lengths[0] == 0
+    assert lengths[1:].min() > 0
+    texts = {sentence for q in all_of(splits) for sentence in (*q.story[-WINDOW:], q.text)}
+    assert sorted(lengths[1:]) == sorted(len(words(text)) for text in texts)
+    assert table.shape[1] == lengths.max()
+
+
+def test_sentences_are_stored_once_for_all_splits(splits):
+    arrays = encode(splits, vocabulary(all_of(splits)))
+    assert len({id(part.sentences) for part in arrays.values()}) == 1
+    table = arrays["test"].sentences
+    assert len(np.unique(table, axis=0)) == len(table)
+
+
+def test_the_order_of_splits_changes_no_content(splits):
+    vocab = vocabulary(all_of(splits))
+    one, other = encode(splits, vocab), encode(dict(reversed(splits.items())), vocab)
+    for name in splits:
+        np.testing.assert_array_equal(
+            one[name].sentences[one[name].windows], other[name].sentences[other[name].windows]
+        )
+        np.testing.assert_array_equal(one[name].answers, other[name].answers)
+
+
+def test_types(splits):
+    arrays = encode(splits, vocabulary(all_of(splits)))["train"]
+    kinds = {name: array.dtype.name for name, array in vars(arrays).items()}
+    assert kinds == {
+        "sentences": "uint8",
+        "windows": "int32",
+        "questions": "int32",
+        "answers": "int64",
+        "tasks": "int64",
+    }
+
+
+def test_what_the_vocabulary_lacks_is_named(splits):
+    vocab = vocabulary(all_of(splits))
+    with pytest.raises(InputError, match="'football' is not in the vocabulary"):
+        encode(splits, Vocabulary(tuple(word for word in vocab.words if word != "football"), vocab.answers))
+    with pytest.raises(InputError, match="the answer 'milk,football' is not in the vocabulary"):
+        encode(splits, Vocabulary(vocab.words, ("garden", "milk", "n,n", "nothing")))
+
+
+@pytest.mark.parametrize("window", [0, -1])
+def test_a_window_holds_at_least_one_sentence(splits, window):
+    with pytest.raises(InputError, match=f"window is {window}: give at least 1"):
+        encode(splits, vocabulary(all_of(splits)), window)
+
+
+# The released files
+
+
+@pytest.fixture(scope="module")
+def real():
+    source = open_source(Path(REAL) / "babi")
+    return {
+        split: [question for task in TASKS for question in source.questions(task, split)]
+        for split in SPLITS
+        if (1, split) in source.files
+    }
+
+
+@needs_real_data
+def test_real_vocabulary_has_the_159_entries_of_the_paper(real):
+    vocab = vocabulary(all_of(real))
+    assert len(vocab.words_with_answers - set(PUNCTUATION)) == 156
+    assert len(vocab.words_with_answers) == 159
+    assert len(vocab.words) == 145  # the other 11 are only ever answered
+    assert sum("," in answer for answer in vocab.answers) > 0
+
+
+@needs_real_data
+def test_real_questions_decode_to_their_text(real):
+    vocab = vocabulary(all_of(real))
+    arrays = encode(real, vocab)["test"]
+    assert len(arrays.answers) == 20_000
+    for at in range(0, 20_000, 37):
+        question = real["test"][at]
+        recent = [words(sentence) for sentence in reversed(question.story)][:WINDOW]
+        shown = [decode(arrays, vocab, row) for row in arrays.windows[at]]
+        assert [sentence for sentence in shown if sentence] == recent
+        assert vocab.answers[arrays.answers[at]] == question.answer
+    assert ((arrays.windows > 0).sum(axis=1) == [min(len(q.story), WINDOW) for q in real["test"]]).all()

@@ -1,0 +1,352 @@
+"""The bAbI reader: every layout people have gives the same questions, and damage is named with its file and line."""
+
+import hashlib
+import io
+import os
+import tarfile
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reprolib.data.babi.reader import SPLITS, TASKS, VARIANTS, Question, open_source, parse
+from reprolib.errors import InputError
+
+REAL = os.environ.get("REPROLIB_DATA")
+needs_real_data = pytest.mark.skipif(REAL is None, reason="REPROLIB_DATA names no folder of real data")
+
+STORIES = """\
+1 Mary moved to the bathroom.
+2 John went to the hallway.
+3 Where is Mary? \tbathroom\t1
+4 Mary got the milk there.
+5 Mary moved to the garden.
+6 Where is the milk? \tgarden\t5 4
+7 What is Mary carrying? \tmilk,football\t4
+1 Bill is in the park.
+2 Is Bill in the school? \tno\t1
+"""
+LINES = STORIES.splitlines(keepends=True)
+RELEASED_NAMES = {1: "single-supporting-fact", 2: "two-supporting-facts", 19: "path-finding"}
+
+
+def text_of(task, split):
+    """A file that no other task and split has."""
+    return STORIES.replace("garden", f"garden{task}{split}")
+
+
+def file_name(task, split, described):
+    return f"qa{task}_{RELEASED_NAMES[task]}_{split}.txt" if described else f"qa{task}_{split}.txt"
+
+
+def release(variant, described=None):
+    """{path in the release: bytes} of three tasks; without validation files the names describe the task."""
+    valid = "valid" in variant
+    described = not valid if described is None else described
+    return {
+        f"tasks_1-20_v1-2/{variant}/{file_name(task, split, described)}": text_of(task, split).encode()
+        for task in RELEASED_NAMES
+        for split in (SPLITS if valid else ("train", "test"))
+    }
+
+
+def write_folder(folder, contents):
+    for name, content in contents.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    return folder
+
+
+def write_archive(path, contents, mode="w:gz"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(path, mode) as archive:
+        for name, content in contents.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return path
+
+
+def everything(source):
+    return {key: source.questions(*key) for key in source.files}
+
+
+def refusal(text, name="qa1_train.txt"):
+    """What the reader says of a damaged file."""
+    with pytest.raises(InputError) as error:
+        list(parse(text, 1, name))
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+# What a file says
+
+
+def test_questions_with_their_story_and_support():
+    first, second, third, last = parse(STORIES, 7, "qa7_train.txt")
+    start = ("Mary moved to the bathroom.", "John went to the hallway.")
+    more = (*start, "Mary got the milk there.", "Mary moved to the garden.")
+    assert first == Question(7, start, "Where is Mary?", "bathroom", (0,))
+    assert second == Question(7, more, "Where is the milk?", "garden", (3, 2))  # earlier questions do not count
+    assert third == Question(7, more, "What is Mary carrying?", "milk,football", (2,))
+    assert last == Question(7, ("Bill is in the park.",), "Is Bill in the school?", "no", (0,))
+    assert [second.story[at] for at in second.support] == ["Mary moved to the garden.", "Mary got the milk there."]
+
+
+def test_line_ends_of_either_kind():
+    assert list(parse(STORIES.replace("\n", "\r\n"), 1, "x")) == list(parse(STORIES, 1, "x"))
+
+
+# Layouts
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("described", [True, False])
+def test_every_variant_and_both_naming_schemes(tmp_path, variant, described):
+    source = open_source(write_folder(tmp_path, release(variant, described)))
+    assert source.variant == variant
+    assert set(source.files) == {(t, s) for t in RELEASED_NAMES for s in SPLITS if s != "valid" or "valid" in variant}
+    for task, split in source.files:
+        assert source.questions(task, split) == list(parse(text_of(task, split), task, "x"))
+
+
+def test_folder_and_archives_give_the_same(tmp_path):
+    contents = release("en-valid-10k")
+    write_folder(tmp_path / "a", contents)
+    write_folder(tmp_path / "b", {name.partition("/")[2]: content for name, content in contents.items()})
+    places = [tmp_path / "a", tmp_path / "a" / "tasks_1-20_v1-2" / "en-valid-10k", tmp_path / "b"]
+    for number, suffix in enumerate((".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tar.xz")):
+        mode = {".tgz": "w:gz", ".tar": "w"}.get(suffix, f"w:{suffix[5:]}")
+        archive = write_archive(tmp_path / f"archive{number}" / f"babi{suffix}", contents, mode)
+        places += [archive, archive.parent]
+    sources = [open_source(place) for place in places]
+    assert len({source.sha256 for source in sources}) == 1
+    assert all(everything(source) == everything(sources[0]) for source in sources)
+
+
+def test_hash_depends_on_every_byte_and_its_place(tmp_path):
+    contents = release("en-10k")
+    train, test = (f"tasks_1-20_v1-2/en-10k/{file_name(1, split, True)}" for split in ("train", "test"))
+    changed = contents | {test: contents[test].replace(b"park", b"dark")}
+    swapped = contents | {train: contents[test], test: contents[train]}
+    shorter = {name: content for name, content in contents.items() if name != test}
+    hashes = {
+        open_source(write_folder(tmp_path / str(number), variant)).sha256
+        for number, variant in enumerate((contents, changed, swapped, shorter))
+    }
+    assert len(hashes) == 4
+
+
+def test_variants_side_by_side(tmp_path):
+    archive = write_archive(tmp_path / "babi.tar.gz", release("en") | release("en-valid-10k") | release("en-10k"))
+    assert open_source(archive).variant == "en-valid-10k"
+    assert open_source(archive, "en").variant == "en"
+    with pytest.raises(InputError, match="no bAbI files of variant en-valid "):
+        open_source(archive, "en-valid")
+    with pytest.raises(InputError, match="unknown bAbI variant 'hn': choose one of en-valid-10k, en-10k"):
+        open_source(archive, "hn")
+
+
+def test_other_files_are_passed_over(tmp_path):
+    others = {
+        "tasks_1-20_v1-2/README.txt": b"\xff\xff",
+        "tasks_1-20_v1-2/hn-10k/qa1_single-supporting-fact_train.txt": b"\xff",
+        "tasks_1-20_v1-2/en-10k/._qa1_single-supporting-fact_train.txt": b"\xff",
+    }
+    plain = open_source(write_archive(tmp_path / "a.tar.gz", release("en-10k")))
+    full = open_source(write_archive(tmp_path / "b.tar.gz", release("en-10k") | others))
+    assert full.sha256 == plain.sha256
+
+
+def test_an_unfinished_download_is_passed_over(tmp_path):
+    write_archive(tmp_path / "babi.tar.gz", release("en-10k"))
+    (tmp_path / "other.tar.gz.part").write_bytes(b"half an archive")
+    assert open_source(tmp_path).variant == "en-10k"
+
+
+def test_the_same_file_twice(tmp_path):
+    write_archive(tmp_path / "a.tar.gz", release("en-10k"))
+    write_archive(tmp_path / "b.tar.gz", release("en-10k"))
+    assert len(open_source(tmp_path).files) == 6
+    other = {name: content + b"3 Is Bill in the park? \tyes\t1\n" for name, content in release("en-10k").items()}
+    write_archive(tmp_path / "b.tar.gz", other)
+    with pytest.raises(InputError, match=r"b\.tar\.gz/.*a\.tar\.gz/.*differ: remove one"):
+        open_source(tmp_path)
+
+
+# What is not there
+
+
+def test_nothing_there(tmp_path):
+    with pytest.raises(InputError, match=r"nowhere does not exist: point REPROLIB_DATA"):
+        open_source(tmp_path / "nowhere")
+    with pytest.raises(InputError, match=r"holds no bAbI files of variant en-valid-10k/en-10k/en-valid/en"):
+        open_source(tmp_path)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    source = open_source(write_folder(tmp_path, release("en-valid")))
+    with pytest.raises(InputError, match=r"en-valid has no test file of task 3: restore qa3_test\.txt"):
+        source.questions(3, "test")
+
+
+# Damage
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("".join([*LINES[:3], LINES[4]]), 4, "numbered 5 after 3"),
+        ("".join([*LINES[:2], LINES[1]]), 3, "numbered 2 after 2"),
+        ("".join(LINES[1:]), 1, "numbered 2 after 0"),
+        ("".join([*LINES[:1], "Mary went on.\n", *LINES[1:]]), 2, "expected 'NUMBER text'"),
+        ("".join([*LINES[:1], "\n", *LINES[1:]]), 2, "expected 'NUMBER text'"),
+        ("".join([*LINES[:1], "2\n", *LINES[2:]]), 2, "expected 'NUMBER text'"),
+        ("".join([*LINES[:1], "² John went.\n", *LINES[2:]]), 2, "expected 'NUMBER text'"),
+        (STORIES.replace("\tbathroom\t1", " bathroom 1"), 3, "between tabs"),
+        (STORIES.replace("\tbathroom\t1", "\tbathroom 1"), 3, "between tabs"),
+        (STORIES.replace("\tbathroom\t1", "\t\t1"), 3, "between tabs"),
+        (STORIES.replace("\tbathroom\t1", "\tbathroom\t"), 3, "between tabs"),
+        (STORIES.replace("\tgarden\t5 4", "\tgarden\t5 3"), 6, "not statements of this story"),  # 3 is a question
+        (STORIES.replace("\tgarden\t5 4", "\tgarden\t9"), 6, "not statements of this story"),
+        (STORIES.replace("\tgarden\t5 4", "\tgarden\tfive"), 6, "not statements of this story"),
+        (STORIES.replace("\tno\t1", "\tno\t4"), 9, "not statements of this story"),
+        ("".join(LINES[:5]), 5, "ends in the middle of a story"),
+        (STORIES[:-1], 9, "cut off"),
+        (STORIES[: STORIES.index("garden") + 3], 5, "cut off"),
+        (STORIES.replace("hallway", "hall\0way"), 2, "binary"),
+    ],
+)
+def test_damage_is_named_with_file_and_line(text, line, reason):
+    message = refusal(text)
+    assert message.startswith(f"qa1_train.txt, line {line}:")
+    assert reason in message
+
+
+def test_an_empty_file():
+    assert refusal("") == "qa1_train.txt is empty: fetch it again"
+
+
+def test_a_damaged_file_is_named_by_its_path(tmp_path):
+    name = "tasks_1-20_v1-2/en/qa1_single-supporting-fact_test.txt"
+    binary = release("en") | {name: STORIES.encode().replace(b"hallway", b"\x80\xff")}
+    for source in (
+        open_source(write_folder(tmp_path / "folder", binary)),
+        open_source(write_archive(tmp_path / "a.tar.gz", binary)),
+    ):
+        with pytest.raises(InputError, match=rf"{name}, line 2: the file is not UTF-8 text; fetch it again"):
+            source.questions(1, "test")
+        assert len(source.questions(1, "train")) == 4
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, len(STORIES)), st.integers(0, 20), st.text("1² 3?\t.\n\0\x85é", max_size=6))
+def test_any_damage_is_read_or_refused_in_one_sentence(start, length, patch):
+    text = STORIES[:start] + patch + STORIES[start + length :]
+    questions, refused = [], ""
+    try:
+        questions = list(parse(text, 1, "qa1_train.txt"))
+    except InputError as error:
+        refused = str(error)
+    assert bool(questions) != refused.startswith("qa1_train.txt")
+    assert "\n" not in refused
+    assert all(question.answer and question.text for question in questions)
+    assert all(0 <= at < len(question.story) for question in questions for at in question.support)
+
+
+# Archives
+
+
+@pytest.mark.parametrize("name", ["../x", "tasks/../../qa1_train.txt", "/tmp/x", "/qa1_train.txt"])
+def test_an_archive_that_reaches_outside_its_folder_is_refused(tmp_path, name):
+    archive = write_archive(tmp_path / "inner" / "babi.tar.gz", release("en-10k") | {name: STORIES.encode()})
+    with pytest.raises(InputError, match=rf"babi\.tar\.gz: member '{name}' lies outside its folder"):
+        open_source(archive)
+    assert [path.name for path in tmp_path.rglob("*")] == ["inner", "babi.tar.gz"]
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE])
+def test_links_in_an_archive_are_not_followed(tmp_path, kind):
+    secret = tmp_path / "secret.txt"
+    secret.write_text(STORIES)
+    with tarfile.open(tmp_path / "babi.tar", "w") as archive:
+        link = tarfile.TarInfo("en/qa1_train.txt")
+        link.type, link.linkname = kind, str(secret)
+        archive.addfile(link)
+    with pytest.raises(InputError, match="holds no bAbI files"):
+        open_source(tmp_path / "babi.tar")
+
+
+def test_reading_an_archive_writes_nothing(tmp_path):
+    archive = write_archive(tmp_path / "babi.tar.gz", release("en-10k"))
+    everything(open_source(archive))
+    assert list(tmp_path.rglob("*")) == [archive]
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz", "w"])
+def test_a_truncated_archive(tmp_path, mode):
+    contents = release("en-10k") | {"tasks_1-20_v1-2/README.txt": os.urandom(50_000)}
+    archive = write_archive(tmp_path / "babi.tar", contents, mode)
+    whole = archive.read_bytes()
+    for kept in (0, 7, 1000, len(whole) - 30_000):
+        archive.write_bytes(whole[:kept])
+        with pytest.raises(InputError, match=r"babi\.tar (is not a complete tar archive|holds no bAbI)") as error:
+            open_source(archive)
+        assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz"])
+def test_an_archive_with_flipped_bytes(tmp_path, mode):
+    archive = write_archive(tmp_path / "babi.tar", release("en-10k"), mode)
+    whole = archive.read_bytes()
+    for at in range(40, len(whole) - 40, 60):
+        archive.write_bytes(whole[:at] + bytes(byte ^ 0x55 for byte in whole[at : at + 8]) + whole[at + 8 :])
+        with pytest.raises(InputError, match=r"babi\.tar is not a complete tar archive") as error:
+            open_source(archive)
+        assert "\n" not in str(error.value)
+
+
+# The released files
+
+
+@pytest.fixture(scope="module")
+def real():
+    return open_source(Path(REAL) / "babi")
+
+
+@needs_real_data
+def test_real_files_are_read_whole(real):
+    """Every line is used: a question or a sentence of the story that the next question is about."""
+    for task in TASKS:
+        questions = real.questions(task, "test")
+        text = real.files[task, "test"].decode()
+        assert len(questions) == 1000 == text.count("\t") / 2
+        assert {question.task for question in questions} == {task}
+        grown = [len(b.story) - len(a.story) * (b.story[: len(a.story)] == a.story) for a, b in pairwise(questions)]
+        assert len(questions[0].story) + sum(grown) == text.count("\n") - len(questions)
+
+
+@needs_real_data
+def test_real_support_holds_the_answer(real):
+    """Task 1: the answer is the last word of the one supporting fact, which names the person asked about."""
+    for question in real.questions(1, "test"):
+        (fact,) = (question.story[at] for at in question.support)
+        assert fact.rstrip(".").split()[-1] == question.answer
+        assert fact.split()[0] == question.text.rstrip("?").split()[-1]
+
+
+@needs_real_data
+def test_real_archive_and_folder_are_one(real, tmp_path):
+    write_folder(tmp_path, {f"{real.variant}/qa{t}_{s}.txt": content for (t, s), content in real.files.items()})
+    assert open_source(tmp_path).sha256 == real.sha256
+
+
+@needs_real_data
+def test_real_hash_is_over_contents(real):
+    digest = hashlib.sha256()
+    for task, split in sorted(real.files):
+        digest.update(f"{(task, split)}:{len(real.files[task, split])}\n".encode() + real.files[task, split])
+    assert digest.hexdigest() == real.sha256

@@ -1,0 +1,304 @@
+"""The known data sets: fetching, checking and generating each, with the real files where they are at hand."""
+
+import errno
+import hashlib
+import io
+import os
+import tarfile
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reprolib import paths
+from reprolib.data import catalogue, sort_of_clevr
+from reprolib.data.babi.reader import SPLITS, TASKS, open_source
+from reprolib.errors import InputError
+
+REAL = os.environ.get("REPROLIB_DATA")
+needs_real_data = pytest.mark.skipif(REAL is None, reason="REPROLIB_DATA names no folder of real data")
+
+STORY = "1 Mary moved to the garden.\n2 Where is Mary? \tgarden\t1\n"
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def site(tmp_path):
+    """(folder, address) of files served over http, without ranges."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    handler = partial(QuietHandler, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield folder, f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """An empty REPROLIB_DATA."""
+    monkeypatch.setenv("REPROLIB_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory):
+    """50 questions a task, written by `generate`."""
+    return catalogue.generate("babi", tmp_path_factory.mktemp("generated") / "babi", 50)
+
+
+def released_layout(mark=""):
+    """A small archive with the names of the release; `mark` makes it another one."""
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        for task in TASKS:
+            for split in SPLITS:
+                content = (STORY * task + mark).encode()
+                member = tarfile.TarInfo(f"tasks_1-20_v1-2/en-valid-10k/qa{task}_{split}.txt")
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+    return stream.getvalue()
+
+
+def pin(monkeypatch, contents):
+    """Take these test files for the released ones."""
+    hashes = tuple(hashlib.sha256(content).hexdigest() for content in contents)
+    monkeypatch.setattr(catalogue, "BABI_TEST_SHA256", hashes)
+
+
+def files_in(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+# Entries
+
+
+def test_entries_are_found_by_either_spelling():
+    for entry in catalogue.entries():
+        assert catalogue.get(entry.name) is entry
+        assert catalogue.get(entry.name.replace("_", "-")) is entry
+    assert {"babi", "sort_of_clevr"} <= {entry.name for entry in catalogue.entries()}
+
+
+def test_what_can_be_fetched_has_an_address_and_a_size():
+    for entry in catalogue.entries():
+        assert (entry.url is None) == (entry.download is None) == (entry.size is None)
+        assert all((entry.title, entry.licence, entry.layout, entry.generator))
+
+
+@pytest.mark.parametrize("command", [catalogue.get, catalogue.fetch, catalogue.check])
+def test_an_unknown_data_set(command):
+    with pytest.raises(InputError, match="unknown data set 'bab': choose one of babi, sort_of_clevr"):
+        command("bab")
+
+
+# Fetching
+
+
+def test_fetched_archive_can_be_read(site, data, monkeypatch):
+    folder, address = site
+    pin(monkeypatch, [(STORY * task).encode() for task in TASKS])
+    archive = released_layout()
+    (folder / "tasks.tar.gz").write_bytes(archive)
+    assert catalogue.fetch("babi", f"{address}/tasks.tar.gz") == data / "babi"
+    assert files_in(data) == {"babi/tasks_1-20_v1-2.tar.gz": archive}
+    source = open_source(data / "babi")
+    assert [len(source.questions(task, "train")) for task in TASKS] == list(TASKS)
+    (folder / "tasks.tar.gz").unlink()
+    assert catalogue.fetch("babi", f"{address}/tasks.tar.gz") == data / "babi"  # nothing is downloaded twice
+
+
+def test_a_local_file_is_an_address_too(tmp_path, data, monkeypatch):
+    pin(monkeypatch, [(STORY * task).encode() for task in TASKS])
+    (tmp_path / "tasks.tar.gz").write_bytes(released_layout())
+    catalogue.fetch("babi", (tmp_path / "tasks.tar.gz").as_uri())
+    assert open_source(data / "babi").variant == "en-valid-10k"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (released_layout(mark=STORY), "is not bAbI v1.2: the sha256 of task 1's test file is .* instead of 55acf66c"),
+        (released_layout()[:-200], "is not a complete tar archive"),
+        (b"<html>This domain is for sale.</html>", "is not a complete tar archive"),
+    ],
+)
+def test_anything_else_is_refused_and_removed(site, data, content, reason):
+    folder, address = site
+    (folder / "tasks.tar.gz").write_bytes(content)
+    with pytest.raises(InputError, match=reason):
+        catalogue.fetch("babi", f"{address}/tasks.tar.gz")
+    assert files_in(data) == {}
+
+
+def test_an_archive_that_reaches_outside_is_refused_and_removed(site, data):
+    folder, address = site
+    with tarfile.open(folder / "tasks.tar.gz", "w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("../../x"))
+    with pytest.raises(InputError, match="lies outside its folder"):
+        catalogue.fetch("babi", f"{address}/tasks.tar.gz")
+    assert files_in(data) == {}
+
+
+def test_fetch_names_the_address_that_failed(site, data):
+    _, address = site
+    with pytest.raises(InputError, match=rf"{address}/nowhere answers 404 .*put the file itself in .*babi"):
+        catalogue.fetch("babi", f"{address}/nowhere")
+
+
+def test_nothing_to_fetch():
+    with pytest.raises(InputError, match="never released as files: use `reprolib data generate sort_of_clevr`"):
+        catalogue.fetch("sort-of-clevr")
+
+
+@needs_real_data
+def test_real_archive_is_accepted(site, data):
+    folder, address = site
+    archives = sorted((Path(REAL) / "babi").glob("*.tar.gz"))
+    if not archives:
+        pytest.skip("REPROLIB_DATA holds bAbI as a folder, not as an archive")
+    (folder / "tasks.tar.gz").write_bytes(archives[0].read_bytes())
+    catalogue.fetch("babi", f"{address}/tasks.tar.gz")
+    assert files_in(data) == {"babi/tasks_1-20_v1-2.tar.gz": archives[0].read_bytes()}
+
+
+# Checking
+
+
+def test_check_without_files(data):
+    with pytest.raises(InputError, match="babi does not exist"):
+        catalogue.check("babi")
+
+
+def test_check_says_where_files_differ_from_the_release(generated, monkeypatch):
+    monkeypatch.setenv("REPROLIB_DATA", str(generated.parent))
+    head, *lines = catalogue.check("babi")
+    assert head.startswith(f"ok       variant en-valid-10k, 60 files, sha256 {open_source(generated).sha256}")
+    assert len(lines) == 20
+    for task, line in zip(TASKS, lines, strict=True):
+        assert line.startswith(f"differs  task {task:2}: train 45, valid 5, test 5; train should hold 9000; ")
+        assert "test file NOT as released" in line
+        assert line.endswith("solver agrees with 100.0% of test")
+
+
+def test_check_accepts_what_is_as_released(generated, monkeypatch):
+    source = open_source(generated)
+    monkeypatch.setenv("REPROLIB_DATA", str(generated.parent))
+    monkeypatch.setitem(catalogue.BABI_COUNTS, "en-valid-10k", {"train": 45, "valid": 5, "test": 5})
+    pin(monkeypatch, [source.files[task, "test"] for task in TASKS])
+    assert all(line.startswith("ok ") for line in catalogue.check("babi"))
+
+
+def test_check_counts_wrong_answers(generated, tmp_path, monkeypatch):
+    source = open_source(generated)
+    target = tmp_path / "babi" / "en-valid-10k"
+    target.mkdir(parents=True)
+    for (task, split), content in source.files.items():
+        wrong = content.replace(b"\tyes\t", b"\tmaybe\t").replace(b"\tno\t", b"\tyes\t") if task == 17 else content
+        (target / f"qa{task}_{split}.txt").write_bytes(wrong)
+    monkeypatch.setenv("REPROLIB_DATA", str(tmp_path))
+    shares = {line.split(":")[0][-2:]: line.rpartition("with ")[2] for line in catalogue.check("babi")[1:]}
+    assert shares.pop("17") == "0.0% of test"
+    assert set(shares.values()) == {"100.0% of test"}
+
+
+def test_check_names_a_damaged_file(generated, tmp_path, monkeypatch):
+    source = open_source(generated)
+    target = tmp_path / "babi" / "en-valid-10k"
+    target.mkdir(parents=True)
+    for (task, split), content in source.files.items():
+        (target / f"qa{task}_{split}.txt").write_bytes(content[:-20] if (task, split) == (9, "valid") else content)
+    monkeypatch.setenv("REPROLIB_DATA", str(tmp_path))
+    with pytest.raises(InputError, match=r"en-valid-10k/qa9_valid\.txt, line \d+"):
+        catalogue.check("babi")
+
+
+@needs_real_data
+def test_check_of_the_real_files():
+    """Every test file is as released; the solver gives all answers but 2 of task 5, where the release is wrong."""
+    head, *lines = catalogue.check("babi")
+    assert head.startswith("ok ")
+    assert all("test file as released" in line for line in lines)
+    assert [line.rpartition("with ")[2] for line in lines] == [
+        "99.8% of test" if task == 5 else "100.0% of test" for task in TASKS
+    ]
+    short = [line for line in lines if not line.startswith("ok ")]
+    assert [line for line in short if "train should hold" not in line] == []
+
+
+def test_check_of_sort_of_clevr(monkeypatch):
+    (line,) = catalogue.check("sort_of_clevr")
+    assert line.startswith("ok ")
+    monkeypatch.setattr(sort_of_clevr, "HALF", 4)
+    monkeypatch.setattr(sort_of_clevr, "SIDE", 9)
+    (line,) = catalogue.check("sort_of_clevr")
+    assert line.startswith("differs ")
+
+
+# Generating
+
+
+def test_generated_babi_has_the_released_layout(generated):
+    source = open_source(generated)
+    assert source.variant == "en-valid-10k"
+    counts = {key: len(source.questions(*key)) for key in source.files}
+    assert counts == {(task, split): {"train": 45}.get(split, 5) for task in TASKS for split in SPLITS}
+
+
+def test_the_same_bytes_each_time(generated, tmp_path):
+    assert files_in(catalogue.generate("babi", tmp_path / "babi", 50)) == files_in(generated)
+    twice = [catalogue.generate("sort_of_clevr", tmp_path / name, 8) for name in "ab"]
+    assert files_in(twice[0]) == files_in(twice[1])
+
+
+def test_generated_scenes(tmp_path):
+    folder = catalogue.generate("sort_of_clevr", tmp_path / "deep" / "scenes", 8)
+    expected = sort_of_clevr.generate(8, seed=0)
+    with np.load(folder / "scenes.npz") as saved:
+        assert set(saved) == {"images", "centres", "circles", "questions", "answers", "names"}
+        for name in saved:
+            np.testing.assert_array_equal(saved[name], getattr(expected, name))
+
+
+def test_an_empty_folder_is_filled(tmp_path):
+    (tmp_path / "scenes").mkdir()
+    catalogue.generate("sort_of_clevr", tmp_path / "scenes", 1)
+    assert list(files_in(tmp_path)) == ["scenes/scenes.npz"]
+
+
+@pytest.mark.parametrize("there", ["folder/notes.txt", "folder"])
+def test_nothing_is_overwritten(tmp_path, there):
+    (tmp_path / there).parent.mkdir(exist_ok=True)
+    (tmp_path / there).write_text("mine")
+    with pytest.raises(InputError, match=r"folder is there already and not an empty folder"):
+        catalogue.generate("sort_of_clevr", tmp_path / "folder", 1)
+    assert files_in(tmp_path) == {there: b"mine"}
+
+
+@pytest.mark.parametrize(("name", "size"), [("babi", 9), ("babi", -1), ("sort_of_clevr", 0)])
+def test_a_size_too_small_leaves_nothing(tmp_path, name, size):
+    with pytest.raises(InputError, match=f"{size}.*at least"):
+        catalogue.generate(name, tmp_path / "new", size)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
+    def save_half(path, **arrays):
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(catalogue.np, "savez_compressed", save_half)
+    with pytest.raises(InputError, match=r"could not write .*new .*No space left.*free some space"):
+        catalogue.generate("sort_of_clevr", tmp_path / "new", 1)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_downloads_lie_where_real_data_are_read(data):
+    assert paths.downloads() == paths.real_data() == data

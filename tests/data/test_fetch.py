@@ -1,0 +1,294 @@
+"""Downloads against a local server that breaks off, ignores ranges and serves wrong bytes; writing on a full disk."""
+
+import errno
+import hashlib
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from collections import namedtuple
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from reprolib.data import fetch
+from reprolib.data.fetch import download
+from reprolib.errors import InputError
+from reprolib.files import write_atomically, write_text
+
+CONTENT = bytes(range(256)) * 4000  # 1 MB: four chunks
+SHA256 = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Serves server.content; server.cuts holds after how many bytes the next answers break off, None for never."""
+
+    def do_GET(self):
+        server, asked = self.server, self.headers.get("Range")
+        server.asked.append(asked)
+        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked and server.honours_range else 0
+        if server.status != 200 or start >= len(server.content):
+            self.send_error(server.status if server.status != 200 else 416)
+            return
+        body = server.content[start:]
+        self.send_response(206 if start else 200)
+        if server.tells_length:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        cut = server.cuts.pop(0) if server.cuts else None
+        self.wfile.write(body[:cut])
+        if server.stalls:
+            self.wfile.flush()
+            server.released.wait(20)
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def server():
+    """A server in a thread, with its answers to be set as attributes."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.content, server.status, server.cuts, server.asked = CONTENT, 200, [], []
+        server.honours_range = server.tells_length = True
+        server.stalls, server.released = False, threading.Event()
+        server.url = f"http://127.0.0.1:{server.server_port}/set.tar.gz"
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.released.set()
+        server.shutdown()
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "folder" / "set.tar.gz"
+
+
+@pytest.fixture
+def part(path):
+    return path.with_name("set.tar.gz.part")
+
+
+def files(path):
+    """Names and contents of all that lies beside `path`."""
+    return {entry.name: entry.read_bytes() for entry in path.parent.iterdir()}
+
+
+def test_download_is_whole_and_alone(server, path):
+    assert download(server.url, path, SHA256) == path
+    assert files(path) == {"set.tar.gz": CONTENT}
+    assert server.asked == [None]
+
+
+def test_length_unknown(server, path):
+    server.tells_length = False
+    download(server.url, path, SHA256)
+    assert files(path) == {"set.tar.gz": CONTENT}
+
+
+def test_a_broken_connection_is_taken_up_where_it_broke(server, path):
+    server.cuts = [300_000, 1]
+    download(server.url, path, SHA256)
+    assert files(path) == {"set.tar.gz": CONTENT}
+    assert server.asked == [None, "bytes=300000-", "bytes=300001-"]
+
+
+def test_the_next_call_goes_on_from_the_part_file(server, path, part):
+    server.cuts = [1000] * fetch.ATTEMPTS
+    with pytest.raises(InputError, match=r"broke off.*run the same command again.*set\.tar\.gz\.part"):
+        download(server.url, path, SHA256)
+    assert files(path) == {part.name: CONTENT[: 1000 * fetch.ATTEMPTS]}
+    download(server.url, path, SHA256)
+    assert server.asked[-1] == f"bytes={1000 * fetch.ATTEMPTS}-"
+    assert files(path) == {"set.tar.gz": CONTENT}
+
+
+def test_a_server_without_ranges_starts_again(server, path):
+    server.honours_range, server.cuts = False, [700_000, 500_000]
+    download(server.url, path, SHA256)
+    assert files(path) == {"set.tar.gz": CONTENT}
+
+
+def test_a_part_file_that_is_complete_already(server, path, part):
+    path.parent.mkdir()
+    part.write_bytes(CONTENT)
+    download(server.url, path, SHA256)
+    assert files(path) == {"set.tar.gz": CONTENT}
+
+
+def test_wrong_bytes_are_removed_and_named(server, path):
+    server.content = CONTENT[:-1] + b"!"
+    found = hashlib.sha256(server.content).hexdigest()
+    with pytest.raises(InputError) as error:
+        download(server.url, path, SHA256)
+    assert all(text in str(error.value) for text in ("set.tar.gz", found, SHA256.partition(":")[2], "again"))
+    assert files(path) == {}
+
+
+def test_a_part_file_of_another_version_does_not_stay_in_the_way(server, path, part):
+    path.parent.mkdir()
+    part.write_bytes(b"old" * 1000)
+    with pytest.raises(InputError, match="not the published file"):
+        download(server.url, path, SHA256)
+    download(server.url, path, SHA256)
+    assert files(path) == {"set.tar.gz": CONTENT}
+
+
+def test_the_file_in_place_outlives_a_failed_download(server, path):
+    path.parent.mkdir()
+    path.write_bytes(b"good")
+    server.content = b"wrong"
+    with pytest.raises(InputError):
+        download(server.url, path, SHA256)
+    assert files(path) == {"set.tar.gz": b"good"}
+
+
+def test_md5(server, path):
+    download(server.url, path, f"md5:{hashlib.md5(CONTENT).hexdigest()}")
+    assert files(path) == {"set.tar.gz": CONTENT}
+
+
+def test_content_that_the_caller_refuses(server, path):
+    seen = []
+
+    def refuse(candidate):
+        seen.append(candidate.read_bytes())
+        raise InputError("not what I asked for")
+
+    with pytest.raises(InputError, match="not what I asked for"):
+        download(server.url, path, check=refuse)
+    assert seen == [CONTENT]
+    assert files(path) == {}
+
+
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_an_error_page_is_no_data(server, path, status):
+    server.status = status
+    with pytest.raises(InputError, match=rf"set\.tar\.gz answers {status}.*another address"):
+        download(server.url, path, SHA256)
+    assert files(path) == {}
+    assert len(server.asked) == 1
+
+
+def test_no_network(server, path):
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(InputError, match=r"set\.tar\.gz cannot be reached .*check the network") as error:
+        download(server.url, path, SHA256)
+    assert "\n" not in str(error.value)
+    assert files(path) == {}
+
+
+def test_too_little_space_is_seen_before_the_first_byte(server, path, part, monkeypatch):
+    usage = namedtuple("usage", "free")
+    monkeypatch.setattr(fetch.shutil, "disk_usage", lambda folder: usage(len(CONTENT) - 1))
+    with pytest.raises(InputError, match=r"1\.0 MB free.*free some space"):
+        download(server.url, path, SHA256)
+    assert files(path) == {part.name: b""}
+
+
+def test_space_counts_what_is_there_already(server, path, part, monkeypatch):
+    path.parent.mkdir()
+    part.write_bytes(CONTENT[:500_000])
+    usage = namedtuple("usage", "free")
+    monkeypatch.setattr(fetch.shutil, "disk_usage", lambda folder: usage(len(CONTENT) - 500_000))
+    download(server.url, path, SHA256)
+    assert files(path) == {"set.tar.gz": CONTENT}
+
+
+def test_a_disk_that_fills_up_leaves_the_part_file(server, path, part, request):
+    """The limit on the size of files stands for the disk's."""
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    request.addfinalizer(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, old))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, old[1]))
+    with pytest.raises(InputError, match=r"could not download .*File too large.*free some space"):
+        download(server.url, path, SHA256)
+    resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    assert files(path) == {part.name: CONTENT[:400_000]}
+    download(server.url, path, SHA256)
+    assert server.asked == [None, "bytes=400000-"]
+    assert files(path) == {"set.tar.gz": CONTENT}
+
+
+DOWNLOAD_IN_A_CHILD = """
+import sys
+from pathlib import Path
+from reprolib.data.fetch import download
+download(sys.argv[1], Path(sys.argv[2]), sys.argv[3])
+"""
+
+
+def test_killed_while_downloading(server, path, part):
+    half = len(CONTENT) // 2
+    server.cuts, server.stalls = [half], True
+    child = subprocess.Popen([sys.executable, "-c", DOWNLOAD_IN_A_CHILD, server.url, str(path), SHA256])
+    while not (part.exists() and part.stat().st_size):
+        assert child.poll() is None
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    done = part.stat().st_size
+    assert not path.exists()
+    assert 0 < done <= half
+    server.stalls = False
+    download(server.url, path, SHA256)
+    assert server.asked[-1] == f"bytes={done}-"
+    assert files(path) == {"set.tar.gz": CONTENT}
+
+
+# Writing (reprolib.files): a full disk or a kill leaves the old content or none
+
+
+def fill_the_disk(temporary):
+    temporary.write_text("half of the n")
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("old", [None, "old content"])
+def test_a_full_disk_leaves_the_old_file_or_none(tmp_path, old):
+    target = tmp_path / "record.json"
+    if old is not None:
+        target.write_text(old)
+    with pytest.raises(InputError, match=r"could not write .*record\.json .*No space left.*free some space"):
+        write_atomically(target, fill_the_disk)
+    assert [entry.read_text() for entry in tmp_path.iterdir()] == ([] if old is None else [old])
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path):
+    def interrupt(temporary):
+        temporary.write_text("half of the n")
+        raise KeyboardInterrupt
+
+    write_text(tmp_path / "record.json", "old content")
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(tmp_path / "record.json", interrupt)
+    assert [entry.read_text() for entry in tmp_path.iterdir()] == ["old content"]
+
+
+WRITE_AND_DIE = """
+import os, signal, sys
+from pathlib import Path
+from reprolib.files import write_atomically
+def die(temporary):
+    temporary.write_text("half of the n")
+    os.kill(os.getpid(), signal.SIGKILL)
+write_atomically(Path(sys.argv[1]), die)
+"""
+
+
+def test_killed_while_writing(tmp_path):
+    target = tmp_path / "record.json"
+    write_text(target, "old content")
+    child = subprocess.run([sys.executable, "-c", WRITE_AND_DIE, str(target)], check=False)
+    assert child.returncode == -signal.SIGKILL
+    assert target.read_text() == "old content"
+    write_text(target, "new content")
+    assert target.read_text() == "new content"
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(InputError, match=r"could not write .*record\.json"):
+        write_text(Path(tmp_path / "file" / "record.json"), "text")

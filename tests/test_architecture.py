@@ -1,0 +1,144 @@
+"""The library's shape: imports run one way, files and functions stay short, the run path stays light."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from reprolib.paths import ROOT
+
+LIBRARY = ROOT / "reprolib"
+FILES = sorted(LIBRARY.rglob("*.py"))
+LONGEST_FILE, LONGEST_FUNCTION = 320, 55
+
+# A part imports itself and the parts of the layers before its own.
+LAYERS = (
+    {"errors", "paths"},
+    {"files"},
+    {"kernels", "gn", "data", "metrics"},
+    {"models", "records", "published", "train"},
+    {"experiments"},
+    {"runs"},
+    {"report"},
+    {"figures", "bench", "execute", "fill", "verify"},
+    {"__main__"},
+)
+LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts}
+
+RUN_PATH = {"torch", "numpy", "pandas", "scipy", "numba", "tqdm", "safetensors", "typer"}
+BESIDE_RUN_PATH = {
+    "figures.py": {"matplotlib", "seaborn"},
+    "execute.py": {"nbclient", "nbformat", "papermill"},
+}
+ABSENT_ON_A_BARE_MACHINE = (
+    "IPython",
+    "ipykernel",
+    "jupyter_book",
+    "jupyter_client",
+    "matplotlib",
+    "nbclient",
+    "nbformat",
+    "papermill",
+    "seaborn",
+    "sphinx",
+)
+
+
+def part_of(path):
+    """The part a file belongs to: gn for reprolib/gn/block.py, runs for reprolib/runs.py, "" for the package."""
+    first = path.relative_to(LIBRARY).parts[0]
+    return first.removesuffix(".py").removeprefix("__init__")
+
+
+def imported(source):
+    """(module, names) of every absolute import in a source text."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, ()) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"relative import on line {node.lineno}"
+            yield node.module, tuple(alias.name for alias in node.names)
+
+
+def parts_imported(source):
+    """Parts of reprolib that a source text imports."""
+    found = set()
+    for module, names in imported(source):
+        if module == "reprolib":
+            found |= {name for name in names if name != "__version__"}
+        elif module.startswith("reprolib."):
+            found.add(module.split(".")[1])
+    return found
+
+
+def arrows_up(part, source):
+    """Imports of `part` that do not point to an earlier layer."""
+    return sorted(other for other in parts_imported(source) if other != part and not LAYER[other] < LAYER[part])
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(LIBRARY)))
+def test_imports_run_downwards(path):
+    part = part_of(path)
+    if not part:
+        assert parts_imported(path.read_text()) == set(), "reprolib/__init__.py imports nothing of its own"
+        return
+    assert part in LAYER, f"{part} is new: give it a layer in tests/test_architecture.py"
+    assert arrows_up(part, path.read_text()) == []
+
+
+def test_an_arrow_that_goes_up_is_seen():
+    assert arrows_up("data", "from reprolib import records\nimport reprolib.models.babi") == ["models", "records"]
+    assert arrows_up("gn", "def f():\n    from reprolib.data.split import Split") == ["data"]
+    assert arrows_up("data", "from reprolib.data.split import Split\nfrom reprolib.errors import InputError") == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(LIBRARY)))
+def test_third_party_imports(path):
+    allowed = RUN_PATH | BESIDE_RUN_PATH.get(str(path.relative_to(LIBRARY)), set()) | {"reprolib"}
+    roots = {module.split(".")[0] for module, _ in imported(path.read_text())}
+    assert roots - allowed - sys.stdlib_module_names == set()
+
+
+def test_third_party_imports_are_declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    declared = {requirement.split(">")[0].split("<")[0] for requirement in project["dependencies"]}
+    assert declared >= RUN_PATH
+    assert set().union(*BESIDE_RUN_PATH.values()) - {"nbclient"} <= declared  # nbclient belongs to papermill
+
+
+def test_commands_work_on_a_bare_machine():
+    code = f"""
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {ABSENT_ON_A_BARE_MACHINE!r}:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Absent())
+import reprolib.bench, reprolib.runs
+from reprolib.__main__ import main
+sys.argv = ["reprolib", "list"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "babi_joint_10k/RN" in done.stdout
+
+
+def test_files_are_short():
+    assert {f.name: n for f in FILES if (n := len(f.read_text().splitlines())) >= LONGEST_FILE} == {}
+
+
+def test_functions_are_short():
+    long = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name}, {length} lines"
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef) and (length := node.end_lineno - node.lineno + 1) >= LONGEST_FUNCTION
+    ]
+    assert long == []
+
+
+def test_every_module_has_a_name_of_its_own():
+    assert [f for f in FILES if f.stem in {"utils", "util", "helpers", "misc", "common"}] == []

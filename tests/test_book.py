@@ -1,0 +1,180 @@
+"""The book: its contents, its sources, and, where REPROLIB_HTML names a built one, its pages."""
+
+import os
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import yaml
+
+from reprolib import experiments, published
+from reprolib.paths import NOTEBOOKS, ROOT
+
+BOOK = ROOT / "book"
+HTML = os.environ.get("REPROLIB_HTML")
+built = pytest.mark.skipif(not HTML, reason="REPROLIB_HTML names no built book (`make book`, then _build/html)")
+
+LOADED = dict.fromkeys(("script", "img", "iframe", "source", "video"), "src") | {"link": "href", "object": "data"}
+NOT_LOADED = {"canonical", "index", "search", "next", "prev", "author", "license"}  # kinds of <link> that only point
+TRACEBACK = "Traceback (most recent call last)"
+
+
+class Page(HTMLParser):
+    """What the tests need to know of one page of HTML."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.anchors, self.links, self.loads, self.tags, self.text, self.styles = set(), [], [], [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        values = {name: value or "" for name, value in attrs}
+        self.tags.append((tag, values))
+        self.anchors |= {values[name] for name in ("id", "name") if name in values}
+        self.styles.append(values.get("style", ""))
+        if tag == "a" and "href" in values:
+            self.links.append(values["href"])
+        kinds = set(values.get("rel", "").split())
+        if LOADED.get(tag) in values and not (kinds and kinds <= NOT_LOADED):
+            self.loads.append(values[LOADED[tag]])
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def count(self, tag):
+        return sum(name == tag for name, _ in self.tags)
+
+    def has(self, tag, **wanted):
+        return any(name == tag and wanted.items() <= values.items() for name, values in self.tags)
+
+
+def is_external(address):
+    return urlsplit(address).scheme in {"http", "https"} or address.startswith("//")
+
+
+def external(page):
+    """Addresses outside the book that opening the page would ask for."""
+    in_styles = re.findall(r"url\(['\"]?([^'\")]+)", " ".join(page.styles))
+    return [address for address in page.loads + in_styles if is_external(address)]
+
+
+def broken(pages, root):
+    """Links and loads between files of the book that lead nowhere: (page, address)."""
+    missing = []
+    for path, page in pages.items():
+        for address in page.links + page.loads:
+            if is_external(address) or urlsplit(address).scheme:
+                continue
+            target = (path.parent / unquote(urlsplit(address).path)).resolve() if urlsplit(address).path else path
+            anchor = unquote(urlsplit(address).fragment)
+            if not target.exists() or (anchor and target in pages and anchor not in pages[target].anchors):
+                missing.append((str(path.relative_to(root)), address))
+    return missing
+
+
+def read_pages(root):
+    root = Path(root).resolve()
+    files = [path for path in root.rglob("*.html") if not {"_static", "_sources"} & set(path.relative_to(root).parts)]
+    return {path: Page(path.read_text(encoding="utf-8")) for path in files}
+
+
+@pytest.fixture(scope="module")
+def pages():
+    found = read_pages(ROOT / HTML)
+    assert found
+    return found
+
+
+def contents():
+    toc = yaml.safe_load((BOOK / "_toc.yml").read_text())
+    return [toc["root"], *(chapter["file"] for part in toc["parts"] for chapter in part["chapters"])]
+
+
+def page_of(pages, name):
+    return pages[(ROOT / HTML / f"{name}.html").resolve()]
+
+
+@pytest.mark.parametrize("name", contents())
+def test_a_page_of_the_contents_has_a_source(name):
+    source = ROOT / f"{name}.ipynb" if name.startswith("notebooks/") else BOOK / f"{name}.md"
+    assert source.exists()
+
+
+def test_every_source_and_every_experiment_is_in_the_contents():
+    prose = {str(path.relative_to(BOOK).with_suffix("")) for path in BOOK.rglob("*.md")}
+    prose = {name for name in prose if not name.startswith(("_", "notebooks/"))}
+    notebooks = {f"notebooks/{path.stem}" for path in NOTEBOOKS.glob("*.ipynb")}
+    assert prose | notebooks == set(contents())
+    assert {f"notebooks/{name}" for name in experiments.NAMES} <= notebooks
+
+
+def test_every_citation_key_is_a_paper_of_the_bibliography():
+    keys = re.findall(r"^@\w+\{(\w+),", (BOOK / "references.bib").read_text(), re.MULTILINE)
+    assert len(set(keys)) == len(keys)
+    papers = {line.paper for line in published.read() if re.fullmatch(r"[a-z]+\d{4}", line.paper)}
+    assert len(papers) >= 3
+    assert papers <= set(keys)
+
+
+def test_the_checks_see_what_is_wrong(tmp_path):
+    (tmp_path / "good.html").write_text(
+        '<h1 id="top">A</h1><a href="bad.html#x">b</a><a href="https://example.org">c</a>'
+    )
+    (tmp_path / "bad.html").write_text(
+        '<script src="https://example.org/a.js"></script><link rel="stylesheet" href="//example.org/a.css">'
+        '<p id="x" style="background: url(http://example.org/a.png)"><img src="gone.png"><a href="good.html#gone">d</a>'
+    )
+    pages = read_pages(tmp_path)
+    assert [len(external(pages[tmp_path.resolve() / name])) for name in ("good.html", "bad.html")] == [0, 3]
+    assert broken(pages, tmp_path.resolve()) == [("bad.html", "good.html#gone"), ("bad.html", "gone.png")]
+
+
+@built
+def test_every_page_of_the_contents_is_rendered(pages):
+    assert all(page_of(pages, name).has("h1") for name in contents())
+
+
+@built
+def test_nothing_is_loaded_from_elsewhere(pages):
+    assert {path.name: external(page) for path, page in pages.items() if external(page)} == {}
+    sheets = {path.name: path.read_text() for path in (ROOT / HTML).rglob("*.css")}
+    remote = r"(?:@import\s*|url\()\s*['\"]?(?:https?:)?//"
+    assert [name for name, text in sheets.items() if re.search(remote, text)] == []
+
+
+@built
+def test_links_and_anchors_lead_somewhere(pages):
+    assert broken(pages, (ROOT / HTML).resolve()) == []
+
+
+@built
+def test_pages_with_equations_load_the_local_mathjax(pages):
+    with_math = [page for page in pages.values() if any("math" in v.get("class", "").split() for _, v in page.tags)]
+    assert with_math
+    assert all(any("mathjax/tex-svg.js" in address for address in page.loads) for page in with_math)
+
+
+@built
+def test_no_page_shows_an_error_or_a_path_of_this_machine(pages):
+    text = {path.name: " ".join(page.text) for path, page in pages.items()}
+    assert [name for name, words in text.items() if TRACEBACK in words or str(ROOT) in words] == []
+
+
+@built
+def test_every_page_has_an_icon(pages):
+    assert all(any("icon" in v.get("rel", "").split() for t, v in page.tags if t == "link") for page in pages.values())
+
+
+@built
+@pytest.mark.parametrize("name", experiments.NAMES)
+def test_experiment_pages_show_tables_and_figures(pages, name):
+    page = page_of(pages, f"notebooks/{name}")
+    assert page.count("table") >= 2, "the committed records, and what this execution ran"
+    assert any("_images/" in address for address in page.loads)
+
+
+@built
+def test_the_summary_has_a_row_for_every_published_figure(pages):
+    assert page_of(pages, "notebooks/summary").count("tr") > len(published.read())

@@ -1,0 +1,152 @@
+"""The house around the library: environments, front door, notebooks, published figures and README agree."""
+
+import importlib.metadata
+import json
+import re
+import subprocess
+import tomllib
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from reprolib import __version__, published
+from reprolib.paths import NOTEBOOKS, ROOT
+
+CONDA_NAMES = {"pytorch": "torch", "pytorch-geometric": "torch-geometric"}
+CONDA_ONLY = {"python", "pip", "make"}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+SUPPORTED = SpecifierSet(PROJECT["requires-python"])
+NOTEBOOK_FILES = sorted(NOTEBOOKS.glob("*.ipynb"))
+
+
+def read_yaml(name):
+    return yaml.safe_load((ROOT / name).read_text())
+
+
+def by_name(requirements):
+    """{canonical name: specifier} of requirement strings."""
+    parsed = [Requirement(text) for text in requirements]
+    return {canonicalize_name(r.name): str(r.specifier) for r in parsed}
+
+
+def pins():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pairs = [line.split("==") for line in lines if not line.startswith("#")]
+    return {canonicalize_name(name): version for name, version in pairs}
+
+
+def tracked(*arguments):
+    """What git tracks, or a skip where this is no checkout."""
+    done = subprocess.run(["git", "-C", str(ROOT), "ls-files", *arguments], capture_output=True, text=True, check=False)
+    if done.returncode != 0 or not done.stdout:
+        pytest.skip("needs a git checkout with files in it")
+    return done.stdout.splitlines()
+
+
+def test_conda_and_pip_environments_agree():
+    conda = by_name(read_yaml("environment.yml")["dependencies"])
+    conda = {CONDA_NAMES.get(name, name): specifier for name, specifier in conda.items()}
+    pip = by_name(PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"])
+    assert {name: value for name, value in conda.items() if name not in CONDA_ONLY} == pip
+    assert (
+        Requirement("python" + PROJECT["requires-python"]).specifier
+        == Requirement("python" + conda["python"]).specifier
+    )
+
+
+def test_constraints_pin_everything_within_the_declared_ranges():
+    pinned, seen = pins(), set()
+    queue = [Requirement(text) for text in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]]
+    while queue:
+        requirement = queue.pop()
+        name = canonicalize_name(requirement.name)
+        assert name in pinned, f"{name} is not in constraints.txt"
+        assert requirement.specifier.contains(pinned[name], prereleases=True), f"{requirement} excludes its pin"
+        if (name, *requirement.extras) in seen:
+            continue
+        seen.add((name, *requirement.extras))
+        for text in importlib.metadata.requires(name) or ():
+            needed = Requirement(text)
+            extras = requirement.extras or {""}
+            if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in extras):
+                queue.append(needed)
+
+
+def test_tool_versions_agree():
+    hooks = [hook for repo in read_yaml(".pre-commit-config.yaml")["repos"] for hook in repo["hooks"]]
+    wanted = {pin for hook in hooks for pin in hook["additional_dependencies"]}
+    assert {tool.split("==")[0] for tool in wanted} == {"ruff", "nbstripout"}
+    assert all(pins()[tool] == version for tool, version in (pin.split("==") for pin in wanted))
+
+
+def test_version_is_the_same_everywhere():
+    assert {PROJECT["version"], __version__, read_yaml("CITATION.cff")["version"]} == {__version__}
+
+
+def test_every_make_target_has_a_help_line():
+    makefile = (ROOT / "Makefile").read_text()
+    public = {"help", "book", "test", "tables", "small", "paper", "bench", "lint", "clean"}
+    shown = subprocess.run(["make", "-s"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert public <= set(re.findall(r"^make (\w+) +\S", shown, re.MULTILINE))
+    assert public <= set(re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split())
+
+
+def test_workflows_parse_and_test_two_supported_pythons():
+    flows = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / ".github/workflows").glob("*.yml")}
+    assert set(flows) == {"tests", "book"}
+    versions = flows["tests"]["jobs"]["tests"]["strategy"]["matrix"]["python"]
+    assert len(versions) == 2
+    assert all(SUPPORTED.contains(version) for version in versions)
+
+
+def test_ci_is_executable():
+    assert all((ROOT / name).stat().st_mode & 0o111 for name in (".ci/run", ".ci/setup"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOK_FILES, ids=lambda path: path.stem)
+def test_notebook_is_stored_clean(path):
+    notebook = json.loads(path.read_text())
+    cells = notebook["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    parameters = ["".join(c["source"]) for c in cells if "parameters" in c["metadata"].get("tags", ())]
+    assert len(parameters) == 1
+    assert {"scale", "train"} <= set(re.findall(r"^(\w+)(?:: \w+)? = ", parameters[0], re.MULTILINE))
+    assert not any(cell["outputs"] or cell["execution_count"] for cell in code)
+    assert len({cell["id"] for cell in cells}) == len(cells)
+    assert notebook["metadata"]["kernelspec"]["name"] == "python3"
+
+
+def test_published_figures_are_well_formed():
+    lines = published.read()
+    keys = [(line.paper, line.table, line.system, line.task, line.metric) for line in lines]
+    assert len(lines) > 150
+    assert len(set(keys)) == len(keys), "two lines for one figure"
+    assert all(
+        line.paper and line.table and line.system and line.task and line.metric and line.source for line in lines
+    )
+    assert all(0 <= line.value <= 100 for line in lines if line.unit == "percent" and line.value is not None)
+
+
+def readme_tree():
+    """{name: depth} of the file tree in README.md: names end in / for folders, two spaces a level."""
+    block = re.search(r"```text\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[1]
+    for line in block.splitlines():
+        depth = (len(line) - len(line.lstrip())) // 2
+        yield depth, line.split()[0]
+
+
+def test_readme_tree_is_true():
+    top = {name.rstrip("/") for depth, name in readme_tree() if depth == 0}
+    library = {name.rstrip("/") for depth, name in readme_tree() if depth == 1}
+    assert top == {name.split("/")[0] for name in tracked()}
+    assert library == {name.split("/")[1] for name in tracked("reprolib")} - {"__init__.py"}
+
+
+def test_links_in_the_prose_of_the_repository_lead_somewhere():
+    for name in ("README.md", "CONTRIBUTING.md"):
+        targets = re.findall(r"\]\((?!https?:)([^)#]+)", (ROOT / name).read_text())
+        assert targets
+        assert [target for target in targets if not (ROOT / target).exists()] == []
