@@ -87,7 +87,7 @@ def run(
     root, experiment, config = root or paths.results(), request.experiment, request.config
     if request.kind not in KINDS:
         raise InputError(f"unknown kind of data {request.kind!r}: choose one of {', '.join(KINDS)}")
-    started, place = datetime.datetime.now(datetime.UTC), pick_device(device)
+    started, place, origin = datetime.datetime.now(datetime.UTC), pick_device(device), records.commit()
     data = experiment.load(config, request.kind)
     torch.manual_seed(request.seed)
     model = experiment.build(config, data).to(place)
@@ -110,7 +110,9 @@ def run(
     if request.row.headline and request.scale != "smoke" and not request.changes:
         weights = records.save_weights(model, path.with_suffix(".safetensors"), torch.float16)
     model.eval()
-    record = _record(request, data, place, outcome, weights, started, sum(p.numel() for p in model.parameters()))
+    record = _record(
+        request, data, place, outcome, weights, started, origin, sum(p.numel() for p in model.parameters())
+    )
     record = replace(
         record,
         metrics=experiment.evaluate(model, splits["test"]),
@@ -129,9 +131,10 @@ def _record(
     outcome: Fit,
     weights: Mapping[str, Any] | None,
     started: datetime.datetime,
+    origin: tuple[str | None, bool | None],
     parameters: int,
 ) -> Record:
-    config, (commit, dirty) = request.config, records.commit()
+    config, (commit, dirty) = request.config, origin
     return Record(
         schema=records.SCHEMA,
         experiment=request.experiment.name,

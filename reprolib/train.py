@@ -27,6 +27,7 @@ class Training:
 
     steps: int
     batch: int = 64
+    together: int = 1  # consecutive examples that stay in one batch, as the questions of one picture
     rate: float = 1e-3
     schedule: str = "constant"  # or "cosine": to zero over all steps
     warmup: int = 0  # steps of linear warm-up
@@ -161,7 +162,7 @@ class _Trainer:
         epoch, position = divmod(self.state.step, self.per_epoch)
         if self.order[0] != epoch:
             generator = torch.Generator().manual_seed(1_000_003 * self.seed + epoch)
-            self.order = epoch, torch.randperm(len(self.data), generator=generator).to(self.device)
+            self.order = epoch, shuffled(len(self.data), self.training.together, generator).to(self.device)
         batch = self.order[1][position * self.training.batch : (position + 1) * self.training.batch]
         return batch.tensor_split(self.workers)[self.rank]
 
@@ -216,6 +217,12 @@ class _Trainer:
         torch.set_rng_state(content["random"].cpu())
         if content["random_device"] is not None:
             torch.cuda.set_rng_state(content["random_device"].cpu())
+
+
+def shuffled(count: int, together: int, generator: torch.Generator) -> Tensor:
+    """A random order that keeps blocks of `together` consecutive examples; a last, shorter block is left out."""
+    blocks = torch.randperm(count // together, generator=generator)
+    return (blocks[:, None] * together + torch.arange(together)).flatten()
 
 
 def learning_rate(training: Training, step: int) -> float:

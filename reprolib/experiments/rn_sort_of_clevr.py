@@ -113,6 +113,14 @@ def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
 
 SMOKE = {"data.train": 300, "data.valid": 20, "data.test": 50, "train.steps": 30, "train.evaluate_every": 15}
 NARROW = {"model.g": (256, 256, 256, 256), "model.f": (256, 256, 128, 100)}
+SMALL_TRAINING = {
+    "train.steps": 8_000,
+    "train.batch": 160,
+    "train.together": 20,
+    "train.rate": 5e-4,
+    "train.schedule": "cosine",
+    "train.evaluate_every": 500,
+}
 TRAINING = Training(steps=600_000, batch=64, rate=1e-4, evaluate_every=3_000, precision="bf16")
 OVER_MAJORITY = Comparison("accuracy/*", "Majority", 20)
 PICTURES, STATES = SceneData(), SceneData(view="states")
@@ -141,7 +149,7 @@ EXPERIMENT = Experiment(
             config=Config(PICTURES, SceneModel(), TRAINING),
             scales={
                 "smoke": SMOKE | {"model.kernels": (8, 16, 32, 32), "model.g": (64, 64), "model.f": (64, 64)},
-                "small": NARROW | {"train.steps": 40_000, "train.rate": 5e-4, "train.schedule": "cosine"},
+                "small": NARROW | SMALL_TRAINING | {"model.pairs": "unordered"},
             },
             minutes={"smoke": 0.1, "small": 40, "paper": 60},
             headline=True,
@@ -158,10 +166,8 @@ EXPERIMENT = Experiment(
                 "smoke": SMOKE | {"model.kernels": (8, 16, 32, 32), "model.hidden": (64, 64, 64, 64)},
                 "small": {
                     "model.hidden": (256, 256, 256, 256, 256, 256, 128, 100),
-                    "train.steps": 40_000,
-                    "train.rate": 5e-4,
-                    "train.schedule": "cosine",
-                },
+                }
+                | SMALL_TRAINING,
             },
             minutes={"smoke": 0.1, "small": 12, "paper": 30},
             baseline=True,
