@@ -38,6 +38,11 @@ def pins():
     return {canonicalize_name(name): version for name, version in pairs}
 
 
+def is_pin(distribution, version):
+    """Whether what is installed is the pinned version, whatever its build (2.13.0+cpu)."""
+    return distribution.version.split("+")[0] == version
+
+
 def tracked(*arguments):
     """What git tracks, or a skip where this is no checkout."""
     done = subprocess.run(["git", "-C", str(ROOT), "ls-files", *arguments], capture_output=True, text=True, check=False)
@@ -73,6 +78,17 @@ def test_constraints_pin_everything_within_the_declared_ranges():
             extras = requirement.extras or {""}
             if needed.marker is None or any(needed.marker.evaluate({"extra": extra}) for extra in extras):
                 queue.append(needed)
+
+
+def test_pins_run_on_every_supported_python():
+    installed = {canonicalize_name(d.metadata["Name"]): d for d in importlib.metadata.distributions()}
+    pinned = [
+        installed[name] for name, version in pins().items() if name in installed and is_pin(installed[name], version)
+    ]
+    needs = {d.metadata["Name"]: SpecifierSet(d.metadata.get("Requires-Python") or "") for d in pinned}
+    oldest = ("3.11.0", "3.12.0", "3.13.0")
+    assert len(pinned) > 100
+    assert [name for name, needed in needs.items() if not all(version in needed for version in oldest)] == []
 
 
 def test_tool_versions_agree():

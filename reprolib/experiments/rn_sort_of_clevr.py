@@ -114,7 +114,7 @@ def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
 SMOKE = {"data.train": 300, "data.valid": 20, "data.test": 50, "train.steps": 30, "train.evaluate_every": 15}
 NARROW = {"model.g": (256, 256, 256, 256), "model.f": (256, 256, 128, 100)}
 SMALL_TRAINING = {
-    "train.steps": 8_000,
+    "train.steps": 6_000,
     "train.batch": 160,
     "train.together": 20,
     "train.rate": 5e-4,

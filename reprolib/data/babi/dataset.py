@@ -11,6 +11,7 @@ from reprolib import paths
 from reprolib.data.babi import generate
 from reprolib.data.babi.arrays import WINDOW, Arrays, encode, vocabulary
 from reprolib.data.babi.reader import SPLITS, Question, Source, open_source, parse
+from reprolib.data.babi.rename import renamed
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 
@@ -26,7 +27,8 @@ class BabiData:
     valid: int | None = None
     test: int | None = None
     window: int = WINDOW
-    seed: int = 0  # of the generator
+    renamings: int = 0  # renamed copies of every training question whose task allows it; not in the paper
+    seed: int = 0  # of the generator and the renaming
 
 
 def load(config: BabiData, kind: str) -> Dataset:
@@ -35,7 +37,8 @@ def load(config: BabiData, kind: str) -> Dataset:
     Raises:
         InputError: real data are asked for and REPROLIB_DATA names none, or files are damaged.
     """
-    questions, deviations = _real(config) if kind == "real" else (_generated(config), ())
+    questions, deviations = _real(config) if kind == "real" else (_generated(config), [])
+    questions["train"] += renamed(questions["train"], config.renamings, config.seed)
     vocab = vocabulary(question for split in questions.values() for question in split)
     arrays = encode(questions, vocab, config.window)
     facts = {"words": len(vocab.words), "answers": len(vocab.answers), "window": config.window}

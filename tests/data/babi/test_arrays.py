@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from reprolib.data.babi.arrays import PUNCTUATION, WINDOW, Vocabulary, encode, vocabulary, words
+from reprolib.data.babi.dataset import BabiData, fingerprint, load
 from reprolib.data.babi.reader import SPLITS, TASKS, Question, open_source
 from reprolib.errors import InputError
 
@@ -153,6 +154,46 @@ def test_what_the_vocabulary_lacks_is_named(splits):
 def test_a_window_holds_at_least_one_sentence(splits, window):
     with pytest.raises(InputError, match=f"window is {window}: give at least 1"):
         encode(splits, vocabulary(all_of(splits)), window)
+
+
+# From files to tensors
+
+
+STORY = "1 Mary went to the garden.\n2 Where is Mary? \tgarden\t1\n"
+
+
+@pytest.fixture
+def en(tmp_path, monkeypatch):
+    """REPROLIB_DATA with two tasks of variant en: 30 questions to train on, 5 to test."""
+    folder = tmp_path / "babi" / "en"
+    folder.mkdir(parents=True)
+    for task in (1, 2):
+        (folder / f"qa{task}_train.txt").write_text(STORY * 27 + STORY.replace("Mary", "John") * 3)
+        (folder / f"qa{task}_test.txt").write_text(STORY * 5)
+    monkeypatch.setenv("REPROLIB_DATA", str(tmp_path))
+    return folder
+
+
+def test_without_validation_files_the_last_tenth_is_held_out(en):
+    data = load(BabiData(tasks=(1, 2)), "real")
+    assert data.sizes == {"train": 54, "valid": 6, "test": 10}
+    assert data.deviations == ()
+    asked = {name: {tuple(row.tolist()) for row in part.columns["windows"]} for name, part in data.splits.items()}
+    assert asked["train"] == asked["test"] != asked["valid"]
+
+
+def test_a_missing_file_is_named(en):
+    (en / "qa2_test.txt").unlink()
+    with pytest.raises(InputError, match=r"variant en has no test file of task 2: restore qa2_test\.txt"):
+        load(BabiData(tasks=(1, 2)), "real")
+    assert load(BabiData(tasks=(1,)), "real").sizes["test"] == 5
+
+
+def test_the_hash_follows_the_files(en):
+    before = fingerprint(BabiData(tasks=(1, 2)), "real")
+    assert before == load(BabiData(tasks=(1, 2)), "real").hash
+    (en / "qa2_test.txt").write_text(STORY * 6)
+    assert fingerprint(BabiData(tasks=(1, 2)), "real") != before
 
 
 # The released files

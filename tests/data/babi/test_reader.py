@@ -7,6 +7,7 @@ import tarfile
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -299,10 +300,12 @@ def test_a_truncated_archive(tmp_path, mode):
 
 
 @pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz"])
-def test_an_archive_with_flipped_bytes(tmp_path, mode):
-    archive = write_archive(tmp_path / "babi.tar", release("en-10k"), mode)
+@pytest.mark.parametrize("size", [0, 200_000])  # 0: the damage is met at a header; else inside a file
+def test_an_archive_with_flipped_bytes(tmp_path, mode, size):
+    noise = np.random.default_rng(0).bytes(size)
+    archive = write_archive(tmp_path / "babi.tar", {"en-10k/qa2_train.txt": noise, **release("en-10k")}, mode)
     whole = archive.read_bytes()
-    for at in range(40, len(whole) - 40, 60):
+    for at in range(40, len(whole) - 40, 60 + size // 10):
         archive.write_bytes(whole[:at] + bytes(byte ^ 0x55 for byte in whole[at : at + 8]) + whole[at + 8 :])
         with pytest.raises(InputError, match=r"babi\.tar is not a complete tar archive") as error:
             open_source(archive)

@@ -1,0 +1,38 @@
+"""Renamed questions are valid questions of the same task."""
+
+from reprolib.data.babi.reader import Question
+from reprolib.data.babi.rename import EXCHANGEABLE, renamed
+from reprolib.data.babi.solver import solve
+
+STORY = Question(
+    16,
+    ("Lily is a frog.", "Brian is a lion.", "Greg is a frog.", "Lily is gray.", "Brian is white."),
+    "What color is Greg?",
+    "gray",
+    (2, 0, 3),
+)
+
+
+def test_a_renamed_question_keeps_its_answer_true():
+    copies = renamed([STORY], copies=50, seed=0)
+    assert len(copies) == 50
+    assert all(solve(16, copy.story, copy.text) == copy.answer for copy in copies)
+    assert {copy.support for copy in copies} == {STORY.support}
+
+
+def test_renaming_reaches_every_word_of_a_class():
+    copies = renamed([STORY], copies=300, seed=1)
+    assert {copy.answer for copy in copies} == set(EXCHANGEABLE[16][2])
+    assert {copy.text for copy in copies} == {f"What color is {name}?" for name in EXCHANGEABLE[16][0]}
+
+
+def test_renaming_is_one_to_one_within_a_story():
+    for copy in renamed([STORY], copies=100, seed=2):
+        names = [sentence.split()[0] for sentence in copy.story]
+        assert (names[0], names[1]) == (names[3], names[4])
+        assert len(set(names)) == 3
+
+
+def test_other_tasks_are_left_alone():
+    other = Question(1, ("Mary went to the office.",), "Where is Mary?", "office", (0,))
+    assert renamed([other], copies=3, seed=0) == []
