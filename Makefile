@@ -39,7 +39,9 @@ test: setup ## run the tests (REPROLIB_DATA=folder adds those on real data)
 tables: setup ## write the tables, paper against ours, to _build/tables and book/_generated
 	@mkdir -p _build/tables
 	@for format in $(FORMATS); do $(REPROLIB) table all --format $$format >_build/tables/all.$$format || exit 1; done
-	@echo "tables: _build/tables/all.{$(FORMATS)}"
+	@mkdir -p book/_generated
+	@for page in overview attempts; do $(REPROLIB) table $$page >book/_generated/$$page.md || exit 1; done
+	@echo "tables: _build/tables/all.{$(FORMATS)}, book/_generated"
 
 small: setup ## train the missing records at small scale (hours on a CPU; resumable)
 	@$(REPROLIB) fill --scale small

@@ -96,11 +96,11 @@ def evaluate(record: Path, device: Device = None) -> None:
 
 @app.command()
 def table(
-    name: Annotated[str, typer.Argument(metavar="TABLE", help="An experiment, or all.")],
+    name: Annotated[str, typer.Argument(metavar="TABLE", help="An experiment, all, overview, attempts.")],
     format: Annotated[str, typer.Option(help="md, csv, html or json.")] = "md",
 ) -> None:
     """Paper against ours, with spread, data, scale, device and verdict."""
-    typer.echo(report.render(report.cells(name), format))
+    typer.echo(report.text(name, format))
 
 
 @app.command()

@@ -1,43 +1,20 @@
 """Paper-against-ours tables and verdicts, computed from the records."""
 
 import json
-import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from fnmatch import fnmatchcase
-from typing import Literal
 
 import pandas as pd
 
 from reprolib import experiments, paths, published, records
 from reprolib.errors import InputError
 from reprolib.experiments import quoted
-from reprolib.experiments.entry import SCALES, Comparison, Experiment, Row
+from reprolib.experiments.entry import SCALES, Experiment, Row
 from reprolib.published import Line
 from reprolib.records import Record
 from reprolib.runs import Request
-
-Verdict = Literal["reproduced", "partly", "not reproduced", "not attempted"]
-SEEDS = 3  # that a reproduction needs
-POINTS = 1.0  # percent points within which two accuracies agree
-FACTOR = 1.5  # within which two squared errors agree
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """One system on one task at one scale on one kind of data, over its seeds."""
-
-    records: tuple[Record, ...]
-
-    @property
-    def first(self) -> Record:
-        """The record of the smallest seed."""
-        return self.records[0]
-
-    def values(self, metric: str) -> list[float]:
-        """The metric of every seed that has it."""
-        return [record.metrics[metric] for record in self.records if metric in record.metrics]
+from reprolib.verdicts import Key, Measurement, Verdict, judge, measurements
 
 
 @dataclass(frozen=True)
@@ -61,17 +38,6 @@ class Cell:
     command: str | None
     reason: str
     recalled: bool
-
-
-Key = tuple[str, str, str, str]  # task, system, scale, kind of data
-
-
-def measurements(found: Iterable[Record]) -> dict[Key, Measurement]:
-    """Records grouped by task, system, scale and kind of data, seeds in order."""
-    groups: dict[Key, list[Record]] = {}
-    for record in found:
-        groups.setdefault((record.task, record.system, record.scale, record.kind), []).append(record)
-    return {key: Measurement(tuple(sorted(group, key=lambda r: r.seed))) for key, group in groups.items()}
 
 
 def cells(name: str = "all", found: Sequence[Record] | None = None) -> list[Cell]:
@@ -152,64 +118,57 @@ def _command(measurement: Measurement) -> str:
     return f"for seed in {seeds}; do {loop}; done"
 
 
-def judge(
-    line: Line, experiment: Experiment, row: Row, measurement: Measurement, measured: dict[Key, Measurement]
-) -> tuple[Verdict | None, str]:
-    """The verdict on one line and, in a few words, why."""
-    first = measurement.first
-    if line.paper == published.OURS:
-        return None, "a reference of ours; nothing is claimed"
-    if first.scale == "smoke":
-        return "not attempted", "smoke scale shows that it runs, not what it reaches"
-    own_data = first.kind == "real" or experiment.own_procedure
-    faithful = own_data and not any("generated" in text for text in first.deviations)
-    values = measurement.values(line.metric)
-    if first.scale == "paper" and faithful and len(values) >= SEEDS and agrees(line, values, row.baseline):
-        return "reproduced", f"paper scale, {len(values)} seeds"
-    for comparison in row.comparisons:
-        if fnmatchcase(line.metric, comparison.metric):
-            return _compared(comparison, line, measurement, measured)
-    return "not reproduced", f"{first.scale} scale; no comparison is declared for this metric"
-
-
-def agrees(line: Line, values: Sequence[float], baseline: bool) -> bool:
-    """Whether a mean over seeds is as good as the published figure, or near it (from both sides for a baseline)."""
-    if line.value is None:
-        return False
-    mean = statistics.fmean(values)
-    if line.metric.startswith("mse/"):
-        return line.value / FACTOR <= mean <= line.value * FACTOR if baseline else mean <= line.value * FACTOR
-    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
-    tolerance = max(2 * error, POINTS if line.unit == "percent" else 0.0)
-    shortfall = (mean - line.value) if lower_is_better(line.metric) else (line.value - mean)
-    return abs(shortfall) <= tolerance if baseline else shortfall <= tolerance
-
-
-def lower_is_better(metric: str) -> bool:
-    """True for errors."""
-    return metric.startswith(("error/", "mse/"))
-
-
-def _compared(
-    comparison: Comparison, line: Line, measurement: Measurement, measured: dict[Key, Measurement]
-) -> tuple[Verdict, str]:
-    first = measurement.first
-    other = measured.get((line.task, comparison.system, first.scale, first.kind))
-    if other is None or not other.values(line.metric):
-        return "not reproduced", f"the declared comparison lacks a record of {comparison.system}"
-    gain = statistics.fmean(measurement.values(line.metric)) - statistics.fmean(other.values(line.metric))
-    gain = -gain if lower_is_better(line.metric) else gain
-    holds = gain >= comparison.margin if comparison.margin >= 0 else gain <= comparison.margin
-    asked = f"{'better' if comparison.margin >= 0 else 'worse'} than {comparison.system} by {abs(comparison.margin):g}"
-    return ("partly" if holds else "not reproduced"), f"{asked}: {'yes' if holds else 'no'}, {gain:+.1f}"
-
-
 def best(all_cells: Sequence[Cell]) -> list[Cell]:
     """One cell a published line: the first, which has the largest scale and real data before generated ones."""
     chosen: dict[tuple[str, ...], Cell] = {}
     for cell in all_cells:
         chosen.setdefault((cell.paper, cell.table, cell.system, cell.task, cell.metric), cell)
     return list(chosen.values())
+
+
+HEADLINERS = ("CNN+LSTM+RN", "LSTM+RN", "CNN+RN", "RN", "NRI (learned)", "Modular meta-learning")
+
+
+def overview(all_cells: Sequence[Cell]) -> list[Cell]:
+    """One cell a paper and task: the first figure of the paper's own model."""
+    chosen: dict[tuple[str, str], Cell] = {}
+    for cell in best(all_cells):
+        if cell.system in HEADLINERS:
+            chosen.setdefault((cell.paper, cell.task), cell)
+    return list(chosen.values())
+
+
+def overview_frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
+    """The overview for the start page: few columns, so that it fits a phone."""
+    return pd.DataFrame(
+        {
+            "paper": [cell.paper for cell in all_cells],
+            "task": [f"{cell.task} {cell.metric}" for cell in all_cells],
+            "theirs": [number(cell.published) + ("*" if cell.recalled else "") for cell in all_cells],
+            "ours": [number(cell.ours) + (f" ({cell.scale})" if cell.scale else "") for cell in all_cells],
+            "verdict": [cell.verdict or "–" for cell in all_cells],
+        }
+    )
+
+
+def attempts(found: Iterable[Record]) -> pd.DataFrame:
+    """Runs with --set, oldest first: what was changed and what came of it."""
+    ordered = sorted(found, key=lambda record: record.started)
+    return pd.DataFrame(
+        {
+            "date": [record.started[:10] for record in ordered],
+            "row": [f"{record.row}, {record.scale}, {record.kind}" for record in ordered],
+            "changed": [", ".join(f"`{key}={value}`" for key, value in record.changes.items()) for record in ordered],
+            "result": [_result(record) for record in ordered],
+            "steps": [record.steps for record in ordered],
+        }
+    )
+
+
+def _result(record: Record) -> str:
+    """The metric that its experiment selects by, as measured on test."""
+    metric = experiments.get(record.experiment).select
+    return f"{metric} {number(record.metrics.get(metric))}"
 
 
 def frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
@@ -238,19 +197,38 @@ def number(value: float | None) -> str:
     return f"{value:.1f}" if value == 0 or abs(value) >= 0.05 else f"{value:.2e}"
 
 
+STYLES: dict[str, Callable[[pd.DataFrame], str]] = {
+    "md": lambda table: markdown(table),
+    "csv": lambda table: table.to_csv(index=False),
+    "html": lambda table: table.to_html(index=False, border=0),
+    "json": lambda table: table.to_json(orient="records", indent=1, force_ascii=False),
+}
+
+
+def text(name: str, style: str) -> str:
+    """A table as md, csv, html or json: an experiment's, `all`, `overview` or `attempts`.
+
+    Raises:
+        InputError: unknown table or format.
+    """
+    if style not in STYLES:
+        raise InputError(f"unknown format {style!r}: choose one of {', '.join(STYLES)}")
+    if name == "attempts":
+        return STYLES[style](attempts(record for _, record in records.read_all(paths.results(), attempts=True)))
+    if name == "overview":
+        return STYLES[style](overview_frame(overview(cells())))
+    return render(cells(name), style)
+
+
 def render(all_cells: Sequence[Cell], style: str) -> str:
-    """The table as md, csv, html or json text."""
+    """Cells as text; json and csv hold every figure unrounded."""
     if style == "json":
         hidden = {"reason", "recalled"}
         rows = [{key: value for key, value in asdict(cell).items() if key not in hidden} for cell in all_cells]
         return json.dumps(rows, indent=1, ensure_ascii=False)
     if style == "csv":
         return pd.DataFrame([asdict(cell) for cell in all_cells]).to_csv(index=False)
-    if style == "html":
-        return frame(all_cells).to_html(index=False, border=0)
-    if style == "md":
-        return markdown(frame(all_cells))
-    raise InputError(f"unknown format {style!r}: choose one of md, csv, html, json")
+    return STYLES[style](frame(all_cells))
 
 
 def markdown(table: pd.DataFrame) -> str:

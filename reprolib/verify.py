@@ -7,6 +7,7 @@ from reprolib import experiments, paths, published, records, report
 from reprolib.errors import InputError
 from reprolib.records import Record
 from reprolib.runs import Request
+from reprolib.verdicts import Measurement, measurements
 
 SPREADS = 4.0  # standard deviations over seeds that a fresh smoke metric may lie from the committed mean
 LEAST = 5.0  # tolerance in units of the metric, where seeds agree by chance
@@ -70,8 +71,8 @@ def drift(fresh: Path, root: Path | None = None) -> list[str]:
     The tolerance is four standard deviations over the committed seeds, and at least five units (percent points,
     tasks); a fresh record without committed ones, and committed ones without a fresh one, are drift too.
     """
-    committed = report.measurements(_smoke(root or paths.results()))
-    renewed = report.measurements(_smoke(fresh))
+    committed = measurements(_smoke(root or paths.results()))
+    renewed = measurements(_smoke(fresh))
     sentences = [f"{'/'.join(key[:2])} has no fresh smoke record" for key in committed if key not in renewed]
     for key, measurement in renewed.items():
         if key not in committed:
@@ -85,7 +86,7 @@ def _smoke(root: Path) -> list[Record]:
     return [record for _, record in records.read_all(root) if record.scale == "smoke"]
 
 
-def _drifted(fresh: report.Measurement, committed: report.Measurement) -> list[str]:
+def _drifted(fresh: Measurement, committed: Measurement) -> list[str]:
     sentences = []
     for metric in committed.first.metrics:
         values = committed.values(metric)

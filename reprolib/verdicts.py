@@ -1,0 +1,97 @@
+"""Verdicts: what a measurement of ours says about a published figure, computed and never typed."""
+
+import math
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from reprolib import published
+from reprolib.experiments.entry import Comparison, Experiment, Row
+from reprolib.published import Line
+from reprolib.records import Record
+
+Verdict = Literal["reproduced", "partly", "not reproduced", "not attempted"]
+SEEDS = 3  # that a reproduction needs
+POINTS = 1.0  # percent points within which two accuracies agree
+FACTOR = 1.5  # within which two squared errors agree
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One system on one task at one scale on one kind of data, over its seeds."""
+
+    records: tuple[Record, ...]
+
+    @property
+    def first(self) -> Record:
+        """The record of the smallest seed."""
+        return self.records[0]
+
+    def values(self, metric: str) -> list[float]:
+        """The metric of every seed that has it."""
+        return [record.metrics[metric] for record in self.records if metric in record.metrics]
+
+
+Key = tuple[str, str, str, str]  # task, system, scale, kind of data
+
+
+def measurements(found: Iterable[Record]) -> dict[Key, Measurement]:
+    """Records grouped by task, system, scale and kind of data, seeds in order."""
+    groups: dict[Key, list[Record]] = {}
+    for record in found:
+        groups.setdefault((record.task, record.system, record.scale, record.kind), []).append(record)
+    return {key: Measurement(tuple(sorted(group, key=lambda r: r.seed))) for key, group in groups.items()}
+
+
+def judge(
+    line: Line, experiment: Experiment, row: Row, measurement: Measurement, measured: dict[Key, Measurement]
+) -> tuple[Verdict | None, str]:
+    """The verdict on one line and, in a few words, why."""
+    first = measurement.first
+    if line.paper == published.OURS:
+        return None, "a reference of ours; nothing is claimed"
+    if first.scale == "smoke":
+        return "not attempted", "smoke scale shows that it runs, not what it reaches"
+    own_data = first.kind == "real" or experiment.own_procedure
+    faithful = own_data and not any("generated" in text for text in first.deviations)
+    values = measurement.values(line.metric)
+    if first.scale == "paper" and faithful and len(values) >= SEEDS and agrees(line, values, row.baseline):
+        return "reproduced", f"paper scale, {len(values)} seeds"
+    for comparison in row.comparisons:
+        if fnmatchcase(line.metric, comparison.metric):
+            return _compared(comparison, line, measurement, measured)
+    return "not reproduced", f"{first.scale} scale; no comparison is declared for this metric"
+
+
+def agrees(line: Line, values: Sequence[float], baseline: bool) -> bool:
+    """Whether a mean over seeds is as good as the published figure, or near it (from both sides for a baseline)."""
+    if line.value is None:
+        return False
+    mean = statistics.fmean(values)
+    if line.metric.startswith("mse/"):
+        return line.value / FACTOR <= mean <= line.value * FACTOR if baseline else mean <= line.value * FACTOR
+    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
+    tolerance = max(2 * error, POINTS if line.unit == "percent" else 0.0)
+    shortfall = (mean - line.value) if lower_is_better(line.metric) else (line.value - mean)
+    return abs(shortfall) <= tolerance if baseline else shortfall <= tolerance
+
+
+def lower_is_better(metric: str) -> bool:
+    """True for errors."""
+    return metric.startswith(("error/", "mse/"))
+
+
+def _compared(
+    comparison: Comparison, line: Line, measurement: Measurement, measured: dict[Key, Measurement]
+) -> tuple[Verdict, str]:
+    first = measurement.first
+    other = measured.get((line.task, comparison.system, first.scale, first.kind))
+    if other is None or not other.values(line.metric):
+        return "not reproduced", f"the declared comparison lacks a record of {comparison.system}"
+    gain = statistics.fmean(measurement.values(line.metric)) - statistics.fmean(other.values(line.metric))
+    gain = -gain if lower_is_better(line.metric) else gain
+    holds = gain >= comparison.margin if comparison.margin >= 0 else gain <= comparison.margin
+    asked = f"{'better' if comparison.margin >= 0 else 'worse'} than {comparison.system} by {abs(comparison.margin):g}"
+    return ("partly" if holds else "not reproduced"), f"{asked}: {'yes' if holds else 'no'}, {gain:+.1f}"
