@@ -21,6 +21,7 @@ LAYERS = (
     {"models", "records", "published", "train"},
     {"experiments"},
     {"runs"},
+    {"verdicts"},
     {"report"},
     {"figures", "bench", "execute", "fill", "verify"},
     {"__main__"},

@@ -190,7 +190,7 @@ def _write_babi(folder: Path, size: int) -> None:
     if size < 10:
         raise InputError(f"size is {size}: give at least 10 questions a task, of which one in ten validates")
     tenth = size // 10
-    dataset.write(folder, dataset.BabiData(train=size - tenth, valid=tenth, test=tenth))
+    dataset.write(folder / "en-valid-10k", dataset.BabiData(train=size - tenth, valid=tenth, test=tenth))
 
 
 # Sort-of-CLEVR

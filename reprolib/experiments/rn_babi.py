@@ -78,7 +78,7 @@ EXPERIMENT = Experiment(
             scales={
                 "smoke": SMOKE_DATA
                 | {"train.steps": 60, "train.evaluate_every": 30, "train.rate": 1e-3, "train.precision": "fp32"},
-                "small": {"train.steps": 40_000, "train.rate": 1e-3, "train.schedule": "cosine"},
+                "small": {"train.steps": 50_000, "train.rate": 1e-3, "train.schedule": "cosine"},
             },
             minutes={"smoke": 0.1, "small": 40, "paper": 60},
             headline=True,

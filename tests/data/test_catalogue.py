@@ -19,7 +19,7 @@ from reprolib.data.babi.reader import SPLITS, TASKS, open_source
 from reprolib.errors import InputError
 
 REAL = os.environ.get("REPROLIB_DATA")
-needs_real_data = pytest.mark.skipif(REAL is None, reason="REPROLIB_DATA names no folder of real data")
+needs_real_data = pytest.mark.skipif(not REAL, reason="REPROLIB_DATA names no folder of real data")
 
 STORY = "1 Mary moved to the garden.\n2 Where is Mary? \tgarden\t1\n"
 

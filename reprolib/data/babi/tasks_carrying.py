@@ -118,7 +118,8 @@ def _about(gift: Event, unknown: str, dice: Dice) -> tuple[str, str]:
     if unknown == "thing":
         return f"What did {gift.actor} give to {gift.receiver}?", gift.thing
     if unknown == "actor":
-        return dice.choice((f"Who gave the {gift.thing}?", f"Who gave the {gift.thing} to {gift.receiver}?")), gift.actor
+        forms = (f"Who gave the {gift.thing}?", f"Who gave the {gift.thing} to {gift.receiver}?")
+        return dice.choice(forms), gift.actor
     forms = (f"Who received the {gift.thing}?", f"Who did {gift.actor} give the {gift.thing} to?")
     return dice.choice(forms), gift.receiver
 
@@ -153,7 +154,7 @@ def _ask_number(world: World, story: Story) -> None:
 
 
 def carrying_what(dice: Dice) -> Story:
-    """Task 8, lists: "What is Mary carrying?". Answer and support go object by object, as the person first took them."""
+    """Task 8, lists: "What is Mary carrying?". Answer and support go by object, in the order of first taking."""
     return _play(World(dice), ("go", "get", "drop"), _ask_list)
 
 

@@ -177,7 +177,7 @@ class Visit:
 
 
 def time_reasoning(dice: Dice) -> Story:
-    """Task 14: visits told out of order, "Where was Julie before the park?"; a place visited twice means the later time.
+    """Task 14: visits told out of order, "Where was Julie before the park?"; of two visits the later one is meant.
 
     Facts come in blocks, two at a time; the first block ends when somebody has been to two places.
     """

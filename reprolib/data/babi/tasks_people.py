@@ -72,7 +72,7 @@ def _describe(dice: Dice, story: Story, species: dict, colours: dict) -> None:
 
 
 def motivations(dice: Dice) -> Story:
-    """Task 20: somebody is hungry, goes to the kitchen and, if it is still there, takes the apple; each step is asked."""
+    """Task 20: somebody is hungry, goes to the kitchen and takes the apple if it is still there; each step is asked."""
     story, taken = Story(), set()
     motives = {name: dice.choice(list(MOTIVES)) for name in MOVERS}
     told: dict[str, list[int]] = {name: [] for name in MOVERS}

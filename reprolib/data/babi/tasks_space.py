@@ -93,7 +93,7 @@ def positional_reasoning(dice: Dice) -> Story:
 
 
 def size_reasoning(dice: Dice) -> Story:
-    """Task 18: five random comparisons at a time, then up to five questions that join two of them, until five are put."""
+    """Task 18: five random comparisons, then up to five questions that join two, and so on until five are put."""
     story, facts = Story(), []
     ranks = {name: rank for rank, name in enumerate((*SIZES[:2], *dice.sample(SIZES[2:], 4)))}
     while story.questions < QUESTIONS:

@@ -12,7 +12,7 @@ from reprolib.data.babi.reader import SPLITS, TASKS, Question, open_source
 from reprolib.errors import InputError
 
 REAL = os.environ.get("REPROLIB_DATA")
-needs_real_data = pytest.mark.skipif(REAL is None, reason="REPROLIB_DATA names no folder of real data")
+needs_real_data = pytest.mark.skipif(not REAL, reason="REPROLIB_DATA names no folder of real data")
 
 PLACES = ("garden", "kitchen", "office", "hallway")
 

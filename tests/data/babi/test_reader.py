@@ -16,7 +16,7 @@ from reprolib.data.babi.reader import SPLITS, TASKS, VARIANTS, Question, open_so
 from reprolib.errors import InputError
 
 REAL = os.environ.get("REPROLIB_DATA")
-needs_real_data = pytest.mark.skipif(REAL is None, reason="REPROLIB_DATA names no folder of real data")
+needs_real_data = pytest.mark.skipif(not REAL, reason="REPROLIB_DATA names no folder of real data")
 
 STORIES = """\
 1 Mary moved to the bathroom.
