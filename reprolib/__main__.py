@@ -160,11 +160,13 @@ def data_list() -> None:
 
 
 @data_app.command("fetch")
-def data_fetch(name: str) -> None:
+def data_fetch(
+    name: str, url: Annotated[str | None, typer.Option(help="A mirror, or file://... on this machine.")] = None
+) -> None:
     """Download a real data set, with checksum, progress and resume."""
     from reprolib.data import catalogue
 
-    typer.echo(catalogue.fetch(name))
+    typer.echo(catalogue.fetch(name, url))
 
 
 @data_app.command("generate")
@@ -184,8 +186,12 @@ def data_check(name: str) -> None:
     """What is there, whether it is whole, and how it reads."""
     from reprolib.data import catalogue
 
-    for line in catalogue.check(name):
+    lines = catalogue.check(name)
+    for line in lines:
         typer.echo(line)
+    differing = sum(not line.startswith("ok") for line in lines)
+    if differing:
+        raise InputError(f"{differing} of {len(lines)} findings on {name} differ from the release: see the lines above")
 
 
 def main() -> None:

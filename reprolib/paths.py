@@ -11,9 +11,11 @@ EXECUTED = BUILD / "results"
 
 
 def real_data() -> Path | None:
-    """Folder of the real data sets (REPROLIB_DATA), or None when the user has named none."""
+    """Folder of the real data sets: REPROLIB_DATA, else data/ in the checkout; None where neither is there."""
     folder = os.environ.get("REPROLIB_DATA")
-    return Path(folder).expanduser() if folder else None
+    if folder:
+        return Path(folder).expanduser()
+    return ROOT / "data" if (ROOT / "data").is_dir() else None
 
 
 def results() -> Path:

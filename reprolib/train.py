@@ -8,17 +8,19 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import torch
-import torch.distributed as dist
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
+from reprolib import parallel
 from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.files import write_atomically
 
 Loss = Callable[[nn.Module, dict[str, Tensor]], Tensor]
 Validate = Callable[[nn.Module], dict[str, float]]
+OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
+CHOICES = {"schedule": ("constant", "cosine"), "precision": ("fp32", "bf16"), "optimiser": tuple(OPTIMISERS)}
+LEAST = {"steps": 0, "batch": 1, "together": 1, "warmup": 0, "evaluate_every": 1, "patience": 1, "weight_decay": 0}
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,19 @@ class Training:
     evaluate_every: int = 1000  # steps between validations, each followed by a checkpoint
     patience: int | None = None  # validations without a better score before training stops
     precision: str = "fp32"  # or "bf16": autocast
+
+    def __post_init__(self) -> None:
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise InputError(f"train.{name} is {getattr(self, name)!r}: choose one of {', '.join(known)}")
+        for name, least in LEAST.items():
+            if getattr(self, name) is not None and not least <= getattr(self, name) < math.inf:
+                raise InputError(f"train.{name} is {getattr(self, name)}: give at least {least}")
+        for name in ("rate", "clip"):
+            if getattr(self, name) is not None and not 0 < getattr(self, name) < math.inf:
+                raise InputError(f"train.{name} is {getattr(self, name)}: give a number above 0")
+        if self.batch % self.together:
+            raise InputError(f"train.batch is {self.batch}: give a multiple of train.together, {self.together}")
 
 
 class OutOfTimeError(Exception):
@@ -78,6 +93,7 @@ def fit(
     checkpoint: Path | None = None,
     resume: bool = False,
     deadline: float | None = None,
+    title: str | None = None,
 ) -> Fit:
     """Train a model on the device that its data are on and leave the best validated weights in it.
 
@@ -87,70 +103,68 @@ def fit(
         identity: hash of the whole configuration; a checkpoint with another one is refused.
         checkpoint: file to write after every validation; with `resume` training goes on from it.
         deadline: value of time.monotonic() after which training stops at its next checkpoint.
+        title: what stands before the progress bar.
 
     Raises:
         OutOfTimeError: the deadline has passed; the checkpoint is written.
         InputError: a checkpoint of another configuration, a batch that workers cannot share, a loss that is not finite.
     """
+    if not training.steps:
+        return Fit([], 0, 0, 0.0, None)
     trainer = _Trainer(model, loss, data, validate, select, training, seed, identity, checkpoint, deadline)
     if resume:
         trainer.restore()
-    return trainer.run()
+    return trainer.run(title)
 
 
 class _Trainer:
     def __init__(self, model, loss, data, validate, select, training, seed, identity, checkpoint, deadline):
-        self.rank, self.workers = _join_workers()
-        if training.batch % self.workers:
-            raise InputError(f"batch {training.batch} cannot be shared by {self.workers} workers: choose a multiple")
+        self.rank, self.workers = parallel.rank(), parallel.count()
+        self.batch = _shared_batch(len(data), training, self.workers)
         self.model, self.loss, self.data, self.validate, self.select = model, loss, data, validate, select
         self.training, self.seed, self.identity = training, seed, identity
         self.checkpoint, self.deadline = checkpoint, deadline
         self.device = next(iter(data.columns.values())).device
-        self.parallel = DistributedDataParallel(model) if self.workers > 1 else model
-        self.optimiser = _optimiser(model, training) if training.steps else None
+        if self.workers > 1:
+            parallel.join(model, self.device)
+        self.optimiser = OPTIMISERS[training.optimiser](
+            model.parameters(), lr=training.rate, weight_decay=training.weight_decay
+        )
         self.state, self.best = State(), _copy(model)
-        self.per_epoch = max(1, len(data) // training.batch)
+        self.per_epoch = len(data) // self.batch
         self.order = None, None  # epoch, permutation
+        self._part_randomness()
 
-    def run(self) -> Fit:
-        if not self.training.steps:
-            return Fit([], 0, 0, 0.0, None)
+    def run(self, title: str | None = None) -> Fit:
         before, start = self.state.seconds, time.perf_counter()
         total, since = torch.zeros((), device=self.device), 0
-        bar = tqdm(
-            total=self.training.steps, initial=self.state.step, unit="step", disable=self.rank > 0, mininterval=1
-        )
-        while self.state.step < self.training.steps and not self._out_of_patience():
-            total += self._step()
-            since += 1
-            bar.update()
-            if self.state.step % self.training.evaluate_every == 0 or self.state.step == self.training.steps:
-                self.state.seconds = before + time.perf_counter() - start
-                self._assess(float(total) / since)
-                bar.set_postfix({key: f"{value:.4g}" for key, value in self.state.history[-1].items() if key != "step"})
-                total, since = torch.zeros((), device=self.device), 0
-                self._check_time()
-        bar.close()
+        steps, step = self.training.steps, self.state.step
+        with tqdm(total=steps, initial=step, desc=title, unit="step", disable=self.rank > 0, mininterval=1) as bar:
+            while self.state.step < steps and not self._out_of_patience():
+                total += self._step()
+                since += 1
+                bar.update()
+                if self.state.step % self.training.evaluate_every == 0 or self.state.step == steps:
+                    self.state.seconds = before + time.perf_counter() - start
+                    self._assess(float(parallel.mean(total)) / since)
+                    bar.set_postfix({key: f"{v:.4g}" for key, v in self.state.history[-1].items() if key != "step"})
+                    total, since = torch.zeros((), device=self.device), 0
+                    self._check_time()
         self.model.load_state_dict(self.best)
-        seconds = self.state.seconds
-        return Fit(
-            history=self.state.history,
-            best_step=self.state.best_step,
-            steps=self.state.step,
-            seconds=seconds,
-            samples_per_second=self.state.step * self.training.batch / seconds if seconds else None,
-        )
+        seconds, done = self.state.seconds, self.state.step
+        return Fit(self.state.history, self.state.best_step, done, seconds, done * self.batch / seconds)
 
     def _step(self) -> Tensor:
-        self.parallel.train()
+        self.model.train()
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(self.training, self.state.step)
         batch = self.data.batch(self._indices())
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.training.precision == "bf16"):
-            loss = self.loss(self.parallel, batch)
+            loss = self.loss(self.model, batch)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        if self.workers > 1:
+            parallel.average_gradients(self.model)
         if self.training.clip is not None:
             nn.utils.clip_grad_norm_(self.model.parameters(), self.training.clip)
         self.optimiser.step()
@@ -163,7 +177,7 @@ class _Trainer:
         if self.order[0] != epoch:
             generator = torch.Generator().manual_seed(1_000_003 * self.seed + epoch)
             self.order = epoch, shuffled(len(self.data), self.training.together, generator).to(self.device)
-        batch = self.order[1][position * self.training.batch : (position + 1) * self.training.batch]
+        batch = self.order[1][position * self.batch : (position + 1) * self.batch]
         return batch.tensor_split(self.workers)[self.rank]
 
     def _assess(self, loss: float) -> None:
@@ -172,7 +186,9 @@ class _Trainer:
             raise InputError(f"the loss is {loss} at step {self.state.step}: lower train.rate or set train.clip")
         self.model.eval()
         with torch.no_grad():
-            score = self.validate(self.model)[self.select]
+            score = parallel.decided(self.validate(self.model)[self.select], self.device)
+        if not math.isfinite(score):
+            raise InputError(f"{self.select} is {score} at step {self.state.step}: is the validation split empty?")
         self.state.history.append({"step": self.state.step, "loss": loss, self.select: score})
         if score > self.state.best_score:
             self.state.best_score, self.state.best_step = score, self.state.step
@@ -181,7 +197,9 @@ class _Trainer:
             self._save()
 
     def _check_time(self) -> None:
-        if self.deadline is not None and time.monotonic() > self.deadline and self.state.step < self.training.steps:
+        if self.deadline is None or self.state.step == self.training.steps:
+            return
+        if parallel.decided(time.monotonic() > self.deadline, self.device):
             raise OutOfTimeError(f"stopped at step {self.state.step} of {self.training.steps}; --resume goes on")
 
     def _out_of_patience(self) -> bool:
@@ -207,16 +225,41 @@ class _Trainer:
             return
         try:
             content = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+            same = content["identity"] == self.identity
+            if same:
+                self._take(content)
         except Exception as error:
-            raise InputError(f"{self.checkpoint} is not a readable checkpoint ({error}): delete it") from None
-        if content["identity"] != self.identity:
+            kind = type(error).__name__
+            raise InputError(f"{self.checkpoint} is no checkpoint that can be read ({kind}): delete it") from error
+        if not same:
             raise InputError(f"{self.checkpoint} belongs to another configuration: delete it or run without --resume")
+
+    def _take(self, content: dict) -> None:
         self.model.load_state_dict(content["model"])
         self.optimiser.load_state_dict(content["optimiser"])
         self.best, self.state = content["best"], State(**content["state"])
         torch.set_rng_state(content["random"].cpu())
         if content["random_device"] is not None:
             torch.cuda.set_rng_state(content["random_device"].cpu())
+        self._part_randomness()
+
+    def _part_randomness(self) -> None:
+        """Further workers draw dropout masks of their own."""
+        if self.rank:
+            torch.manual_seed(hash((self.seed, self.rank, self.state.step)))
+
+
+def _shared_batch(examples: int, training: Training, workers: int) -> int:
+    """Examples of one step: the batch, or all blocks there are when they are fewer."""
+    batch = min(training.batch, examples // training.together * training.together)
+    if not batch:
+        raise InputError(f"{examples} training examples are fewer than train.together, {training.together}")
+    if batch % (workers * training.together):
+        raise InputError(
+            f"a batch of {batch} cannot be shared by {workers} workers: set train.batch to a multiple of "
+            f"{workers * training.together}"
+        )
+    return batch
 
 
 def shuffled(count: int, together: int, generator: torch.Generator) -> Tensor:
@@ -234,43 +277,20 @@ def learning_rate(training: Training, step: int) -> float:
 
 
 def pick_device(name: str | None) -> torch.device:
-    """The named device, or an accelerator where there is one.
+    """The named device, or this worker's accelerator where there is one.
 
     Raises:
         InputError: the device is unknown or not there.
     """
     if name is None:
-        name = "cuda" if torch.cuda.is_available() else "cpu"
+        name = f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
-        torch.zeros(1, device=device)
+        torch.zeros(1, device=device).item()  # a "meta" device holds nothing
     except (RuntimeError, AssertionError) as error:
-        raise InputError(
-            f"device {name!r} cannot be used here ({str(error).splitlines()[0]}): try --device cpu"
-        ) from None
+        raise InputError(f"device {name!r} cannot be used here ({error}): try --device cpu") from None
     return device
-
-
-def _optimiser(model: nn.Module, training: Training) -> torch.optim.Optimizer:
-    known = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
-    if training.optimiser not in known:
-        raise InputError(f"train.optimiser is {training.optimiser!r}: choose one of {', '.join(known)}")
-    return known[training.optimiser](model.parameters(), lr=training.rate, weight_decay=training.weight_decay)
 
 
 def _copy(model: nn.Module) -> dict[str, Tensor]:
     return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
-
-
-def rank() -> int:
-    """This worker's number; 0 without torchrun."""
-    return int(os.environ.get("RANK", 0))
-
-
-def _join_workers() -> tuple[int, int]:
-    """Rank and number of workers, joining the group that torchrun announces."""
-    if "WORLD_SIZE" not in os.environ:
-        return 0, 1
-    if not dist.is_initialized():
-        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-    return dist.get_rank(), dist.get_world_size()

@@ -115,42 +115,33 @@ def basic_coreference(dice: Dice) -> Story:
     return story
 
 
-@dataclass(frozen=True)
-class Outing:
-    """Two people who go somewhere together."""
-
-    pair: tuple[str, ...]
-    place: str
-    line: int
-
-
 def conjunction(dice: Dice) -> Story:
-    """Task 12: "Mary and John went to the office. Where is John?"."""
-    at, outings, story = _places(dice), [], Story()
+    """Task 12: "Mary and John went to the office. Where is John?". A fact is what is said of one of the two."""
+    at, facts, lines, story = _places(dice), [], {}, Story()
     for _ in range(QUESTIONS):
         for _ in range(2):
-            pair, place = _draw_outing(dice, at)
-            line = story.tell(walked(dice, " and ".join(pair), place) + ".")
-            outings.append(Outing(pair, place, line))
-        person = dice.choice(dice.choice(outings[-WINDOW:]).pair)
-        last = next(outing for outing in reversed(outings) if person in outing.pair)
-        story.ask(f"Where is {person}?", last.place, (last.line,))
+            pair = _draw_outing(dice, at)
+            line = story.tell(walked(dice, " and ".join(pair), at[pair[0]]) + ".")
+            lines.update(dict.fromkeys(pair, line))
+            facts += pair
+        person = dice.choice(facts[-WINDOW:])
+        story.ask(f"Where is {person}?", at[person], (lines[person],))
     return story
 
 
 def compound_coreference(dice: Dice) -> Story:
     """Task 13: "Mary and John went to the office. Then they moved to the garden. Where is John?"."""
-    at, outings, story = _places(dice), [], Story()
+    at, facts, lines, story = _places(dice), [], {}, Story()
     for _ in range(QUESTIONS):
-        pair, place = _draw_outing(dice, at)
-        story.tell(walked(dice, " and ".join(pair), place) + ".")
-        place = dice.choice([room for room in ROOMS if room != place])
+        pair = _draw_outing(dice, at)
+        first = story.tell(walked(dice, " and ".join(pair), at[pair[0]]) + ".")
+        place = dice.choice([room for room in ROOMS if room != at[pair[0]]])
+        second = story.tell(walked(dice, f"{dice.choice(THEN)} they", place) + ".")
         at.update(dict.fromkeys(pair, place))
-        line = story.tell(walked(dice, f"{dice.choice(THEN)} they", place) + ".")
-        outings.append(Outing(pair, place, line))
-        person = dice.choice(dice.choice(outings[-(WINDOW // 2) :]).pair)
-        last = next(outing for outing in reversed(outings) if person in outing.pair)
-        story.ask(f"Where is {person}?", last.place, (last.line - 1, last.line))
+        lines.update(dict.fromkeys(pair, (first, second)))
+        facts += [*pair, *pair]
+        person = dice.choice(facts[-WINDOW:])
+        story.ask(f"Where is {person}?", at[person], lines[person])
     return story
 
 
@@ -158,13 +149,13 @@ def _places(dice: Dice) -> dict[str, str]:
     return {person: dice.choice(ROOMS) for person in PEOPLE}
 
 
-def _draw_outing(dice: Dice, at: dict[str, str]) -> tuple[tuple[str, ...], str]:
-    """Two people and a place where neither of them is yet; they move."""
+def _draw_outing(dice: Dice, at: dict[str, str]) -> list[str]:
+    """Two people move to a place where neither of them is yet."""
     while True:
-        pair, place = tuple(dice.sample(PEOPLE, 2)), dice.choice(ROOMS)
+        pair, place = dice.sample(PEOPLE, 2), dice.choice(ROOMS)
         if all(at[person] != place for person in pair):
             at.update(dict.fromkeys(pair, place))
-            return pair, place
+            return pair
 
 
 @dataclass(frozen=True)

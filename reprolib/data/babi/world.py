@@ -80,14 +80,14 @@ class World:
         return Event("drop", person, thing=thing)
 
     def give(self, _: str) -> Event | None:
-        """A gift by any person who can: the first thing held goes to the first other person there, as released."""
-        givers = [person for person in self.people if self.held(person) and self.company(person)]
-        if not givers:
-            return None
-        giver = self.dice.choice(givers)
-        thing, receiver = self.held(giver)[0], self.company(giver)[0]
-        self.spot[thing] = receiver
-        return Event("give", giver, thing=thing, receiver=receiver)
+        """A gift, whoever was drawn: the first thing whose holder has company goes to the first person there."""
+        for thing in self.things:
+            giver = self.spot[thing]
+            receivers = self.company(giver) if giver in self.at else []
+            if receivers:
+                self.spot[thing] = receivers[0]
+                return Event("give", giver, thing=thing, receiver=receivers[0])
+        return None
 
     def held(self, person: str) -> list[str]:
         """The things a person holds."""
