@@ -1,6 +1,7 @@
 """The command line."""
 
 import json
+import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -8,11 +9,15 @@ from typing import Annotated
 
 import typer
 
-from reprolib import experiments, paths, records, report, runs
+from reprolib import experiments, parallel, paths, records, report, runs
 from reprolib.errors import InputError
+from reprolib.train import pick_device
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-data_app = typer.Typer(no_args_is_help=True, help="Real data by download, generated data, integrity.")
+INTERRUPTED = 130  # the shell's code for Ctrl-C
+UsageError = typer.BadParameter.__base__  # wrong options and arguments, wherever this typer keeps it
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+data_app = typer.Typer(help="Real data by download, generated data, integrity.")
 app.add_typer(data_app, name="data")
 
 Scale = Annotated[str, typer.Option(help="smoke, small or paper.")]
@@ -61,11 +66,13 @@ def run(
     chosen = experiments.get(experiment)
     changes = tuple(sorted(parse(set_ or []).items()))
     requests = [runs.Request(chosen, entry, scale, seed, data, changes) for entry in runs.select(chosen, row)]
+    pick_device(device)
     for request in requests:
         request.config.hash  # noqa: B018  wrong settings end here, before any run
     for request in requests:
-        typer.echo(f"{request.row.name} at {scale} scale, seed {seed}, {data} data", err=True)
         record = runs.run(request, device=device, resume=resume)
+        if parallel.rank():
+            continue
         typer.echo(f"{request.place(paths.results())}")
         for name, value in record.metrics.items():
             typer.echo(f"  {name:28} {report.number(value)}")
@@ -87,11 +94,11 @@ def execute(
 def evaluate(record: Path, device: Device = None) -> None:
     """Recompute a record's metrics from its weights and data; a difference is an error."""
     kept, now = runs.evaluate(record, device)
-    worst = max(abs(now[name] - value) for name, value in kept.metrics.items())
     for name, value in kept.metrics.items():
-        typer.echo(f"{name:28} recorded {report.number(value):>8}  now {report.number(now[name]):>8}")
-    if worst > runs.TOLERANCE:
-        raise InputError(f"{record}: a metric differs by {worst:.3g} from its record; run {kept.command}")
+        typer.echo(f"{name:28} recorded {report.number(value):>8}  now {report.number(now.get(name)):>8}")
+    off = [name for name, value in kept.metrics.items() if not runs.agrees(name, value, now.get(name))]
+    if off:
+        raise InputError(f"{record}: {', '.join(off)} no longer as recorded; run {kept.command}")
 
 
 @app.command()
@@ -195,14 +202,28 @@ def data_check(name: str) -> None:
 
 
 def main() -> None:
-    """Entry point: one sentence and exit code 2 for wrong input."""
+    """Entry point: one sentence and exit code 2 for wrong input, 130 when interrupted."""
     try:
-        app()
+        code = app(sys.argv[1:] or ["--help"], prog_name="reprolib", standalone_mode=False) or 0
+        sys.stdout.flush()
     except InputError as error:
-        typer.echo(f"reprolib: {error}", err=True)
-        sys.exit(2)
-    except BrokenPipeError:
-        sys.exit(1)
+        code = _complain(str(error))
+    except UsageError as error:
+        code = _complain(f"{error.format_message().rstrip('.')}: see {error.ctx.command_path} --help")
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
+    except BrokenPipeError:  # the reader of our output, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    if code == INTERRUPTED:
+        _complain("interrupted; a run that was cut off goes on from its last checkpoint with --resume")
+    sys.exit(code)
+
+
+def _complain(text: str) -> int:
+    """Print one line and return the exit code of wrong input."""
+    typer.echo(f"reprolib: {' '.join(text.split())}", err=True)
+    return 2
 
 
 if __name__ == "__main__":

@@ -1,16 +1,16 @@
 """Strict execution of notebooks through papermill, with outputs that are the same twice."""
 
 import ast
-import os
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 from reprolib.errors import InputError
-from reprolib.files import write_atomically
+from reprolib.files import write_text
 
-THREADS = "OMP_NUM_THREADS"
 NOISE = ("execution", "papermill", "ExecuteTime")  # metadata that hold times and paths
+UNSAID = object()  # default of a parameter that is declared without a literal value
 
 
 def execute(notebook: Path, parameters: dict[str, Any], out: Path | None = None) -> Path:
@@ -20,8 +20,7 @@ def execute(notebook: Path, parameters: dict[str, Any], out: Path | None = None)
         Where the executed notebook lies; by default under _build/notebooks.
 
     Raises:
-        InputError: no such notebook, not exactly one cell tagged `parameters`, an unknown parameter, or an error in
-            one of its cells.
+        InputError: what `check` raises, or an error in one of the notebook's cells; nothing is written then.
     """
     import papermill
     from papermill.exceptions import PapermillExecutionError
@@ -36,19 +35,31 @@ def execute(notebook: Path, parameters: dict[str, Any], out: Path | None = None)
             papermill.execute_notebook(
                 str(notebook),
                 str(ran),
-                parameters=parameters,
+                parameters={name: list(v) if isinstance(v, tuple) else v for name, v in parameters.items()},
                 kernel_name="python3",
                 cwd=str(paths.ROOT),
                 log_output=False,
+                progress_bar=sys.stderr.isatty(),
+                extra_arguments=["--log-level=ERROR"],  # of the kernel, which warns of its own transport
             )
         except PapermillExecutionError as error:
-            raise InputError(f"{notebook}, cell {error.cell_index}: {error.ename}: {error.evalue}") from None
-        write_atomically(out, lambda temporary: temporary.write_text(clean(ran), encoding="utf-8"))
+            begins = error.source.strip().splitlines()[0]
+            raise InputError(
+                f"{notebook}, cell that begins {begins!r}: {error.ename}: {error.evalue or 'no message'}"
+            ) from None
+        except RuntimeError as error:  # of the kernel
+            raise InputError(f"{notebook} did not run to its end ({error}): is there enough memory for it?") from None
+        write_text(out, clean(ran))
     return out
 
 
 def check(notebook: Path, parameters: dict[str, Any]) -> None:
-    """Refuse a notebook that papermill would only warn about."""
+    """Refuse a notebook, or parameters of it, that papermill would only warn about.
+
+    Raises:
+        InputError: no such notebook, not exactly one cell tagged `parameters`, a parameter that is unknown, missing or
+            of another type than its default.
+    """
     import nbformat
 
     if not notebook.exists():
@@ -60,16 +71,44 @@ def check(notebook: Path, parameters: dict[str, Any]) -> None:
     tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
     if len(tagged) != 1:
         raise InputError(f"{notebook} has {len(tagged)} cells tagged `parameters`: it needs exactly one")
-    known = names(tagged[0].source)
-    for name in parameters:
+    try:
+        known = defaults(tagged[0].source)
+    except SyntaxError as error:
+        raise InputError(f"{notebook}, parameters cell, line {error.lineno}: {error.msg}") from None
+    for name, value in parameters.items():
         if name not in known:
             raise InputError(f"{notebook} has no parameter {name!r}: choose one of {', '.join(known)}")
+        if not _fits(value, known[name]):
+            raise InputError(f"{notebook}: parameter {name} takes a value like {known[name]!r}, not {value!r}")
+    for name, default in known.items():
+        if default is ... and name not in parameters:
+            raise InputError(f"{notebook} needs a value for its parameter {name}: add -p {name}=...")
 
 
-def names(source: str) -> list[str]:
-    """Names that a parameters cell assigns, in order."""
-    targets = [target for node in ast.parse(source).body if isinstance(node, ast.Assign) for target in node.targets]
-    return [target.id for target in targets if isinstance(target, ast.Name)]
+def defaults(source: str) -> dict[str, Any]:
+    """Names that a parameters cell assigns, with their values: UNSAID for expressions, ... for none at all."""
+    found: dict[str, Any] = {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {target.id: _literal(node.value) for target in targets if isinstance(target, ast.Name)}
+    return found
+
+
+def _literal(node: ast.expr | None) -> Any:
+    try:
+        return ... if node is None else ast.literal_eval(node)
+    except ValueError:
+        return UNSAID
+
+
+def _fits(value: Any, default: Any) -> bool:
+    """Whether a value may stand for a default: of its type, an int for a float, a list for a tuple."""
+    if default is None or default is ... or default is UNSAID:
+        return True
+    if isinstance(default, list | tuple):
+        return isinstance(value, list | tuple)
+    return type(value) is type(default) or (isinstance(default, float) and type(value) is int)
 
 
 def parse(settings: list[str]) -> dict[str, Any]:
@@ -85,7 +124,7 @@ def parse(settings: list[str]) -> dict[str, Any]:
             raise InputError(f"{setting!r} is no setting: write name=value")
         try:
             parsed[name] = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             parsed[name] = value
     return parsed
 
@@ -99,6 +138,19 @@ def clean(ran: Path) -> str:
     notebook.metadata.get("language_info", {}).pop("version", None)
     for cell in notebook.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key not in NOISE}
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.id = "injected-parameters"  # papermill draws one
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
-    return nbformat.writes(notebook) + os.linesep
+            cell.outputs = _merged([output for output in cell.outputs if output.get("name") != "stderr"])
+    return nbformat.writes(notebook) + "\n"
+
+
+def _merged(outputs: list) -> list:
+    """Outputs with neighbouring pieces of printed text joined: where they were cut is a matter of timing."""
+    merged: list = []
+    for output in outputs:
+        if merged and output.output_type == merged[-1].output_type == "stream":
+            merged[-1].text += output.text
+        else:
+            merged.append(output)
+    return merged

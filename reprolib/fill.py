@@ -41,11 +41,13 @@ def missing(scale: str, only: str = "*") -> Iterator[Request]:
 
 
 def is_current(request: Request) -> bool:
-    """Whether a committed record fits the request's configuration and data of today."""
+    """Whether a committed record is whole and fits the request's configuration and data of today."""
     path = request.place(paths.results())
-    if not path.exists():
+    try:
+        record = records.read(path)
+        records.check_weights(record, path)
+    except InputError:
         return False
-    record = records.read(path)
     data_hash = request.experiment.fingerprint(request.config, request.kind)
     return record.config_hash == request.config.hash and record.data["hash"] == data_hash
 

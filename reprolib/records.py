@@ -8,14 +8,16 @@ import platform
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 import numpy
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as as_safetensors
 from torch import Tensor, nn
 
 from reprolib import __version__, paths
@@ -24,6 +26,10 @@ from reprolib.files import write_atomically, write_text
 
 SCHEMA = 1
 LARGEST_WEIGHTS = 8 << 20  # bytes; larger files are not kept
+INNER = {  # types of what the fields of these names hold
+    "data": {"name": str, "kind": str, "hash": str, "sizes": dict[str, int]},
+    "weights": {"file": str | None, "sha256": str | None, "dtype": str, "bytes": int},
+}
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ class Record:
     curve: list[dict[str, float]]
     best_step: int
     steps: int
-    weights: dict[str, Any] | None  # file, sha256, dtype
+    weights: dict[str, Any] | None  # file, sha256, dtype, bytes
     parameters: int
     device: str
     workers: int
@@ -90,10 +96,19 @@ def location(record: Record, root: Path) -> Path:
 
 
 def write(record: Record, root: Path) -> Path:
-    """Write a record with its digest; returns the file."""
+    """Write a record with its digest, then remove the weights of the run that it replaces; returns the file.
+
+    Raises:
+        InputError: a field of the wrong type, such as a metric that is not finite; nothing is written then.
+    """
     path = location(record, root)
-    content = asdict(record) | {"digest": record.content_digest()}
+    content = json.loads(json.dumps(asdict(record) | {"digest": record.content_digest()}))
+    _check_fields(content, get_type_hints(Record), f"{path}")
     write_text(path, json.dumps(content, indent=1, sort_keys=True) + "\n")
+    named = record.weights["file"] if record.weights else None
+    for weights in path.parent.glob(f"{path.stem}.*safetensors"):
+        if weights.name != named:
+            weights.unlink()
     return path
 
 
@@ -101,8 +116,8 @@ def read(path: Path) -> Record:
     """Read and check one record.
 
     Raises:
-        InputError: not JSON, a missing, unknown or wrongly typed field, another schema, content that does not fit
-            its digest (edited by hand), a file in the wrong place.
+        InputError: not JSON, a missing, unknown or wrongly typed field, another schema, or content that does not fit
+            its digest (edited by hand).
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -112,47 +127,87 @@ def read(path: Path) -> Record:
         raise InputError(f"{path} holds no JSON object: restore it or run its row again")
     if content.get("schema") != SCHEMA:
         raise InputError(f"{path} has schema {content.get('schema')!r}, this release reads {SCHEMA}: run its row again")
-    expected = {item.name for item in fields(Record)}
-    for field in sorted(expected ^ set(content)):
-        word = "misses the field" if field in expected else "has the unknown field"
-        raise InputError(f"{path} {word} {field!r}: restore it or run its row again")
+    _check_fields(content, get_type_hints(Record), f"{path}")
     record = Record(**content)
     if record.digest != record.content_digest():
         raise InputError(f"{path} does not fit its digest, so it was edited by hand: restore it or run its row again")
-    for name, value in record.metrics.items():
-        if not isinstance(value, int | float) or not math.isfinite(value):
-            raise InputError(f"{path}: metric {name!r} is {value!r}, not a number: run its row again")
     return record
 
 
+def _check_fields(content: dict[str, Any], hints: Mapping[str, Any], where: str) -> None:
+    """Raise InputError unless the fields are all there, known, and of the right types."""
+    remedy = "restore it or run its row again"
+    for name in sorted(set(hints) ^ set(content)):
+        word = "misses the field" if name in hints else "has the unknown field"
+        raise InputError(f"{where} {word} {name!r}: {remedy}")
+    for name, hint in hints.items():
+        if not _fits(content[name], hint):
+            raise InputError(f"{where} has {content[name]!r:.200} in the field {name!r}, the wrong type: {remedy}")
+        if name in INNER and content[name] is not None:
+            _check_fields(content[name], INNER[name], f"{where}, field {name!r},")
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether a JSON value has a field's type, down to what its dicts and lists hold; numbers must be finite."""
+    kind, inner = get_origin(hint) or hint, get_args(hint)
+    if kind is Any:
+        return True
+    if kind is UnionType:
+        return any(_fits(value, option) for option in inner)
+    if kind is float:
+        return type(value) in (int, float) and math.isfinite(value)
+    if type(value) is not kind:
+        return False
+    held = {dict: lambda: value.values(), list: lambda: value}.get(kind, tuple)()
+    return all(_fits(item, inner[-1]) for item in held)
+
+
 def read_all(root: Path, experiment: str = "*", attempts: bool = False) -> Iterator[tuple[Path, Record]]:
-    """All records under a results folder, in the order of their paths."""
+    """All records under a results folder, in the order of their paths.
+
+    Raises:
+        InputError: what `read` raises, and a record that lies where another one belongs.
+    """
     pattern = f"{experiment}/attempts/*/*.json" if attempts else f"{experiment}/*/*.json"
     for path in sorted(root.glob(pattern)):
-        yield path, read(path)
+        record = read(path)
+        check_place(record, path, root)
+        yield path, record
 
 
-def save_weights(model: nn.Module, path: Path, dtype: torch.dtype) -> dict[str, Any] | None:
-    """Save parameters in `dtype` and load them back into the model, so that metrics are those of the file.
+def check_place(record: Record, path: Path, root: Path) -> None:
+    """Raise InputError unless a record lies where its content says, so that no run counts twice."""
+    belongs = location(record, root)
+    if path != belongs:
+        raise InputError(f"{path} belongs at {belongs}: move it there or delete it")
 
-    Returns:
-        The record's entry; with "file" None where the file would exceed 8 MiB and is not kept.
+
+def round_weights(model: nn.Module, dtype: torch.dtype) -> dict[str, Tensor]:
+    """Round a model's parameters to `dtype`, so that its metrics are those of the file, and return what to save.
+
+    Buffers (running statistics, counts) stay as they are.
     """
-    saved = {name: _as_saved(name, tensor, model, dtype) for name, tensor in model.state_dict().items()}
+    parameters = dict(model.named_parameters())
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
+    saved = {name: tensor.to(dtype) if name in parameters else tensor for name, tensor in tensors.items()}
     model.load_state_dict(saved)
-    size = sum(tensor.numel() * tensor.element_size() for tensor in saved.values())
-    entry = {"file": None, "sha256": None, "dtype": str(dtype).removeprefix("torch."), "bytes": size}
-    if size > LARGEST_WEIGHTS:
-        path.unlink(missing_ok=True)
+    return saved
+
+
+def save_weights(saved: Mapping[str, Tensor], path: Path, dtype: torch.dtype) -> dict[str, Any]:
+    """Write rounded weights beside the record that will name them, at `path`, and return its entry.
+
+    The file's name holds its hash, so that an older record keeps its own weights until it is replaced. "file" is None
+    above 8 MiB: such weights are not kept.
+    """
+    content = as_safetensors(dict(saved))
+    digest = hashlib.sha256(content).hexdigest()
+    entry = {"file": None, "sha256": None, "dtype": str(dtype).removeprefix("torch."), "bytes": len(content)}
+    if len(content) > LARGEST_WEIGHTS:
         return entry
-    write_atomically(path, lambda temporary: save_file(saved, temporary))
-    return entry | {"file": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-
-
-def _as_saved(name: str, tensor: Tensor, model: nn.Module, dtype: torch.dtype) -> Tensor:
-    """Parameters in `dtype`; buffers (running statistics, counts) as they are."""
-    tensor = tensor.detach().cpu().contiguous()
-    return tensor.to(dtype) if name in dict(model.named_parameters()) else tensor
+    weights = path.with_name(f"{path.stem}.{digest[:8]}.safetensors")
+    write_atomically(weights, lambda temporary: temporary.write_bytes(content))
+    return entry | {"file": weights.name, "sha256": digest}
 
 
 def load_weights(model: nn.Module, record: Record, path: Path) -> None:
@@ -165,8 +220,8 @@ def load_weights(model: nn.Module, record: Record, path: Path) -> None:
         InputError: the run kept no weights, or the file is missing or was changed.
     """
     if record.weights is None or record.weights["file"] is None:
-        why = "no weights are kept for this row" if record.weights is None else "its weights exceed 8 MiB"
-        raise InputError(f"{path} has no weights file ({why}): run {record.command}")
+        why = "only headline rows above smoke scale keep them" if record.weights is None else "they exceed 8 MiB"
+        raise InputError(f"{path} has no weights file ({why}): to measure it again, run {record.command}")
     check_weights(record, path)
     try:
         model.load_state_dict(load_file(path.parent / record.weights["file"]))

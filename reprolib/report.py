@@ -1,6 +1,7 @@
 """Paper-against-ours tables and verdicts, computed from the records."""
 
 import json
+import re
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -50,12 +51,17 @@ def cells(name: str = "all", found: Sequence[Record] | None = None) -> list[Cell
     every = experiments.every()
     chosen = every if name == "all" else [experiments.get(name)]
     if found is None:
-        found = [record for _, record in records.read_all(paths.results())]
+        found = committed()
     known = {(row.task, row.system): (experiment, row) for experiment in every for row in experiment.rows}
     tasks = {row.task for experiment in chosen for row in experiment.rows}
     lines = [line for line in published.read() if name == "all" or line.task in tasks]
     measured = measurements(found)
     return [cell for line in lines for cell in _cells_of(line, known.get((line.task, line.system)), measured)]
+
+
+def committed(experiment: str = "*") -> list[Record]:
+    """The committed records of one experiment, or of all; without attempts."""
+    return [record for _, record in records.read_all(paths.results(), experiment)]
 
 
 def _cells_of(line: Line, entry: tuple[Experiment, Row] | None, measured: dict[Key, Measurement]) -> list[Cell]:
@@ -116,6 +122,20 @@ def _command(measurement: Measurement) -> str:
     seeds = " ".join(str(record.seed) for record in measurement.records)
     loop = measurement.first.command.replace(f"--seed {measurement.first.seed} ", "--seed $seed ")
     return f"for seed in {seeds}; do {loop}; done"
+
+
+def telling(found: Iterable[Record], task: str, system: str) -> Measurement | None:
+    """The most telling measurement of a system on a task: the largest scale, real data before generated; or None."""
+    rows = {key: value for key, value in measurements(found).items() if key[:2] == (task, system)}
+    return rows[min(rows, key=_order)] if rows else None
+
+
+def paper_name(paper: str) -> str:
+    """A key of published.csv as a citation: santoro2017 is Santoro et al. 2017."""
+    named = re.fullmatch(r"([a-z]+)(\d{4})(blog)?", paper)
+    if named is None:
+        return {"replication": "Later replications", published.OURS: "References of ours"}.get(paper, paper)
+    return f"{named[1].capitalize()} et al. {named[2]}" + ", blog" * bool(named[3])
 
 
 def best(all_cells: Sequence[Cell]) -> list[Cell]:
@@ -185,7 +205,7 @@ def frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
             "scale": [cell.scale or "" for cell in all_cells],
             "data": [cell.data or "" for cell in all_cells],
             "verdict": [cell.verdict or "–" for cell in all_cells],
-            "why": [cell.reason for cell in all_cells],
+            "why": [cell.reason + "; *recalled, not read in the paper" * cell.recalled for cell in all_cells],
         }
     )
 

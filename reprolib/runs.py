@@ -1,25 +1,28 @@
 """One run, end to end: data, model, fit, record."""
 
 import datetime
-import os
 import resource
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
-from reprolib import experiments, paths, records
+from reprolib import experiments, parallel, paths, records
 from reprolib.data.split import Dataset
 from reprolib.errors import InputError
-from reprolib.experiments.entry import KINDS, Config, Experiment, Row, change
+from reprolib.experiments.entry import KINDS, SCALES, Config, Experiment, Row, change
 from reprolib.records import Record
-from reprolib.train import Fit, fit, pick_device, rank
+from reprolib.train import Fit, fit, pick_device
 
 TOLERANCE = 0.2  # percent points that another machine's rounding may move an accuracy
+RELATIVE_TOLERANCE = 0.02  # the same for a squared error
+LARGEST_SEED = 2**31 - 1
+WEIGHTS = torch.float16
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,14 @@ class Request:
     seed: int = 0
     kind: str = "generated"
     changes: tuple[tuple[str, Any], ...] = ()  # of an attempt
+
+    def __post_init__(self) -> None:
+        if self.scale not in SCALES:
+            raise InputError(f"unknown scale {self.scale!r}: choose one of {', '.join(SCALES)}")
+        if self.kind not in KINDS:
+            raise InputError(f"unknown kind of data {self.kind!r}: choose one of {', '.join(KINDS)}")
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise InputError(f"the seed is {self.seed}: give a number from 0 to {LARGEST_SEED}")
 
     @property
     def config(self) -> Config:
@@ -83,14 +94,18 @@ def run(
         resume: go on from the checkpoint of an interrupted run, if there is one.
         root: results folder; by default the committed one (or REPROLIB_RESULTS).
         deadline: value of time.monotonic() at which training stops with a checkpoint and raises OutOfTimeError.
+
+    Raises:
+        InputError: data that are not there or damaged, settings that give no model, and what `fit` raises.
     """
     root, experiment, config = root or paths.results(), request.experiment, request.config
-    if request.kind not in KINDS:
-        raise InputError(f"unknown kind of data {request.kind!r}: choose one of {', '.join(KINDS)}")
     started, place, origin = datetime.datetime.now(datetime.UTC), pick_device(device), records.commit()
     data = experiment.load(config, request.kind)
+    for name, size in data.sizes.items():
+        if not size:
+            raise InputError(f"{request.row.name} has no example in its {name} split: set data.{name} to at least 1")
     torch.manual_seed(request.seed)
-    model = experiment.build(config, data).to(place)
+    model = _build(request, data).to(place)
     splits = {name: split.to(place) for name, split in data.splits.items()}
     checkpoint = paths.CHECKPOINTS / experiment.name / request.scale / f"{request.stem}.pt"
     outcome = fit(
@@ -105,23 +120,34 @@ def run(
         checkpoint=checkpoint,
         resume=resume,
         deadline=deadline,
+        title=f"{request.row.name} {request.scale} seed {request.seed}",
     )
-    path, weights = request.place(root), None
-    if request.row.headline and request.scale != "smoke" and not request.changes:
-        weights = records.save_weights(model, path.with_suffix(".safetensors"), torch.float16)
+    keeps = request.row.headline and request.scale != "smoke" and not request.changes
+    saved = records.round_weights(model, WEIGHTS) if keeps else None
     model.eval()
-    record = _record(
-        request, data, place, outcome, weights, started, origin, sum(p.numel() for p in model.parameters())
-    )
     record = replace(
-        record,
+        _record(request, data, place, outcome, started, origin),
         metrics=experiment.evaluate(model, splits["test"]),
         validation=experiment.evaluate(model, splits["valid"]),
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
     )
-    if rank() == 0:
+    if parallel.rank() == 0:
+        if saved is not None:
+            record = replace(record, weights=records.save_weights(saved, request.place(root), WEIGHTS))
         records.write(record, root)
         checkpoint.unlink(missing_ok=True)
     return record
+
+
+def _build(request: Request, data: Dataset) -> nn.Module:
+    """The row's model; settings that give none are the user's mistake."""
+    try:
+        return request.experiment.build(request.config, data)
+    except (ValueError, TypeError, RuntimeError, LookupError) as error:
+        if not request.changes:
+            raise
+        settings = ", ".join(f"{key}={value}" for key, value in request.changes)
+        raise InputError(f"{request.row.name} cannot be built with {settings} ({error})") from error
 
 
 def _record(
@@ -129,11 +155,10 @@ def _record(
     data: Dataset,
     device: torch.device,
     outcome: Fit,
-    weights: Mapping[str, Any] | None,
     started: datetime.datetime,
     origin: tuple[str | None, bool | None],
-    parameters: int,
 ) -> Record:
+    """The run's record, still without what its model says and weighs."""
     config, (commit, dirty) = request.config, origin
     return Record(
         schema=records.SCHEMA,
@@ -151,10 +176,10 @@ def _record(
         curve=outcome.history,
         best_step=outcome.best_step,
         steps=outcome.steps,
-        weights=weights,
-        parameters=parameters,
+        weights=None,
+        parameters=0,
         device=records.device_name(device),
-        workers=int(os.environ.get("WORLD_SIZE", 1)),
+        workers=parallel.count(),
         seconds=round(outcome.seconds, 3),
         samples_per_second=outcome.samples_per_second,
         peak_memory=_peak_memory(device),
@@ -186,7 +211,8 @@ def evaluate(path: Path, device: str | None = None) -> tuple[Record, dict[str, f
     """
     record = records.read(path)
     experiment = experiments.get(record.experiment)
-    request = Request(experiment, experiment.row(record.row), record.scale, record.seed, record.kind)
+    row, changes = experiment.row(record.row), tuple(record.changes.items())
+    request = Request(experiment, row, record.scale, record.seed, record.kind, changes)
     if request.config.hash != record.config_hash:
         raise InputError(f"{path} is stale, its row has another configuration today: run {request.command}")
     place = pick_device(device)
@@ -197,6 +223,15 @@ def evaluate(path: Path, device: str | None = None) -> tuple[Record, dict[str, f
     if record.weights is not None or request.config.train.steps:
         records.load_weights(model, record, path)
     return record, experiment.evaluate(model.to(place).eval(), data.splits["test"].to(place))
+
+
+def agrees(metric: str, recorded: float, now: float | None) -> bool:
+    """Whether a metric has come out again, up to what another machine's rounding may move."""
+    if now is None:
+        return False
+    if metric.startswith("mse/"):
+        return abs(now - recorded) <= RELATIVE_TOLERANCE * abs(recorded)
+    return abs(now - recorded) <= TOLERANCE
 
 
 def execute_or_read(

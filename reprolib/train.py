@@ -215,7 +215,7 @@ class _Trainer:
             "best": self.best,
             "optimiser": self.optimiser.state_dict(),
             "random": torch.get_rng_state(),
-            "random_device": torch.cuda.get_rng_state() if self.device.type == "cuda" else None,
+            "random_device": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
         }
         write_atomically(self.checkpoint, lambda path: torch.save(content, path))
 
@@ -240,7 +240,7 @@ class _Trainer:
         self.best, self.state = content["best"], State(**content["state"])
         torch.set_rng_state(content["random"].cpu())
         if content["random_device"] is not None:
-            torch.cuda.set_rng_state(content["random_device"].cpu())
+            torch.cuda.set_rng_state(content["random_device"].cpu(), self.device)
         self._part_randomness()
 
     def _part_randomness(self) -> None:
@@ -283,7 +283,9 @@ def pick_device(name: str | None) -> torch.device:
         InputError: the device is unknown or not there.
     """
     if name is None:
-        name = f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu"
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda":
+        name = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
     try:
         device = torch.device(name)
         torch.zeros(1, device=device).item()  # a "meta" device holds nothing

@@ -54,8 +54,7 @@ def judge(
         return None, "a reference of ours; nothing is claimed"
     if first.scale == "smoke":
         return "not attempted", "smoke scale shows that it runs, not what it reaches"
-    own_data = first.kind == "real" or experiment.own_procedure
-    faithful = own_data and not any("generated" in text for text in first.deviations)
+    faithful = experiment.own_procedure or (first.kind == "real" and not topped_up(measurement))
     values = measurement.values(line.metric)
     if first.scale == "paper" and faithful and len(values) >= SEEDS and agrees(line, values, row.baseline):
         return "reproduced", f"paper scale, {len(values)} seeds"
@@ -63,6 +62,11 @@ def judge(
         if fnmatchcase(line.metric, comparison.metric):
             return _compared(comparison, line, measurement, measured)
     return "not reproduced", f"{first.scale} scale; no comparison is declared for this metric"
+
+
+def topped_up(measurement: Measurement) -> bool:
+    """Whether generated examples stand in for real ones that a seed lacked, as its deviations say."""
+    return any("generated" in deviation for record in measurement.records for deviation in record.deviations)
 
 
 def agrees(line: Line, values: Sequence[float], baseline: bool) -> bool:

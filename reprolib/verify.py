@@ -18,46 +18,46 @@ def problems(root: Path | None = None) -> list[str]:
     without a verdict; empty when all is well."""
     root = root or paths.results()
     found, sentences = [], []
-    files = sorted(root.glob("*/*/*.json")) + sorted(root.glob("*/attempts/*/*.json"))
+    files = sorted(root.rglob("*.json"))
     for path in files:
         try:
             record = records.read(path)
+            records.check_place(record, path, root)
             records.check_weights(record, path)
-            sentences += _misplaced(record, path, root) + _stale(record, path)
+            sentences += _stale(record, path)
             found.append(record)
         except InputError as error:
             sentences.append(str(error))
-    return sentences + _orphans(root, found) + _unjudged(found)
-
-
-def _misplaced(record: Record, path: Path, root: Path) -> list[str]:
-    belongs = records.location(record, root)
-    return [] if belongs == path else [f"{path} belongs at {belongs}: move it there"]
+    return sentences + _orphans(root, files) + _unjudged(found)
 
 
 def _stale(record: Record, path: Path) -> list[str]:
     """A record whose row is gone, or whose configuration or data differ from what the row's entry gives today."""
-    experiment = experiments.get(record.experiment)
-    row = experiment.row(record.row)
     changes = tuple(record.changes.items())
-    request = Request(experiment, row, record.scale, record.seed, record.kind, changes)
-    if request.config.hash != record.config_hash:
+    try:
+        experiment = experiments.get(record.experiment)
+        request = Request(experiment, experiment.row(record.row), record.scale, record.seed, record.kind, changes)
+        config = request.config
+    except InputError as error:
+        return [f"{path} is stale, nothing runs it today ({error}): delete it"]
+    if config.hash != record.config_hash:
         return [f"{path} is stale: its row's configuration has changed; run {record.command}"]
-    today = experiment.fingerprint(request.config, record.kind)
+    today = experiment.fingerprint(config, record.kind)
     if today is not None and today != record.data["hash"]:
         return [f"{path} is stale: its data have changed; run {record.command}"]
     return []
 
 
-def _orphans(root: Path, found: list[Record]) -> list[str]:
-    named = {
-        records.location(record, root).with_name(record.weights["file"])
-        for record in found
-        if record.weights and record.weights["file"]
-    }
-    return [
-        f"{path} belongs to no record: delete it" for path in sorted(root.rglob("*.safetensors")) if path not in named
-    ]
+def _orphans(root: Path, files: list[Path]) -> list[str]:
+    """Weights without a record of their name; a record that is there, but damaged, keeps its weights."""
+    owned = {file.with_suffix("") for file in files}
+    weights = sorted(root.rglob("*.safetensors"))
+    return [f"{path} belongs to no record: delete it" for path in weights if _stem(path) not in owned]
+
+
+def _stem(weights: Path) -> Path:
+    """Path of the record, without its ending, that weights lie beside."""
+    return weights.with_name(weights.name.split(".")[0])
 
 
 def _unjudged(found: list[Record]) -> list[str]:
@@ -71,6 +71,8 @@ def drift(fresh: Path, root: Path | None = None) -> list[str]:
     The tolerance is four standard deviations over the committed seeds, and at least five units (percent points,
     tasks); a fresh record without committed ones, and committed ones without a fresh one, are drift too.
     """
+    if not fresh.is_dir():
+        raise InputError(f"{fresh} is no folder of fresh records: `make book` writes them to _build/results")
     committed = measurements(_smoke(root or paths.results()))
     renewed = measurements(_smoke(fresh))
     sentences = [f"{'/'.join(key[:2])} has no fresh smoke record" for key in committed if key not in renewed]

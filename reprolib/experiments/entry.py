@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from types import UnionType
+from typing import Any, get_args, get_origin, get_type_hints
 
 from torch import Tensor, nn
 
@@ -108,21 +109,24 @@ def change(config: Config, changes: Mapping[str, Any]) -> Config:
     Raises:
         InputError: no such parameter, or a value of another type.
     """
+    known, parts = list(config.flat())[1:], {}
     for key, value in changes.items():
+        if key not in known:
+            raise InputError(f"unknown parameter {key!r}: choose one of {', '.join(known)}")
         part, _, name = key.partition(".")
-        section = getattr(config, part, None)
-        if not is_dataclass(section) or name not in {item.name for item in fields(section)}:
-            raise InputError(f"unknown parameter {key!r}: choose one of {', '.join(list(config.flat())[1:])}")
-        config = replace(config, **{part: replace(section, **{name: _fitting(key, getattr(section, name), value)})})
-    return config
+        parts.setdefault(part, {})[name] = _fitting(key, get_type_hints(type(getattr(config, part)))[name], value)
+    return replace(config, **{part: replace(getattr(config, part), **values) for part, values in parts.items()})
 
 
-def _fitting(key: str, old: Any, new: Any) -> Any:
-    """The new value in the old one's type; a parameter that is None takes anything."""
-    if old is None or new is None or (isinstance(new, type(old)) and isinstance(new, bool) == isinstance(old, bool)):
-        return new
-    if isinstance(old, float) and isinstance(new, int) and not isinstance(new, bool):
-        return float(new)
-    if isinstance(old, tuple) and isinstance(new, list):
-        return tuple(new)
-    raise InputError(f"parameter {key} takes a value like {old!r}, not {new!r}")
+def _fitting(key: str, hint: Any, value: Any) -> Any:
+    """The value in a parameter's type: int as float, a list as a tuple."""
+    for option in get_args(hint) if isinstance(hint, UnionType) else (hint,):
+        if option is float and type(value) is int:
+            return float(value)
+        if get_origin(option) is tuple and isinstance(value, list | tuple):
+            if all(type(item) is get_args(option)[0] for item in value):
+                return tuple(value)
+        elif type(value) is option:
+            return value
+    wanted = hint.__name__ if isinstance(hint, type) and not get_args(hint) else hint
+    raise InputError(f"parameter {key} takes {wanted}, not {value!r}")

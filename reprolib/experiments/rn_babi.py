@@ -62,7 +62,7 @@ SMOKE_DATA = {"data.train": 150, "data.valid": 30, "data.test": 50}
 RELATION_NETWORK = Config(
     data=BabiData(),
     model=BabiModel(pairs="unordered", norm=True),
-    train=Training(steps=400_000, batch=64, rate=2e-4, evaluate_every=2_000, precision="bf16"),
+    train=Training(steps=150_000, batch=256, rate=1e-3, schedule="cosine", evaluate_every=2_000, precision="bf16"),
 )
 
 EXPERIMENT = Experiment(
@@ -77,10 +77,10 @@ EXPERIMENT = Experiment(
             config=RELATION_NETWORK,
             scales={
                 "smoke": SMOKE_DATA
-                | {"train.steps": 60, "train.evaluate_every": 30, "train.rate": 1e-3, "train.precision": "fp32"},
-                "small": {"train.steps": 50_000, "train.rate": 1e-3, "train.schedule": "cosine"},
+                | {"train.steps": 60, "train.batch": 64, "train.evaluate_every": 30, "train.precision": "fp32"},
+                "small": {"train.steps": 30_000, "train.batch": 64},
             },
-            minutes={"smoke": 0.1, "small": 40, "paper": 60},
+            minutes={"smoke": 0.1, "small": 25, "paper": 60},
             headline=True,
             comparisons=(
                 Comparison("tasks_passed", "Majority", 10),

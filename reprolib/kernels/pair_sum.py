@@ -1,77 +1,119 @@
 """Sum over pairs of a network applied to left_i + right_j: the inner loop of every relation network.
 
-B scenes, N objects, P pairs a scene, R pairs in all, H features in, G features out.
+Pairs are worked on in blocks of a bounded number of rows, because a block that stays in the processor's cache is faster
+than one pass over all pairs, and because a block can be computed again in the backward pass instead of being stored.
+With rows=None there is one block, and `of_all` and `of_listed` below are the definition.
+
+B scenes, N objects, R pairs (rows), H features in, G features out; b, n, m, r the part of B, N, N, R in a block.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate, count, pairwise, product
 
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+SHARED_CAST = 8  # blocks that share one bf16 copy of the weights under autocast
 
-def pair_sum(layers: nn.Module, left: Tensor, right: Tensor, pairs: Tensor | None, chunk: int | None = None) -> Tensor:
-    """sum over (i, j) of layers(left_i + right_j) in every scene.
+
+def pair_sum(
+    layers: nn.Module, left: Tensor, right: Tensor, rows: int | None = None, recompute: bool = False
+) -> Tensor:
+    """sum over all ordered pairs (i, j), i = j included, of layers(left_i + right_j) in every scene.
 
     Args:
-        layers: rows [R, H] -> rows [R, G].
+        layers: rows [R, H] -> rows [R, G], each from itself alone unless rows is None.
         left, right: [B, N, H].
-        pairs: positions [P, 2] of the pairs, the same in every scene; None for all N x N ordered pairs.
-        chunk: most pairs held in memory at once, at least one scene's; None for all. A chunk is computed again in
-            the backward pass instead of being stored.
+        rows: most pairs given to `layers` at once; None for all.
+        recompute: compute every block again in the backward pass instead of storing it.
 
     Returns:
-        [B, G]
-    """
-    scenes, objects, _ = left.shape
-    per_scene = objects * objects if pairs is None else len(pairs)
-    step = scenes if chunk is None else max(1, chunk // max(1, per_scene))
-
-    def some(left: Tensor, right: Tensor) -> Tensor:
-        if pairs is None:
-            rows = (left[:, :, None] + right[:, None, :]).flatten(0, 2)  # [B * N * N, H]
-        else:
-            rows = (left[:, pairs[:, 0]] + right[:, pairs[:, 1]]).flatten(0, 1)  # [B * P, H]
-        return layers(rows).unflatten(0, (len(left), per_scene)).sum(1)  # [B, G]
-
-    parts = zip(left.split(step), right.split(step), strict=True)
-    return torch.cat([_bounded(some, chunk, *part) for part in parts])
-
-
-def packed_pair_sum(
-    layers: nn.Module, left: Tensor, right: Tensor, pairs: Tensor, scene: Tensor, chunk: int | None = None
-) -> Tensor:
-    """The same sum over an explicit list of pairs, so that padding costs nothing and cannot leak.
-
-    Args:
-        left, right: [B, N, H].
-        pairs: [R, 2] positions within the scene; scene: [R], the scene of every pair.
-        chunk: as in `pair_sum`.
+        [B, G], in float32 where the layers work in half precision.
     """
     objects = left.shape[1]
-    flat_left, flat_right = left.flatten(0, 1), right.flatten(0, 1)  # [B * N, H]
+    scenes, senders, receivers = _extent(len(left), objects, rows)
 
-    def some(flat_left: Tensor, flat_right: Tensor, pairs: Tensor, scene: Tensor) -> Tensor:
-        first, second = (scene * objects + pairs[:, 0]), (scene * objects + pairs[:, 1])
-        out = layers(flat_left.index_select(0, first) + flat_right.index_select(0, second))  # [R, G]
-        total = torch.zeros(len(left), out.shape[1], dtype=_accumulator(out.dtype), device=out.device)
-        return total.index_add(0, scene, out.to(total.dtype))  # [B, G]
+    def of_all(left: Tensor, right: Tensor) -> Tensor:
+        out = layers((left[:, :, None] + right[:, None]).flatten(0, 2))  # [b n m, G]
+        return out.unflatten(0, (len(left), left.shape[1] * right.shape[1])).sum(1, dtype=_sum_type(out))  # [b, G]
 
-    spans = [(0, len(scene))] if chunk is None else list(_spans(len(scene), chunk))
-    return sum(_bounded(some, chunk, flat_left, flat_right, pairs[a:b], scene[a:b]) for a, b in spans)
-
-
-def _bounded(function, chunk: int | None, *inputs: Tensor) -> Tensor:
-    """Call a function, recomputing it in the backward pass where memory is bounded by a chunk."""
-    if chunk is None or not torch.is_grad_enabled():
-        return function(*inputs)
-    return checkpoint(function, *inputs, use_reentrant=False)
+    parts = zip(left.split(scenes), right.split(scenes), strict=True)
+    blocks = (product(some.split(senders, dim=1), other.split(receivers, dim=1)) for some, other in parts)
+    return _totals(of_all, blocks, recompute)
 
 
-def _spans(rows: int, chunk: int) -> Iterator[tuple[int, int]]:
-    yield from ((start, min(start + chunk, rows)) for start in range(0, max(rows, 1), chunk))
+def listed_pair_sum(
+    layers: nn.Module,
+    left: Tensor,
+    right: Tensor,
+    scene: Tensor,
+    pairs: Tensor,
+    rows: int | None = None,
+    recompute: bool = False,
+) -> Tensor:
+    """The same sum over listed pairs only, so that padding costs nothing.
+
+    Args:
+        scene: [R], the scene of every pair, in ascending order.
+        pairs: [R, 2], positions of its two objects within the scene.
+        layers, left, right, rows, recompute: as in `pair_sum`.
+    """
+
+    def of_listed(left: Tensor, right: Tensor, scene: Tensor, pairs: Tensor) -> Tensor:
+        first, second = (scene[:, None] * left.shape[1] + pairs).unbind(1)  # [r], rows of the flat objects
+        out = layers(left.flatten(0, 1).index_select(0, first) + right.flatten(0, 1).index_select(0, second))  # [r, G]
+        total = torch.zeros(len(left), out.shape[1], dtype=_sum_type(out), device=out.device)
+        return total.index_add(0, scene, out.to(total.dtype))  # [b, G]
+
+    if rows is None:
+        return of_listed(left, right, scene, pairs)
+    counts = scene.bincount(minlength=len(left)).tolist()
+    sizes = _together(counts, rows)
+
+    def blocks() -> Iterator[Iterable[tuple[Tensor, ...]]]:
+        bounds = pairwise(accumulate(sizes, initial=0))
+        ends = [0, *accumulate(counts)]
+        for (start, stop), some, other in zip(bounds, left.split(sizes), right.split(sizes), strict=True):
+            own = slice(ends[start], ends[stop])
+            parts = zip((scene[own] - start).split(rows), pairs[own].split(rows), strict=True)
+            yield [(some, other, *part) for part in parts]
+
+    return _totals(of_listed, blocks(), recompute)
 
 
-def _accumulator(dtype: torch.dtype) -> torch.dtype:
+def _totals(function: Callable[..., Tensor], groups: Iterable[Iterable[tuple[Tensor, ...]]], recompute: bool) -> Tensor:
+    """Add the function's values over the blocks of each group of scenes, and join the groups: [B, G]."""
+    number = count()
+
+    def value(*block: Tensor) -> Tensor:
+        if next(number) % SHARED_CAST == 0:
+            torch.clear_autocast_cache()  # gradients of one bf16 copy are added in bf16: few blocks may share it
+        return checkpoint(function, *block, use_reentrant=False) if recompute else function(*block)
+
+    return torch.cat([sum(value(*block) for block in group) for group in groups])
+
+
+def _extent(scenes: int, objects: int, rows: int | None) -> tuple[int, int, int]:
+    """Numbers of scenes, senders and receivers of a block with at most `rows` pairs."""
+    if rows is None:
+        return max(scenes, 1), max(objects, 1), max(objects, 1)
+    senders, receivers = max(1, min(objects, rows // max(objects, 1))), max(1, min(objects, rows))
+    return max(1, rows // max(objects**2, 1)), senders, receivers
+
+
+def _together(counts: list[int], rows: int) -> list[int]:
+    """Numbers of successive scenes whose pairs are at most `rows` together, or which are one scene."""
+    sizes, filled = [0], 0
+    for pairs in counts:
+        if sizes[-1] and filled + pairs > rows:
+            sizes.append(0)
+            filled = 0
+        sizes[-1] += 1
+        filled += pairs
+    return sizes
+
+
+def _sum_type(terms: Tensor) -> torch.dtype:
     """Half-precision terms are summed in single precision."""
-    return torch.float32 if dtype in (torch.bfloat16, torch.float16) else dtype
+    return torch.promote_types(terms.dtype, torch.float32)

@@ -1,6 +1,7 @@
 """The Relation Network (Santoro et al. 2017, equation 1).
 
-B scenes, N objects, D features an object, Q features of the question, P pairs, H units of g's first layer.
+B scenes, N objects, D features an object, Q features of the question, P pairs, R real pairs of a batch, H units of g's
+first layer, G of its last.
 """
 
 import itertools
@@ -10,9 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from reprolib.errors import InputError
-from reprolib.kernels.pair_sum import packed_pair_sum, pair_sum
+from reprolib.kernels.pair_sum import listed_pair_sum, pair_sum
 
 Pairs = Literal["all", "unordered"] | Tensor
+BatchNorm = nn.modules.batchnorm._BatchNorm
+CPU_ROWS = 2048  # pairs at a time on a CPU: a layer's input and output then stay in the cache
 
 
 class RelationNetwork(nn.Module):
@@ -25,7 +28,11 @@ class RelationNetwork(nn.Module):
         g: starts with nn.Linear(2 D + Q, H) on (o_i, o_j, q); its later modules map rows [R, H] to rows.
         f: any module on the summed relations.
         pairs: "all" ordered pairs with self-pairs (the paper), "unordered" pairs i < j, or an index [P, 2].
-        chunk: most pairs held in memory at once (None: all of them).
+        chunk: most pairs in memory at once, for a third more arithmetic: each chunk is computed again in the
+            backward pass. None: the activations of all pairs are kept.
+
+    Raises:
+        InputError: here or in a call, when sizes, shapes or options do not fit.
     """
 
     def __init__(self, g: nn.Sequential, f: nn.Module, pairs: Pairs = "all", chunk: int | None = None):
@@ -34,60 +41,84 @@ class RelationNetwork(nn.Module):
         self.g, self.f, self.chunk = g, f, chunk
         self.pairs = pairs if isinstance(pairs, str) else "index"
         self.register_buffer("index", None if isinstance(pairs, str) else pairs.long(), persistent=False)
+        self.needed = 0 if self.index is None or not len(self.index) else int(self.index.max()) + 1  # objects a scene
 
     def forward(self, objects: Tensor, question: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
         """Map objects [B, N, D], question [B, Q] and mask [B, N] (True: a real object) to f's output [B, out]."""
         return self.f(self.relations(objects, question, mask))
 
     def relations(self, objects: Tensor, question: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
-        """The sum over pairs of g(o_i, o_j, q), [B, G]."""
+        """The sum over pairs of g(o_i, o_j, q), [B, G]; zero for a scene without pairs."""
+        self._check_inputs(objects, question, mask)
+        if mask is not None:
+            objects = objects.masked_fill(~mask[..., None], 0)  # 0 x NaN would reach the gradient of the weights
         left, right = self._first_layer(objects, question)
-        rest = self.g[1:]
-        if mask is None:
-            index = None if self.pairs == "all" else self._index(objects)
-            return pair_sum(rest, left, right, index, self.chunk)
-        scene, pairs = self._real_pairs(mask)
-        return packed_pair_sum(rest, left, right, pairs, scene, self.chunk)
+        how = {"rows": self._rows(objects), "recompute": self.chunk is not None}
+        if mask is None and self.pairs == "all":
+            return pair_sum(self.g[1:], left, right, **how)
+        return listed_pair_sum(self.g[1:], left, right, *self._listed(objects, mask), **how)
 
     def each_relation(self, objects: Tensor, question: Tensor | None = None) -> Tensor:
         """g(o_i, o_j, q) of every ordered pair, [B, N, N, G]: what the sum is made of, for pictures."""
+        self._check_inputs(objects, question, None)
         left, right = self._first_layer(objects, question)
         scenes, count, _ = objects.shape
         rows = (left[:, :, None] + right[:, None]).flatten(0, 2)  # [B * N * N, H]
         return self.g[1:](rows).unflatten(0, (scenes, count, count))
 
     def _first_layer(self, objects: Tensor, question: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Per-object terms [B, N, H] of g's first layer; the question's term is part of the left one."""
+        """Per-object terms [B, N, H] of g's first layer; the question's term and the bias are part of the left one."""
         features, first = objects.shape[-1], self.g[0]
+        weight_i, weight_j, weight_q = first.weight.tensor_split([features, 2 * features], dim=1)
+        right = nn.functional.linear(objects, weight_j)
+        if question is None:
+            return nn.functional.linear(objects, weight_i, first.bias), right
+        context = nn.functional.linear(question, weight_q, first.bias)  # [B, H]
+        return nn.functional.linear(objects, weight_i) + context[:, None], right
+
+    def _rows(self, objects: Tensor) -> int | None:
+        """Pairs to work on at a time; all of them where batch norm looks across pairs."""
+        if self.chunk is not None:
+            return self.chunk
+        norms = [layer for layer in self.g.modules() if isinstance(layer, BatchNorm)]
+        across = any(norm.training or norm.running_mean is None for norm in norms)
+        return CPU_ROWS if objects.device.type == "cpu" and not across else None
+
+    def _listed(self, objects: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Scene [R] and positions [R, 2] of the chosen pairs of two real objects, scene by scene."""
+        scenes, count, _ = objects.shape
+        index = self._index(count, objects.device)  # [P, 2]
+        if mask is None:
+            real = torch.ones(scenes, len(index), dtype=torch.bool, device=objects.device)
+        else:
+            real = mask[:, index].all(-1)  # [B, P]
+        scene, which = real.nonzero(as_tuple=True)  # [R]
+        return scene, index[which]
+
+    def _index(self, count: int, device: torch.device) -> Tensor:
+        """The chosen pairs [P, 2] of one scene of N objects."""
+        if self.pairs == "index":
+            return self.index
+        if self.pairs == "unordered":
+            return torch.triu_indices(count, count, offset=1, device=device).T
+        return torch.cartesian_prod(*[torch.arange(count, device=device)] * 2)
+
+    def _check_inputs(self, objects: Tensor, question: Tensor | None, mask: Tensor | None) -> None:
+        if objects.ndim != 3:
+            raise InputError(f"objects must have shape [B, N, D], not {list(objects.shape)}")
+        (scenes, count, features), takes = objects.shape, self.g[0].in_features
+        if question is not None and (question.ndim != 2 or len(question) != scenes):
+            raise InputError(f"question must have shape [B, Q] with B = {scenes}, not {list(question.shape)}")
         given = 2 * features + (0 if question is None else question.shape[-1])
-        if given != first.in_features:
+        if given != takes:
             raise InputError(
                 f"objects [.., {features}] and question give 2 D + Q = {given} features, but g's first layer takes "
-                f"{first.in_features}: build g with nn.Linear({given}, ...)"
+                f"{takes}: build g with nn.Linear({given}, ...)"
             )
-        weight_i, weight_j, weight_q = first.weight.tensor_split([features, 2 * features], dim=1)
-        context = nn.functional.linear(question, weight_q, first.bias)[:, None] if question is not None else first.bias
-        left = nn.functional.linear(objects, weight_i)
-        left = left if context is None else left + context
-        return left, nn.functional.linear(objects, weight_j)
-
-    def _index(self, objects: Tensor) -> Tensor:
-        """The pairs [P, 2] of one scene of N objects."""
-        count = objects.shape[1]
-        if self.pairs == "unordered":
-            return torch.triu_indices(count, count, offset=1, device=objects.device).T
-        if self.pairs == "all":
-            return torch.cartesian_prod(*[torch.arange(count, device=objects.device)] * 2)
-        if len(self.index) and int(self.index.max()) >= count:
-            raise InputError(f"pairs name object {int(self.index.max())}, but a scene has {count} objects")
-        return self.index
-
-    def _real_pairs(self, mask: Tensor) -> tuple[Tensor, Tensor]:
-        """Scene [R] and positions [R, 2] of the pairs of two real objects."""
-        index = self._index(mask)
-        real = mask[:, index[:, 0]] & mask[:, index[:, 1]]  # [B, P]
-        scene, which = real.nonzero(as_tuple=True)
-        return scene, index[which]
+        if mask is not None and (mask.shape != objects.shape[:2] or mask.dtype != torch.bool):
+            raise InputError(f"mask must be bool {[scenes, count]}, not {mask.dtype} {list(mask.shape)}")
+        if self.needed > count:
+            raise InputError(f"pairs name object {self.needed - 1}, but a scene has {count} objects")
 
 
 def mlp(sizes: list[int], norm: bool = False, dropout: float = 0.0, last_relu: bool = True) -> nn.Sequential:
@@ -96,7 +127,7 @@ def mlp(sizes: list[int], norm: bool = False, dropout: float = 0.0, last_relu: b
     for position, (inputs, outputs) in enumerate(itertools.pairwise(sizes), start=2):
         layers.append(nn.Linear(inputs, outputs))
         if position < len(sizes) or last_relu:
-            layers += [nn.BatchNorm1d(outputs)] * norm + [nn.ReLU()] + [nn.Dropout(dropout)] * (dropout > 0)
+            layers += [nn.BatchNorm1d(outputs)] * norm + [nn.ReLU(inplace=True)] + [nn.Dropout(dropout)] * (dropout > 0)
     return nn.Sequential(*layers)
 
 
@@ -107,7 +138,9 @@ def _check(g: nn.Sequential, pairs: Pairs, chunk: int | None) -> None:
         raise InputError(f"pairs must be 'all', 'unordered' or an index [P, 2], not {pairs!r}")
     if isinstance(pairs, Tensor) and (pairs.ndim != 2 or pairs.shape[1] != 2):
         raise InputError(f"a pair index must have shape [P, 2], not {list(pairs.shape)}")
+    if isinstance(pairs, Tensor) and (pairs.is_floating_point() or bool((pairs < 0).any())):
+        raise InputError("a pair index must hold positions of objects: integers of 0 and up")
     if chunk is not None and chunk < 1:
         raise InputError(f"chunk must be a positive number of pairs, not {chunk}")
-    if chunk is not None and any(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in g.modules()):
+    if chunk is not None and any(isinstance(layer, BatchNorm) for layer in g.modules()):
         raise InputError("batch norm in g needs all pairs at once: leave chunk=None, or take the norm out of g")

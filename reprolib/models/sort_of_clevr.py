@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from reprolib.errors import InputError
 from reprolib.models.relation_network import RelationNetwork, mlp
 
 BITS = 11  # of a question
+CONVOLUTIONS = 4  # each halves the picture's side: 75 to 5
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Cells(nn.Module):
 
     def __init__(self, kernels: tuple[int, ...]):
         super().__init__()
+        if len(kernels) != CONVOLUTIONS:
+            raise InputError(f"model.kernels is {kernels}: give {CONVOLUTIONS} numbers, one a convolution")
         layers: list[nn.Module] = []
         for inputs, outputs in zip((3, *kernels[:-1]), kernels, strict=True):
             layers += [nn.Conv2d(inputs, outputs, 3, stride=2, padding=1), nn.ReLU(), nn.BatchNorm2d(outputs)]

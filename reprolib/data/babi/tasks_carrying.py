@@ -42,8 +42,8 @@ class Trails(World):
         self.trails: dict[str, Trail] = {}
         self.walks: dict[str, Event] = {}  # the last of each person
 
-    def tell(self, event: Event, story: Story, sentence: str) -> Event:
-        told = super().tell(event, story, sentence)
+    def tell(self, event: Event, story: Story, text: str) -> Event:
+        told = super().tell(event, story, text)
         if told.verb == "go":
             self.walks[told.actor] = told
             for thing in self.held(told.actor):
@@ -82,7 +82,10 @@ def _whereabouts(trail: Trail) -> Event | None:
 
 
 def where_was_object(dice: Dice) -> Story:
-    """Task 3, three supporting facts: "Where was the milk before the office?", of an object carried through both."""
+    """Task 3, three supporting facts: "Where was the milk before the office?", of an object carried through both.
+
+    Any two places in a row that it was carried through since it was taken; the last visit when there were several.
+    """
     return _play(Trails(dice), ("go", "get", "drop"), _ask_before, took_there=THERE)
 
 
@@ -90,9 +93,11 @@ def _ask_before(world: Trails, story: Story) -> None:
     trail = world.askable(lambda trail: len(trail.moves) > 1)
     if trail is None:
         return
-    before, last = trail.moves[-2:]
-    question = f"Where was the {trail.touch.thing} before the {last.place}?"
-    story.ask(question, before.place, (trail.touch.line, last.line, before.line))
+    place = world.dice.choice(trail.moves[1:]).place
+    last = max(step for step, move in enumerate(trail.moves) if move.place == place)
+    before, after = trail.moves[last - 1 : last + 1]
+    question = f"Where was the {trail.touch.thing} before the {place}?"
+    story.ask(question, before.place, (trail.touch.line, after.line, before.line))
 
 
 def who_gave_what(dice: Dice) -> Story:

@@ -97,9 +97,9 @@ class World:
         """The others where a person is."""
         return [other for other in self.people if other != person and self.at[other] == self.at[person]]
 
-    def tell(self, event: Event, story: Story, sentence: str) -> Event:
+    def tell(self, event: Event, story: Story, text: str) -> Event:
         """Put an event into the story and the history; returns it with its line."""
-        told = replace(event, line=story.tell(sentence))
+        told = replace(event, line=story.tell(text))
         self.history.append(told)
         return told
 

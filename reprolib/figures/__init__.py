@@ -1,0 +1,25 @@
+"""What a page shows: plots, and tables that fit a phone. Each takes records, cells or arrays; no number starts here.
+
+Plots are matplotlib figures in the one style of `style.py`; `show` turns one into a picture for a notebook.
+"""
+
+from reprolib.figures.bars import scene_bars, task_bars, verdict_bars
+from reprolib.figures.curves import generalisation, learning_curves
+from reprolib.figures.diagrams import configurations, full_block
+from reprolib.figures.relations import sample_scenes, scene_relations, story_relations
+from reprolib.figures.style import Picture, show
+
+__all__ = [
+    "Picture",
+    "configurations",
+    "full_block",
+    "generalisation",
+    "learning_curves",
+    "sample_scenes",
+    "scene_bars",
+    "scene_relations",
+    "show",
+    "story_relations",
+    "task_bars",
+    "verdict_bars",
+]

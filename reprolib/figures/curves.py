@@ -1,0 +1,73 @@
+"""Curves: validation score over training, and the demonstration of the graph network page."""
+
+import statistics
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from reprolib import experiments, report
+from reprolib.experiments.gn_block import AS_NODES, CEILING, LARGEST, ROUNDS, SMALLEST, TRAINED, Point
+from reprolib.figures.style import BLUE, GREY, ORANGE, PALE, canvas, colour, name_ends, note, percent_axis, styled
+from reprolib.records import Record
+
+NAMES = {
+    CEILING: f"limit of\n{ROUNDS} rounds",
+    TRAINED: f"{ROUNDS} rounds,\nas trained",
+    AS_NODES: "as many rounds\nas nodes",
+}
+
+
+@styled
+def learning_curves(found: Sequence[Record]) -> Figure:
+    """The validation score over the steps of training, of each row's most telling runs: a panel a task, a line a run."""
+    rows = dict.fromkeys((record.task, record.system) for record in found)
+    curves = [record for row in rows for record in report.telling(found, *row).records if record.curve]
+    if not curves:
+        return note("No run with a learning curve is at hand.")
+    tasks = list(dict.fromkeys(record.task for record in curves))
+    figure = canvas(0.3 + 2.1 * len(tasks))
+    for axis, task in zip(figure.subplots(len(tasks), 1, squeeze=False)[:, 0], tasks, strict=True):
+        _curves(axis, [record for record in curves if record.task == task])
+    return figure
+
+
+def _curves(axis: Axes, found: Sequence[Record]) -> None:
+    """The runs of one task, each system named once at the end of a line."""
+    score, ends = experiments.get(found[0].experiment).select, {}
+    for record in found:
+        steps, values = zip(*((point["step"], point[score]) for point in record.curve), strict=True)
+        marker = "." if len(steps) < 10 else None
+        axis.plot(steps, values, color=colour(record.system), linewidth=1.3, marker=marker)
+        ends.setdefault(record.system, (record.system, steps[-1], values[-1], colour(record.system)))
+    name_ends(axis, list(ends.values()), gap=11)
+    scales = " and ".join(dict.fromkeys(f"{record.scale} scale, {record.kind} data" for record in found))
+    axis.set_title(f"{found[0].task} ({scales})")
+    percent_axis(axis, "percent right\n(validation)")
+    axis.set_xlabel("step")
+    axis.set_xlim(left=0)
+    axis.xaxis.set_major_locator(MaxNLocator(5))
+
+
+@styled
+def generalisation(points: Sequence[Point]) -> Figure:
+    """Accuracy of the demonstration by the size of its test graphs: means over seeds."""
+    if not points:
+        return note("Nothing was trained in this execution: set train=True.")
+    figure = canvas(3.0)
+    axis, sizes, ends = figure.add_subplot(), sorted({point.nodes for point in points}), []
+    for rounds, shade, line in ((CEILING, GREY, "--"), (TRAINED, ORANGE, "o-"), (AS_NODES, BLUE, "o-")):
+        means = [_average(points, nodes, rounds) for nodes in sizes]
+        axis.plot(sizes, means, line, color=shade, markersize=4)
+        ends.append((NAMES[rounds], sizes[-1], means[-1], shade))
+    name_ends(axis, ends, gap=8)
+    axis.axvspan(SMALLEST, LARGEST, color=PALE, alpha=0.6, linewidth=0)
+    axis.text(LARGEST, 43, " trained on\n these sizes", va="bottom", fontsize=8)
+    axis.set(ylim=(42, 104), xlim=(0, sizes[-1]), xlabel="nodes of a test graph", ylabel="percent of nodes right")
+    axis.set_xticks(sizes)
+    return figure
+
+
+def _average(points: Sequence[Point], nodes: int, rounds: str) -> float:
+    return statistics.fmean(point.accuracy for point in points if (point.nodes, point.rounds) == (nodes, rounds))

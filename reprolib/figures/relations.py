@@ -1,0 +1,104 @@
+"""What a relation network looks at: the magnitude of g over the pairs of a story and of a scene, and sample answers."""
+
+import textwrap
+from collections.abc import Sequence
+
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from reprolib.figures.specimens import SceneView, StoryView
+from reprolib.figures.style import BLUE, RED, canvas, note, styled
+
+STRONGEST = 24  # pairs that are drawn into a picture
+THICKEST = 4.0  # points
+
+
+@styled
+def story_relations(view: StoryView) -> Figure:
+    """|g| for every pair of sentences that the network sums over; supporting facts in bold."""
+    count = len(view.sentences)
+    figure = canvas(1.5 + 0.3 * count)
+    axis = figure.add_subplot()
+    sns.heatmap(
+        view.magnitudes,
+        mask=np.isnan(view.magnitudes),
+        cmap="Blues",
+        linewidths=1,
+        ax=axis,
+        cbar_kws={"label": "|g|", "shrink": 0.8},
+        xticklabels=range(1, count + 1),
+        yticklabels=[f"{text}  {number}" for number, text in enumerate(view.sentences, start=1)],
+    )
+    axis.tick_params(length=0, labelrotation=0)
+    for position in view.support:
+        for labels in (axis.get_yticklabels(), axis.get_xticklabels()):
+            labels[position].set_fontweight("bold")
+    axis.set_xlabel("paired with sentence")
+    heading = f"{view.question.strip()} {view.answer} (supporting facts in bold)\n{view.source}"
+    figure.suptitle(heading, x=0.01, ha="left", fontsize=8.5)
+    return figure
+
+
+@styled
+def sample_scenes(views: Sequence[SceneView]) -> Figure:
+    """Pictures with two questions each, the true answer and the network's."""
+    if not views:
+        return note("No scene is at hand.")
+    scenes = len(views) // 2
+    figure = canvas(0.3 + 1.5 * scenes)
+    rows = figure.subplots(scenes, 2, squeeze=False, width_ratios=[1, 2.2])
+    for (picture, words), first, second in zip(rows, views[::2], views[1::2], strict=True):
+        _picture(picture, first)
+        words.set_axis_off()
+        for top, view in ((0.98, first), (0.46, second)):
+            _answered(words, top, view)
+    figure.suptitle(f"CNN+RN, {views[0].source}", x=0.01, ha="left", fontsize=8.5)
+    return figure
+
+
+def _answered(axis: Axes, top: float, view: SceneView) -> None:
+    """The question in ink, the network's answer in blue where right and in red, with the true one, where wrong."""
+    right = view.said == view.answer
+    question = textwrap.wrap(view.question, 42)
+    verdict = f"✓ {view.said}" if right else f"✗ {view.said}, but it is {view.answer}"
+    axis.text(0, top, "\n".join(question), va="top", transform=axis.transAxes)
+    below = top - 0.13 * len(question) - 0.02
+    axis.text(0, below, verdict, va="top", color=BLUE if right else RED, fontweight="bold", transform=axis.transAxes)
+
+
+@styled
+def scene_relations(pictures: Sequence[SceneView], states: Sequence[SceneView]) -> Figure:
+    """|g| as lines between cells of the picture (top) and between objects given as states (bottom), two questions."""
+    figure = canvas(5.9)
+    for axes, views in zip(figure.subplots(2, 2), (pictures, states), strict=True):
+        for axis, view in zip(axes, views, strict=False):
+            _picture(axis, view)
+            _lines(axis, view)
+            axis.set_title("\n".join(textwrap.wrap(view.question, 27)), fontsize=8, fontweight="normal")
+        axes[0].set_ylabel("cells" if views is pictures else "states")
+    sources = f"cells: {pictures[0].source}\nstates: {states[0].source}"
+    figure.suptitle(sources, x=0.01, ha="left", fontsize=8)
+    return figure
+
+
+def _picture(axis: Axes, view: SceneView) -> None:
+    axis.imshow(view.image, interpolation="nearest")
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set_visible(True)
+
+
+def _lines(axis: Axes, view: SceneView) -> None:
+    """The strongest pairs; width and opacity grow from the weakest pair of all to the strongest."""
+    there, back = view.magnitudes, view.magnitudes.T  # [N, N]
+    both = np.where(np.isnan(there), back, np.where(np.isnan(back), there, (there + back) / 2))
+    low, high = np.nanmin(both), np.nanmax(both)
+    first, second = np.triu_indices(len(both), k=1)
+    order = np.argsort(np.nan_to_num(both[first, second]))[-STRONGEST:]
+    for i, j in zip(first[order], second[order], strict=True):
+        strength = (both[i, j] - low) / (high - low) if high > low else 0.0
+        ends = view.places[[i, j]].T  # x, y
+        axis.plot(
+            *ends, color="black", linewidth=THICKEST * strength, alpha=0.25 + 0.6 * strength, solid_capstyle="round"
+        )

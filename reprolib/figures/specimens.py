@@ -1,0 +1,192 @@
+"""A trained network and a few inputs to look into: what the plots of relations show.
+
+The network is that of the largest committed run whose weights are kept; before there is one, an untrained network of
+smoke size, which is said beside the plot. All inputs are generated, so that no download is needed.
+
+Dimensions: N objects, G features of a relation.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from torch import Tensor, nn
+
+from reprolib import experiments, paths, records
+from reprolib.data import sort_of_clevr
+from reprolib.data.babi import dataset
+from reprolib.data.split import Dataset
+from reprolib.experiments.entry import SCALES, Config, change
+from reprolib.models.relation_network import RelationNetwork
+from reprolib.records import Record
+from reprolib.runs import Request
+
+STORY_TASK, SHORTEST, LONGEST = 2, 6, 9  # two supporting facts; sentences of the story
+FEW_STORIES = {"data.train": 50, "data.valid": 1, "data.test": 50}  # of each task: enough for all words
+FEW_SCENES = {"data.train": 1, "data.valid": 1}
+HEAD = re.compile(r"relation_network\.f\.\d+\.bias")  # of the layer that gives the answer
+CELLS = 5  # along each side of the last feature map
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """A network with the configuration, the few data, and in words where its weights come from."""
+
+    model: nn.Module
+    config: Config
+    data: Dataset
+    source: str
+
+
+@dataclass(frozen=True)
+class StoryView:
+    """One question about a story, oldest sentence first."""
+
+    sentences: tuple[str, ...]
+    support: tuple[int, ...]  # positions of the supporting facts
+    question: str
+    answer: str
+    magnitudes: np.ndarray  # |g| [N, N], NaN where a pair is not part of the sum
+    source: str
+
+
+@dataclass(frozen=True)
+class SceneView:
+    """One question about a picture, with the places of the objects (or cells) in pixels."""
+
+    image: np.ndarray  # uint8 [75, 75, 3]
+    question: str
+    answer: str
+    said: str  # the network's answer
+    places: np.ndarray  # [N, 2]: x, y
+    magnitudes: np.ndarray  # |g| [N, N], NaN where a pair is not part of the sum
+    source: str
+
+
+def specimen(name: str, row: str, few: Mapping[str, Any]) -> Specimen:
+    """The network of a row, with so few data as its pictures need.
+
+    Args:
+        few: changes of the data's sizes; smaller splits are prefixes of larger ones.
+
+    Raises:
+        InputError: the weights are damaged.
+    """
+    experiment, kept = experiments.get(name), _kept(name, row)
+    request = _request(name, row, kept[1]) if kept else Request(experiment, experiment.row(row))
+    config = change(request.config, few)
+    data = experiment.load(config, "generated")
+    torch.manual_seed(request.seed)
+    if kept is None:
+        model = experiment.build(config, data)
+        return Specimen(model.eval(), config, data, "untrained network: no weights are committed yet")
+    path, record = kept
+    answers = _answers(path.with_name(record.weights["file"]))  # the network may know answers that few data lack
+    model = experiment.build(config, Dataset(**vars(data) | {"facts": data.facts | {"answers": answers}}))
+    records.load_weights(model, record, path)
+    source = f"committed weights: {record.scale} scale, {record.kind} data, seed {record.seed}"
+    return Specimen(model.eval(), config, data, source)
+
+
+def _request(name: str, row: str, record: Record) -> Request:
+    experiment = experiments.get(name)
+    return Request(experiment, experiment.row(row), record.scale, record.seed, record.kind)
+
+
+def _kept(name: str, row: str) -> tuple[Path, Record] | None:
+    """The row's record with weights of the largest scale, real data before generated ones, smallest seed."""
+    found = [
+        (path, record)
+        for path, record in records.read_all(paths.results(), name)
+        if record.row == row and record.weights and record.weights["file"]
+        if _request(name, row, record).config.hash == record.config_hash
+    ]
+    return min(found, key=lambda item: _rank(item[1]), default=None)
+
+
+def _rank(record: Record) -> tuple[int, bool, int]:
+    return -SCALES.index(record.scale), record.kind != "real", record.seed
+
+
+def _answers(weights: Path) -> int:
+    """How many answers a saved network gives."""
+    with safe_open(weights, framework="pt") as file:
+        head = max(name for name in file.keys() if HEAD.fullmatch(name))  # noqa: SIM118  not a dict
+        return file.get_slice(head).get_shape()[0]
+
+
+@torch.no_grad()
+def story() -> StoryView:
+    """The relations that the network sees in one generated story, for a question with two supporting facts."""
+    found = specimen("rn_babi", "babi_joint_10k/RN", FEW_STORIES)
+    asked = dataset.generated(STORY_TASK, "test", FEW_STORIES["data.test"], found.config.data.seed)
+    number, question = next((i, q) for i, q in enumerate(asked) if SHORTEST <= len(q.story) <= LONGEST)
+    split = found.data.splits["test"]
+    rows = (split.columns["tasks"] == STORY_TASK).nonzero()[:, 0]
+    objects, query, mask = found.model.encode(split.batch(rows[number : number + 1]))
+    recent_first = _magnitudes(found.model.relation_network, objects[:, : int(mask.sum())], query)
+    return StoryView(
+        sentences=question.story,
+        support=question.support,
+        question=question.text,
+        answer=question.answer,
+        magnitudes=recent_first[::-1, ::-1],
+        source=found.source,
+    )
+
+
+@torch.no_grad()
+def scenes(row: str, count: int) -> list[SceneView]:
+    """Two questions about each of the first test scenes, a relational and another, with the network's answers.
+
+    Args:
+        row: sort_of_clevr/CNN+RN or sort_of_clevr_state/RN.
+    """
+    few = FEW_SCENES | {"data.test": count}
+    found = specimen("rn_sort_of_clevr", row, few)
+    views = {
+        view: experiments.get("rn_sort_of_clevr").load(change(found.config, {"data.view": view}), "generated")
+        for view in ("pictures", "states")
+    }
+    images = views["pictures"].splits["test"].tables["images"].numpy()
+    states = views["states"].splits["test"].tables["objects"].numpy()
+    split, half = found.data.splits["test"], sort_of_clevr.QUESTIONS
+    batch = split.batch(torch.arange(2 * count) * half)  # the first of each ten questions
+    objects = batch["objects"][batch["scenes"]] if "objects" in batch else found.model.encode(batch)[0]  # [B, N, D]
+    magnitudes = [
+        _magnitudes(found.model.relation_network, *pair)
+        for pair in zip(objects[:, None], batch["questions"][:, None], strict=True)
+    ]
+    said, wording = found.model(batch).argmax(1).tolist(), found.config.data.answers
+    asked = [
+        sort_of_clevr.describe(bits, answer, wording).rpartition(" ")
+        for bits, answer in zip(batch["questions"].numpy(), batch["answers"].tolist(), strict=True)
+    ]
+    names = sort_of_clevr.answer_names(wording)
+    return [
+        SceneView(
+            images[i // 2], text, answer, names[said[i]], _places(states[i // 2], row), magnitudes[i], found.source
+        )
+        for i, (text, _, answer) in enumerate(asked)
+    ]
+
+
+def _places(state: np.ndarray, row: str) -> np.ndarray:
+    """Centres in pixels of a scene's objects [6, 2], or of the picture's cells, row by row [25, 2]."""
+    if row.startswith("sort_of_clevr_state"):
+        return sort_of_clevr.MIDDLE * (1 + state[:, :2])
+    side = (np.arange(CELLS) + 0.5) * sort_of_clevr.IMAGE / CELLS
+    return np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+
+
+def _magnitudes(network: RelationNetwork, objects: Tensor, question: Tensor) -> np.ndarray:
+    """|g(o_i, o_j, q)| [N, N] of one scene [1, N, D], NaN for pairs that are not part of the network's sum."""
+    values = network.each_relation(objects, question)[0].norm(dim=-1)  # [N, N]
+    if network.pairs == "unordered":
+        values = values.masked_fill(torch.ones_like(values).tril().bool(), torch.nan)
+    return values.numpy()

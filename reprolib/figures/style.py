@@ -1,0 +1,113 @@
+"""One look for every plot: narrow enough for a phone, plain enough for print, safe for colour-blind readers."""
+
+import io
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from types import MappingProxyType
+from typing import ParamSpec
+
+import matplotlib as mpl
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+P = ParamSpec("P")
+
+WIDTH = 5.0  # inches: a phone shrinks it by a quarter, so that text of 9 points stays readable
+BLUE, ORANGE, GREEN, RED, _, _, _, GREY, _, SKY = sns.color_palette("colorblind").as_hex()
+PALE = "#d5d5d5"
+VERDICTS = MappingProxyType({"reproduced": GREEN, "partly": SKY, "not reproduced": RED, "not attempted": PALE})
+DARK = (BLUE, GREEN, RED)  # colours on which text is white
+PAPER = MappingProxyType(
+    {"marker": "D", "markersize": 6, "markerfacecolor": "white", "markeredgecolor": "black", "linestyle": "none"}
+)
+BELOW = MappingProxyType({"loc": "outside lower center", "fontsize": 8})  # of a legend
+NO_RECORD = "No committed record yet: this plot appears with the first one."
+
+STYLE = MappingProxyType(
+    {
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "axes.titlelocation": "left",
+        "axes.titlesize": 9.5,
+        "axes.titleweight": "bold",
+        "figure.facecolor": "white",
+        "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters everywhere
+        "font.size": 9,
+        "legend.frameon": False,
+        "savefig.facecolor": "white",
+        "svg.fonttype": "path",
+        "svg.hashsalt": "reprolib",  # the same bytes each time
+    }
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as SVG text, which notebooks display."""
+
+    svg: str
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"image/svg+xml": self.svg, "text/plain": "a picture (SVG)"}
+
+
+def show(figure: Figure) -> Picture:
+    """The figure as a picture whose bytes depend on nothing but what is drawn."""
+    text = io.StringIO()
+    with mpl.rc_context(dict(STYLE)):
+        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    return Picture(text.getvalue())
+
+
+def styled(draw: Callable[P, Figure]) -> Callable[P, Figure]:
+    """Decorator: draw in the common style, and leave matplotlib's settings as they were."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **kwargs: P.kwargs) -> Figure:
+        with mpl.rc_context(dict(STYLE)):
+            return draw(*args, **kwargs)
+
+    return drawn
+
+
+def canvas(height: float) -> Figure:
+    """An empty figure of the common width, `height` inches high."""
+    return Figure(figsize=(WIDTH, height), layout="constrained")
+
+
+def note(text: str) -> Figure:
+    """A figure that says in words why there is nothing to see."""
+    figure = canvas(0.6)
+    figure.text(0.5, 0.5, text, ha="center", va="center", style="italic")
+    return figure
+
+
+def colour(system: str) -> str:
+    """Relation networks blue, other networks orange, the majority answer grey."""
+    if system == "Majority":
+        return GREY
+    return BLUE if "RN" in system else ORANGE
+
+
+def percent_axis(axis: Axes, name: str) -> None:
+    """A vertical axis of percentages."""
+    axis.set_ylim(0, 103)
+    axis.set_yticks(range(0, 101, 20))
+    axis.set_ylabel(name)
+
+
+def name_ends(axis: Axes, ends: Sequence[tuple[str, float, float, str]], gap: float) -> None:
+    """Names at the right ends of lines, in the lines' colours, at least `gap` apart: (name, x, y, colour) each."""
+    placed = -math.inf
+    for text, x, y, shade in sorted(ends, key=lambda end: end[2]):
+        placed = max(y, placed + gap)
+        look = {"color": shade, "fontsize": 8.5, "fontweight": "bold", "va": "center", "annotation_clip": False}
+        axis.annotate(text, (x, placed), (5, 0), textcoords="offset points", **look)
+
+
+def provenance(scale: str, kind: str, seeds: int) -> str:
+    """Where numbers come from, in a few words."""
+    return f"{scale} scale, {kind} data, {seeds} seed{'s' * (seeds > 1)}"

@@ -1,0 +1,316 @@
+"""A toy experiment that runs in a second, in place of the suite's, for every test of what surrounds the models.
+
+Run as a program, this file is the command line on the toy experiment:
+
+    REPROLIB_RESULTS=results TOY_CHECKPOINTS=checkpoints python tests/conftest.py run toy --row toy/Net
+
+TOY_SIGNAL=9@35 makes the process send itself signal 9 at the 35th training step, TOY_DOUBLE=1 computes in float64.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+
+from reprolib import __main__, experiments, paths, published, records, runs
+from reprolib.data.split import Dataset, Split
+from reprolib.errors import InputError
+from reprolib.experiments.entry import Comparison, Config, Experiment, Row
+from reprolib.metrics import accuracy
+from reprolib.models.baselines import Majority, MajorityAnswer
+from reprolib.train import Training
+
+torch.set_num_threads(1)
+CLASSES, FEATURES = 3, 4
+
+
+@dataclass(frozen=True)
+class ToyData:
+    """Points in the plane of four features, labelled by the largest of three fixed projections."""
+
+    train: int = 96
+    valid: int = 32
+    test: int | None = 64
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class ToyModel:
+    """A network with one hidden layer."""
+
+    hidden: tuple[int, ...] = (16,)
+    dropout: float = 0.2
+    norm: bool = False
+
+
+class Toy(nn.Module):
+    """Dropout or batch norm as asked, and one parameter that the output does not depend on."""
+
+    def __init__(self, sizes: ToyModel):
+        super().__init__()
+        width = sizes.hidden[0]
+        norm = [nn.BatchNorm1d(width)] * sizes.norm
+        self.net = nn.Sequential(
+            nn.Linear(FEATURES, width), *norm, nn.Tanh(), nn.Dropout(sizes.dropout), nn.Linear(width, CLASSES)
+        )
+        self.unused = nn.Parameter(torch.ones(2))
+
+    def forward(self, batch):
+        return self.net(batch["inputs"])
+
+
+def load(config, kind):
+    if kind == "real":
+        raise InputError("the toy has no real data: use --data generated")
+    splits = {}
+    for stream, name in enumerate(("train", "valid", "test")):
+        generator = torch.Generator().manual_seed(3 * config.data.seed + stream)
+        inputs = torch.randn(getattr(config.data, name) or 0, FEATURES, generator=generator)
+        projections = torch.arange(CLASSES * FEATURES).view(FEATURES, CLASSES).sin() * 3  # [4, 3]
+        answers = (inputs @ projections).argmax(1)
+        groups = torch.zeros(len(inputs), dtype=torch.long)
+        splits[name] = Split({"inputs": inputs.to(torch.get_default_dtype()), "answers": answers, "groups": groups})
+    return Dataset("toy", kind, fingerprint(config, kind), splits)
+
+
+def fingerprint(config, kind):
+    return None if kind == "real" else f"toy {asdict(config.data)}"
+
+
+def build(config, data):
+    if isinstance(config.model, Majority):
+        columns = data.splits["train"].columns
+        return MajorityAnswer(columns["groups"], columns["answers"], CLASSES)
+    return Toy(config.model)
+
+
+def loss(model, batch):
+    return nn.functional.cross_entropy(model(batch), batch["answers"])
+
+
+@torch.no_grad()
+def evaluate(model, split):
+    right = torch.cat([model(batch).argmax(1) == batch["answers"] for batch in split.batches(20)])
+    return {"accuracy/all": accuracy(right), "error/all": 100 - accuracy(right)}
+
+
+def row(system, **options):
+    training = Training(steps=60, batch=16, rate=1e-2, schedule="cosine", warmup=5, clip=1.0, evaluate_every=10)
+    model = ToyModel(**options)
+    return Row(
+        task="toy",
+        system=system,
+        config=Config(ToyData(), model, training),
+        scales={"smoke": {"train.steps": 20}},
+        minutes={"smoke": 0.1, "small": 1, "paper": 2},
+        headline=True,
+        comparisons=(Comparison("accuracy/*", "Majority", 10), Comparison("error/*", "Majority", 10)),
+    )
+
+
+EXPERIMENT = Experiment(
+    name="toy",
+    title="A toy",
+    paper="toy2017",
+    table="Table 1",
+    rows=(
+        row("Net"),
+        Row(
+            "toy",
+            "Majority",
+            Config(ToyData(), Majority(), Training(steps=0)),
+            {},
+            {"smoke": 0.1, "small": 0.1},
+        ),
+        row("Norm", norm=True, dropout=0.0),
+    ),
+    load=load,
+    build=build,
+    loss=loss,
+    evaluate=evaluate,
+    select="accuracy/all",
+    fingerprint=fingerprint,
+    own_procedure=True,
+    deviations=("A toy, not a paper.",),
+)
+
+
+def line(**changes):
+    """A published line of the toy."""
+    usual = {
+        "paper": "toy2017",
+        "table": "Table 1",
+        "system": "Net",
+        "task": "toy",
+        "metric": "accuracy/all",
+        "value": 90.0,
+        "std": None,
+        "unit": "percent",
+        "source": "read in the paper",
+        "note": "",
+    }
+    return published.Line(**(usual | changes))
+
+
+LINES = (
+    line(),
+    line(paper="later2019", value=91.0, source="recalled, not opened here"),
+    line(metric="error/all", value=10.0),
+    line(system="Human", value=99.0),
+    line(paper="reprolib", system="Majority", value=None, source="ours"),
+)
+
+
+def install(checkpoints):
+    """Put the toy in the place of the suite's experiments."""
+    experiments.NAMES = ("toy",)
+    sys.modules["reprolib.experiments.toy"] = SimpleNamespace(EXPERIMENT=EXPERIMENT)
+    paths.CHECKPOINTS = checkpoints
+
+
+@pytest.fixture
+def toy(monkeypatch, tmp_path):
+    """The toy experiment, installed, with results and checkpoints in a folder of the test."""
+    monkeypatch.setattr(experiments, "NAMES", ("toy",))
+    monkeypatch.setitem(sys.modules, "reprolib.experiments.toy", SimpleNamespace(EXPERIMENT=EXPERIMENT))
+    monkeypatch.setattr(paths, "CHECKPOINTS", tmp_path / "checkpoints")
+    monkeypatch.setattr(published, "read", lambda: LINES)
+    monkeypatch.setenv("REPROLIB_RESULTS", str(tmp_path / "results"))
+    monkeypatch.setenv("REPROLIB_COMMIT", "0123abc")
+    monkeypatch.delenv("REPROLIB_DATA", raising=False)
+    return EXPERIMENT
+
+
+@pytest.fixture
+def request_of(toy):
+    """request_of("Net", "small", seed=1) -> what to run."""
+
+    def make(system="Net", scale="smoke", seed=0, **changes):
+        settings = tuple((key.replace("__", "."), value) for key, value in changes.items())
+        return runs.Request(toy, toy.row(f"toy/{system}"), scale, seed, "generated", settings)
+
+    return make
+
+
+@pytest.fixture
+def done(toy, request_of, tmp_path):
+    """done("Net", "small") -> the record of a finished run and its file."""
+
+    def make(*words, **changes):
+        request = request_of(*words, **changes)
+        return runs.run(request, device="cpu"), request.place(paths.results())
+
+    return make
+
+
+@pytest.fixture
+def record_of():
+    """record_of(seed=1, metrics={...}) -> a record of the toy that was never run, without a digest."""
+
+    def make(kind="generated", **changes):
+        usual = {
+            "schema": records.SCHEMA,
+            "experiment": "toy",
+            "task": "toy",
+            "system": "Net",
+            "scale": "paper",
+            "seed": 0,
+            "changes": {},
+            "config": {"model": "ToyModel", "model.hidden": [16]},
+            "config_hash": "0" * 16,
+            "data": {"name": "toy", "kind": kind, "hash": "abc", "sizes": {"train": 96}},
+            "metrics": {"accuracy/all": 90.0},
+            "validation": {"accuracy/all": 91.0},
+            "curve": [{"step": 10, "loss": 0.5, "accuracy/all": 91.0}],
+            "best_step": 10,
+            "steps": 20,
+            "weights": None,
+            "parameters": 7,
+            "device": "a processor, 1 thread",
+            "workers": 1,
+            "seconds": 0.5,
+            "samples_per_second": 100.0,
+            "peak_memory": 1 << 20,
+            "versions": {"python": "3.11.0"},
+            "commit": "0123abc",
+            "dirty": False,
+            "started": "2026-01-01T00:00:00+00:00",
+            "deviations": [],
+            "command": "reprolib run toy --row 'toy/Net' --scale paper --seed 0 --data generated",
+        }
+        return records.Record(**(usual | changes))
+
+    return make
+
+
+@pytest.fixture
+def line_of():
+    """line_of(value=90.0) -> a published line."""
+    return line
+
+
+@pytest.fixture
+def cli(toy, monkeypatch, capfd):
+    """cli("run", "toy") -> (exit code, standard output, standard error) of the command line, in this process."""
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["reprolib", *map(str, words)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            __main__.main()
+        return ended.value.code, *capfd.readouterr()
+
+    return call
+
+
+@pytest.fixture
+def process(toy, tmp_path):
+    """process("run", "toy", TOY_SIGNAL="9@35") -> the finished command line on the toy, in a process of its own."""
+
+    def call(*words, launcher=(), **environment):
+        settings = {"TOY_CHECKPOINTS": str(paths.CHECKPOINTS), "OMP_NUM_THREADS": "1"} | environment
+        command = [sys.executable, *launcher, __file__, *map(str, words)]
+        return subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=False)
+
+    return call
+
+
+@pytest.fixture
+def edited():
+    """edited(path, seed=3) changes fields of a record by hand, as no run would."""
+
+    def change(path, **changes):
+        content = json.loads(path.read_text())
+        path.write_text(json.dumps(content | changes))
+
+    return change
+
+
+def signal_at(step, number):
+    """The toy's loss, sending a signal to its own process at a training step."""
+    calls = iter(range(1, step + 1))
+
+    def signalling(model, batch):
+        if next(calls, 0) == step:
+            os.kill(os.getpid(), number)
+        return loss(model, batch)
+
+    return signalling
+
+
+if __name__ == "__main__":
+    if os.environ.get("TOY_DOUBLE"):
+        torch.set_default_dtype(torch.float64)
+        runs.WEIGHTS = torch.float64
+    if os.environ.get("TOY_SIGNAL"):
+        number, step = map(int, os.environ["TOY_SIGNAL"].split("@"))
+        object.__setattr__(EXPERIMENT, "loss", signal_at(step, number))
+    install(Path(os.environ["TOY_CHECKPOINTS"]))
+    __main__.main()
