@@ -1,6 +1,7 @@
 """The papers' printed figures, as data with citation."""
 
 import csv
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,8 @@ def _line(row: dict[str, str | None], where: str) -> Line:
         raise InputError(f"{where}: expected the columns {', '.join(expected)}")
     try:
         numbers = {name: float(row[name]) if row[name] else None for name in ("value", "std")}
+        if not all(math.isfinite(number) for number in numbers.values() if number is not None):
+            raise ValueError
     except ValueError:
         raise InputError(f"{where}: value and std must be numbers or empty") from None
     return Line(**(row | numbers))

@@ -74,7 +74,8 @@ def _cells_of(line: Line, entry: tuple[Experiment, Row] | None, measured: dict[K
         for key, measurement in sorted(measured.items(), key=lambda item: _order(item[0]))
         if key[:2] == (line.task, line.system) and measurement.values(line.metric)
     ]
-    command = Request(experiment, row, "paper").command
+    kind = "generated" if experiment.own_procedure else "real"
+    command = Request(experiment, row, "paper", kind=kind).command
     return found or [_empty(line, "no record yet", command)]
 
 
@@ -164,7 +165,7 @@ def overview_frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
         {
             "paper": [cell.paper for cell in all_cells],
             "task": [f"{cell.task} {cell.metric}" for cell in all_cells],
-            "theirs": [number(cell.published) + ("*" if cell.recalled else "") for cell in all_cells],
+            "theirs": [printed(cell) for cell in all_cells],
             "ours": [number(cell.ours) + (f" ({cell.scale})" if cell.scale else "") for cell in all_cells],
             "verdict": [cell.verdict or "–" for cell in all_cells],
         }
@@ -198,7 +199,7 @@ def frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
             "task": [cell.task for cell in all_cells],
             "system": [cell.system for cell in all_cells],
             "metric": [cell.metric for cell in all_cells],
-            "paper": [number(cell.published) + ("*" if cell.recalled else "") for cell in all_cells],
+            "paper": [printed(cell) for cell in all_cells],
             "ours": [number(cell.ours) for cell in all_cells],
             "±": [number(cell.std) for cell in all_cells],
             "n": [cell.n for cell in all_cells],
@@ -208,6 +209,11 @@ def frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
             "why": [cell.reason + "; *recalled, not read in the paper" * cell.recalled for cell in all_cells],
         }
     )
+
+
+def printed(cell: Cell) -> str:
+    """The paper's figure, marked where it was recalled and not read."""
+    return number(cell.published) + "*" * (cell.recalled and cell.published is not None)
 
 
 def number(value: float | None) -> str:

@@ -100,10 +100,7 @@ def run(
     """
     root, experiment, config = root or paths.results(), request.experiment, request.config
     started, place, origin = datetime.datetime.now(datetime.UTC), pick_device(device), records.commit()
-    data = experiment.load(config, request.kind)
-    for name, size in data.sizes.items():
-        if not size:
-            raise InputError(f"{request.row.name} has no example in its {name} split: set data.{name} to at least 1")
+    data = _load(request)
     torch.manual_seed(request.seed)
     model = _build(request, data).to(place)
     splits = {name: split.to(place) for name, split in data.splits.items()}
@@ -137,6 +134,15 @@ def run(
         records.write(record, root)
         checkpoint.unlink(missing_ok=True)
     return record
+
+
+def _load(request: Request) -> Dataset:
+    """The row's data; an empty split is the user's mistake."""
+    data = request.experiment.load(request.config, request.kind)
+    for name, size in data.sizes.items():
+        if not size:
+            raise InputError(f"{request.row.name} has no example in its {name} split: set data.{name} to at least 1")
+    return data
 
 
 def _build(request: Request, data: Dataset) -> nn.Module:

@@ -11,13 +11,14 @@ from reprolib.verdicts import Measurement, measurements
 
 SPREADS = 4.0  # standard deviations over seeds that a fresh smoke metric may lie from the committed mean
 LEAST = 5.0  # tolerance in units of the metric, where seeds agree by chance
+LEAST_SHARE = 0.5  # the same for a squared error, as a share of it
 
 
 def problems(root: Path | None = None) -> list[str]:
     """One sentence for every record that is invalid, misplaced, stale or without its weights, and for every claim
     without a verdict; empty when all is well."""
     root = root or paths.results()
-    found, sentences = [], []
+    found, sentences = {}, []
     files = sorted(root.rglob("*.json"))
     for path in files:
         try:
@@ -25,10 +26,10 @@ def problems(root: Path | None = None) -> list[str]:
             records.check_place(record, path, root)
             records.check_weights(record, path)
             sentences += _stale(record, path)
-            found.append(record)
+            found[path] = record
         except InputError as error:
             sentences.append(str(error))
-    return sentences + _orphans(root, files) + _unjudged(found)
+    return sentences + _orphans(root, files, found) + _unjudged(list(found.values()))
 
 
 def _stale(record: Record, path: Path) -> list[str]:
@@ -48,16 +49,17 @@ def _stale(record: Record, path: Path) -> list[str]:
     return []
 
 
-def _orphans(root: Path, files: list[Path]) -> list[str]:
-    """Weights without a record of their name; a record that is there, but damaged, keeps its weights."""
-    owned = {file.with_suffix("") for file in files}
+def _orphans(root: Path, files: list[Path], found: dict[Path, Record]) -> list[str]:
+    """Weights that no record names; those of a record that is there, but damaged, wait for its repair."""
+    kept = ((path, record.weights["file"]) for path, record in found.items() if record.weights)
+    named = {path.with_name(file) for path, file in kept if file}
+    damaged = {path.stem for path in files if path not in found}
     weights = sorted(root.rglob("*.safetensors"))
-    return [f"{path} belongs to no record: delete it" for path in weights if _stem(path) not in owned]
-
-
-def _stem(weights: Path) -> Path:
-    """Path of the record, without its ending, that weights lie beside."""
-    return weights.with_name(weights.name.split(".")[0])
+    return [
+        f"{path} belongs to no record: delete it"
+        for path in weights
+        if path not in named and path.name.split(".")[0] not in damaged
+    ]
 
 
 def _unjudged(found: list[Record]) -> list[str]:
@@ -69,7 +71,10 @@ def drift(fresh: Path, root: Path | None = None) -> list[str]:
     """One sentence for every fresh smoke metric that lies outside the committed records' tolerance.
 
     The tolerance is four standard deviations over the committed seeds, and at least five units (percent points,
-    tasks); a fresh record without committed ones, and committed ones without a fresh one, are drift too.
+    tasks) or half a squared error; a fresh record without committed ones, and the reverse, are drift too.
+
+    Raises:
+        InputError: `fresh` is no folder, or a record in it cannot be read.
     """
     if not fresh.is_dir():
         raise InputError(f"{fresh} is no folder of fresh records: `make book` writes them to _build/results")
@@ -93,10 +98,12 @@ def _drifted(fresh: Measurement, committed: Measurement) -> list[str]:
     for metric in committed.first.metrics:
         values = committed.values(metric)
         spread = statistics.stdev(values) if len(values) > 1 else 0.0
-        low, tolerance = statistics.fmean(values), max(SPREADS * spread, LEAST)
-        off = [value for value in fresh.values(metric) if abs(value - low) > tolerance]
+        mean = statistics.fmean(values)
+        least = LEAST_SHARE * mean if metric.startswith("mse/") else LEAST
+        tolerance = max(SPREADS * spread, least)
+        off = [value for value in fresh.values(metric) if abs(value - mean) > tolerance]
         if off or not fresh.values(metric):
             sentences.append(
-                f"{committed.first.row} {metric} drifted: {off or 'missing'} against {low:.2f} ± {tolerance:.2f}"
+                f"{committed.first.row} {metric} drifted: {off or 'missing'} against {mean:.4g} ± {tolerance:.2g}"
             )
     return sentences

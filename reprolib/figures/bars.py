@@ -159,12 +159,12 @@ def _groups(axis: Axes, measured: Measured) -> None:
     for group, kind in enumerate(KINDS):
         start = group * (size + 0.5)
         for place, (task, system) in enumerate(measured, start=0):
-            ticks[start + place] = {"Majority": "majority"}.get(system, system.removeprefix("CNN+"))
+            ticks[start + place] = {"Majority": "maj."}.get(system, system.removeprefix("CNN+"))
             _bar(axis, start + place, measured[task, system], f"accuracy/{kind}")
             if (task, system, kind) in printed:
                 axis.plot(start + place, printed[task, system, kind], **PAPER)
         axis.text(start + (size - 1) / 2, 104, kind.replace("non", "non-"), ha="center", va="bottom", fontsize=8)
-    axis.set_xticks(list(ticks), list(ticks.values()), fontsize=7.5)
+    axis.set_xticks(list(ticks), list(ticks.values()), fontsize=8)
     axis.tick_params(axis="x", length=0)
 
 
@@ -181,7 +181,7 @@ def _bar(axis: Axes, place: float, measurement: Measurement | None, metric: str)
 def _value(axis: Axes, x: float, y: float, value: float, shade: str, **align: str) -> None:
     """A figure written into its bar."""
     ink = "white" if shade in DARK else "black"
-    axis.text(x, y, report.number(value), color=ink, fontsize=8, fontweight="bold", **align)
+    axis.text(x, y, report.number(value), color=ink, fontsize=7.5, fontweight="bold", **align)
 
 
 def _printed_kinds() -> dict[tuple[str, str, str], float]:

@@ -21,7 +21,7 @@ NAMES = {
 
 @styled
 def learning_curves(found: Sequence[Record]) -> Figure:
-    """The validation score over the steps of training, of each row's most telling runs: a panel a task, a line a run."""
+    """The validation score over the steps of each row's most telling runs: a panel a task, a line a run."""
     rows = dict.fromkeys((record.task, record.system) for record in found)
     curves = [record for row in rows for record in report.telling(found, *row).records if record.curve]
     if not curves:

@@ -7,12 +7,14 @@ import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from reprolib.figures.specimens import SceneView, StoryView
 from reprolib.figures.style import BLUE, RED, canvas, note, styled
 
 STRONGEST = 24  # pairs that are drawn into a picture
 THICKEST = 4.0  # points
+RING = 16  # points across, around an object that is paired with itself
 
 
 @styled
@@ -27,7 +29,7 @@ def story_relations(view: StoryView) -> Figure:
         cmap="Blues",
         linewidths=1,
         ax=axis,
-        cbar_kws={"label": "|g|", "shrink": 0.8},
+        cbar_kws={"label": "length of g", "ticks": MaxNLocator(3), "shrink": 0.8},
         xticklabels=range(1, count + 1),
         yticklabels=[f"{text}  {number}" for number, text in enumerate(view.sentences, start=1)],
     )
@@ -36,7 +38,7 @@ def story_relations(view: StoryView) -> Figure:
         for labels in (axis.get_yticklabels(), axis.get_xticklabels()):
             labels[position].set_fontweight("bold")
     axis.set_xlabel("paired with sentence")
-    heading = f"{view.question.strip()} {view.answer} (supporting facts in bold)\n{view.source}"
+    heading = f"{view.question.strip()} Answer: {view.answer} (supporting facts in bold)\n{view.source}"
     figure.suptitle(heading, x=0.01, ha="left", fontsize=8.5)
     return figure
 
@@ -70,13 +72,14 @@ def _answered(axis: Axes, top: float, view: SceneView) -> None:
 
 @styled
 def scene_relations(pictures: Sequence[SceneView], states: Sequence[SceneView]) -> Figure:
-    """|g| as lines between cells of the picture (top) and between objects given as states (bottom), two questions."""
-    figure = canvas(5.9)
+    """|g| for two questions: as lines between cells of the picture (top), between objects given as states (bottom)."""
+    figure = canvas(5.2)
     for axes, views in zip(figure.subplots(2, 2), (pictures, states), strict=True):
         for axis, view in zip(axes, views, strict=False):
             _picture(axis, view)
             _lines(axis, view)
-            axis.set_title("\n".join(textwrap.wrap(view.question, 27)), fontsize=8, fontweight="normal")
+            if views is pictures:
+                axis.set_title("\n".join(textwrap.wrap(view.question, 26)), fontsize=8, fontweight="normal")
         axes[0].set_ylabel("cells" if views is pictures else "states")
     sources = f"cells: {pictures[0].source}\nstates: {states[0].source}"
     figure.suptitle(sources, x=0.01, ha="left", fontsize=8)
@@ -90,15 +93,19 @@ def _picture(axis: Axes, view: SceneView) -> None:
 
 
 def _lines(axis: Axes, view: SceneView) -> None:
-    """The strongest pairs; width and opacity grow from the weakest pair of all to the strongest."""
+    """The strongest pairs, self-pairs as rings; width and opacity grow from the weakest pair to the strongest."""
     there, back = view.magnitudes, view.magnitudes.T  # [N, N]
     both = np.where(np.isnan(there), back, np.where(np.isnan(back), there, (there + back) / 2))
-    low, high = np.nanmin(both), np.nanmax(both)
-    first, second = np.triu_indices(len(both), k=1)
+    weakest, strongest = np.nanmin(both), np.nanmax(both)
+    first, second = np.triu_indices(len(both))
     order = np.argsort(np.nan_to_num(both[first, second]))[-STRONGEST:]
     for i, j in zip(first[order], second[order], strict=True):
-        strength = (both[i, j] - low) / (high - low) if high > low else 0.0
-        ends = view.places[[i, j]].T  # x, y
-        axis.plot(
-            *ends, color="black", linewidth=THICKEST * strength, alpha=0.25 + 0.6 * strength, solid_capstyle="round"
-        )
+        if np.isnan(both[i, j]):
+            continue
+        strength = (both[i, j] - weakest) / (strongest - weakest) if strongest > weakest else 0.0
+        look = {"color": "black", "alpha": 0.25 + 0.6 * strength}
+        if i == j:
+            ring = {"marker": "o", "markersize": RING, "fillstyle": "none", "markeredgewidth": THICKEST * strength}
+            axis.plot(*view.places[i], **ring, **look)
+        else:
+            axis.plot(*view.places[[i, j]].T, linewidth=THICKEST * strength, solid_capstyle="round", **look)

@@ -84,7 +84,7 @@ def specimen(name: str, row: str, few: Mapping[str, Any]) -> Specimen:
     torch.manual_seed(request.seed)
     if kept is None:
         model = experiment.build(config, data)
-        return Specimen(model.eval(), config, data, "untrained network: no weights are committed yet")
+        return Specimen(model.eval(), config, data, "untrained network: no fitting weights are committed yet")
     path, record = kept
     answers = _answers(path.with_name(record.weights["file"]))  # the network may know answers that few data lack
     model = experiment.build(config, Dataset(**vars(data) | {"facts": data.facts | {"answers": answers}}))
@@ -155,8 +155,8 @@ def scenes(row: str, count: int) -> list[SceneView]:
     }
     images = views["pictures"].splits["test"].tables["images"].numpy()
     states = views["states"].splits["test"].tables["objects"].numpy()
-    split, half = found.data.splits["test"], sort_of_clevr.QUESTIONS
-    batch = split.batch(torch.arange(2 * count) * half)  # the first of each ten questions
+    split = found.data.splits["test"]
+    batch = split.batch(_varied(split.columns["questions"], count))
     objects = batch["objects"][batch["scenes"]] if "objects" in batch else found.model.encode(batch)[0]  # [B, N, D]
     magnitudes = [
         _magnitudes(found.model.relation_network, *pair)
@@ -174,6 +174,15 @@ def scenes(row: str, count: int) -> list[SceneView]:
         )
         for i, (text, _, answer) in enumerate(asked)
     ]
+
+
+def _varied(questions: Tensor, count: int) -> Tensor:
+    """Rows of two questions a scene, one of each type; scenes take turns with the subtypes as far as they ask them."""
+    subtypes = questions[:, sort_of_clevr.SUBTYPE_BIT :].argmax(1).view(count, 2, sort_of_clevr.QUESTIONS)
+    turn = torch.arange(count)[:, None, None] % 3
+    first = (subtypes == turn).int().argmax(2)  # [S, 2], 0 where the subtype is not asked for
+    starts = torch.arange(2 * count).view(count, 2) * sort_of_clevr.QUESTIONS
+    return (starts + first).flatten()
 
 
 def _places(state: np.ndarray, row: str) -> np.ndarray:

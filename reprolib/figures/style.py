@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 
 P = ParamSpec("P")
 
-WIDTH = 5.0  # inches: a phone shrinks it by a quarter, so that text of 9 points stays readable
+WIDTH = 4.5  # inches: a phone shrinks it by a quarter, so that text of 9 points stays readable
 BLUE, ORANGE, GREEN, RED, _, _, _, GREY, _, SKY = sns.color_palette("colorblind").as_hex()
 PALE = "#d5d5d5"
 VERDICTS = MappingProxyType({"reproduced": GREEN, "partly": SKY, "not reproduced": RED, "not attempted": PALE})

@@ -53,20 +53,19 @@ def _headline(caption: str, cells: Sequence[Cell]) -> str:
 
 
 def _what(cell: Cell) -> str:
-    unit = "" if cell.unit == "percent" else f", {cell.unit}"
-    return f"<b>{escape(cell.system)}</b><br>{_breakable(cell.metric)}{escape(unit)}"
+    return f"<b>{escape(cell.system)}</b><br>{_breakable(cell.metric)}"
 
 
 def _theirs(cell: Cell) -> str:
-    return number(cell.published) + "*" * cell.recalled
+    return "–" if cell.published is None else _figure(cell.published) + "*" * cell.recalled
 
 
 def _ours(cell: Cell) -> str:
     """The mean with its spread, and under it the scale, the data and the number of seeds."""
     if cell.ours is None:
         return "–"
-    spread = f" ± {number(cell.std)}" if cell.std is not None else ""
-    return f"{number(cell.ours)}{spread}<br><small>{cell.scale}, {cell.data}, n = {cell.n}</small>"
+    spread = f" ± {_figure(cell.std)}" if cell.std is not None else ""
+    return f"{_figure(cell.ours)}{spread}<br>{cell.scale}, {cell.data}, n = {cell.n}"
 
 
 def _verdict(cell: Cell) -> str:
@@ -74,8 +73,8 @@ def _verdict(cell: Cell) -> str:
 
 
 def _details(cells: Sequence[Cell]) -> str:
-    rows = [(_what(cell), escape(cell.device or "–"), escape(cell.reason)) for cell in cells]
-    return _table("", ("system, metric", "device", "why"), rows)
+    rows = [(_what(cell), escape(cell.unit or "–"), escape(cell.device or "–"), escape(cell.reason)) for cell in cells]
+    return _table("", ("system, metric", "unit", "device", "why"), rows)
 
 
 def _commands(cells: Sequence[Cell]) -> str:
@@ -122,7 +121,7 @@ def _executed(task: str, systems: Mapping[str, Measurement]) -> str:
 def _summary(values: Sequence[float]) -> str:
     if not values:
         return "–"
-    return number(fmean(values)) + (f" ± {number(stdev(values))}" if len(values) > 1 else "")
+    return _figure(fmean(values)) + (f" ± {_figure(stdev(values))}" if len(values) > 1 else "")
 
 
 def status(found: Sequence[Record]) -> Html:
@@ -165,7 +164,7 @@ def _duration(seconds: float) -> str:
 
 def equalities(differences: Mapping[str, float]) -> Html:
     """Configurations with their largest difference from their definition."""
-    rows = [(escape(name), f"{value:.1e}") for name, value in differences.items()]
+    rows = [(escape(name), _figure(value)) for name, value in differences.items()]
     return Html(_table("Largest difference in float64", ("configuration", "from its loops"), rows))
 
 
@@ -174,6 +173,11 @@ def _table(caption: str, head: Sequence[str], rows: Rows) -> str:
     header = "".join(f'<th scope="col">{cell}</th>' for cell in head)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>\n" for row in rows)
     return f'<table class="table">{title}<thead><tr>{header}</tr></thead>\n<tbody>\n{body}</tbody></table>'
+
+
+def _figure(value: float) -> str:
+    """A figure that is not broken over lines at the sign of its exponent."""
+    return f'<span style="white-space: nowrap">{number(value)}</span>'
 
 
 def _breakable(name: str) -> str:
@@ -190,4 +194,4 @@ def _code(lines: Iterable[str]) -> str:
 
 
 def _unfolds(title: str, inside: str) -> str:
-    return f"<details><summary>{escape(title)}</summary>\n{inside}</details>"
+    return f'<details style="margin: 0.7em 0"><summary>{escape(title)}</summary>\n{inside}</details>'

@@ -1,0 +1,130 @@
+"""Entries: how scales and --set change a configuration, and what its hash depends on."""
+
+import dataclasses
+from dataclasses import dataclass
+
+import pytest
+
+from reprolib import experiments
+from reprolib.errors import InputError
+from reprolib.experiments.entry import SCALES, Config, Row, change
+from reprolib.train import Training
+
+
+@dataclass(frozen=True)
+class Sizes:
+    width: int = 8
+    layers: tuple[int, ...] = (16, 8)
+    rate: float = 0.5
+    most: int | None = None
+    share: float | None = None
+    name: str = "a"
+    norm: bool = False
+
+
+@dataclass(frozen=True)
+class OtherSizes(Sizes):
+    pass
+
+
+CONFIG = Config(data=Sizes(), model=Sizes(), train=Training(steps=10))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("model.width", 3, 3),
+        ("model.layers", (1,), (1,)),
+        ("model.layers", [1, 2], (1, 2)),
+        ("model.rate", 2, 2.0),
+        ("model.rate", 1e-3, 1e-3),
+        ("model.most", 3, 3),
+        ("model.most", None, None),
+        ("model.share", 3, 3.0),
+        ("data.name", "b", "b"),
+        ("data.norm", True, True),
+    ],
+)
+def test_a_value_is_taken_in_its_parameters_type(key, value, expected):
+    found = change(CONFIG, {key: value}).flat()
+    assert (found[key], type(found[key])) == (expected, type(expected))
+    assert {name for name in found if found[name] != CONFIG.flat()[name]} <= {key}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("model.width", 3.0),
+        ("model.width", "3"),
+        ("model.width", True),
+        ("model.width", None),
+        ("model.layers", 3),
+        ("model.layers", ("a",)),
+        ("model.layers", (True,)),
+        ("model.rate", "fast"),
+        ("model.rate", False),
+        ("model.most", 3.5),
+        ("model.share", "half"),
+        ("model.name", 3),
+        ("model.norm", 1),
+    ],
+)
+def test_a_value_of_another_type_is_refused(key, value):
+    with pytest.raises(InputError, match=rf"parameter {key} takes .*, not "):
+        change(CONFIG, {key: value})
+
+
+@pytest.mark.parametrize(
+    "key", ["model", "model.", "width", "model.depth", "other.width", "model.width.x", "__class__.data", ""]
+)
+def test_an_unknown_parameter_is_refused(key):
+    with pytest.raises(InputError, match=rf"unknown parameter '{key}': choose one of data\.width, "):
+        change(CONFIG, {key: 1})
+
+
+def test_changes_apply_together():
+    """Neither of the two is possible on its own before the other."""
+    blocks = change(CONFIG, {"train.batch": 40, "train.together": 20})
+    assert change(blocks, {"train.batch": 7, "train.together": 7}).train.batch == 7
+    assert change(blocks, {"train.together": 1, "train.batch": 3}).train.batch == 3
+
+
+def test_the_hash_depends_on_every_value_and_on_the_kind_of_model():
+    every = {"width": 9, "layers": (16,), "rate": 0.1, "most": 1, "share": 0.1, "name": "b", "norm": True}
+    variants = [
+        CONFIG,
+        *(change(CONFIG, {f"{part}.{key}": v}) for part in ("data", "model") for key, v in every.items()),
+    ]
+    variants.append(dataclasses.replace(CONFIG, model=OtherSizes()))
+    assert len({config.hash for config in variants}) == len(variants)
+    assert change(CONFIG, {"model.width": 8}).hash == CONFIG.hash
+
+
+def test_a_scale_states_only_differences():
+    row = Row("task", "system", CONFIG, {"smoke": {"train.steps": 1}}, {})
+    assert row.at("paper") == row.at("small") == CONFIG
+    assert row.at("smoke") == change(CONFIG, {"train.steps": 1})
+    with pytest.raises(InputError, match="unknown scale 'large': choose one of smoke, small, paper"):
+        row.at("large")
+
+
+def test_rows_of_the_suite():
+    names = [(experiment.name, row.name) for experiment in experiments.every() for row in experiment.rows]
+    assert len(set(names)) == len(names)
+    for experiment in experiments.every():
+        assert experiments.get(experiment.name.replace("_", "-")) is experiment
+        systems = {(row.task, row.system) for row in experiment.rows}
+        for row in experiment.rows:
+            assert experiment.row(row.name) is row
+            assert set(row.minutes) == set(SCALES)
+            assert row.minutes["small"] <= 45, "no row takes longer at small scale"
+            assert len({row.at(scale).hash for scale in SCALES}) >= 2, "a scale changes nothing"
+            assert all((row.task, comparison.system) in systems for comparison in row.comparisons)
+            assert all(isinstance(experiment.fingerprint(row.at(scale), "generated"), str) for scale in SCALES)
+
+
+def test_unknown_names():
+    with pytest.raises(InputError, match="unknown experiment 'rn': choose one of rn_babi, "):
+        experiments.get("rn")
+    with pytest.raises(InputError, match="rn_babi has no row 'RN': `reprolib list` prints babi_joint_10k/RN, "):
+        experiments.get("rn-babi").row("RN")

@@ -1,0 +1,114 @@
+"""The Sort-of-CLEVR experiment: its views, its metrics, its rows at work."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from reprolib.data import sort_of_clevr
+from reprolib.data.split import Split
+from reprolib.errors import InputError
+from reprolib.experiments.entry import change
+from reprolib.experiments.rn_sort_of_clevr import EXPERIMENT, load
+
+TINY = {"data.train": 12, "data.valid": 2, "data.test": 5}
+
+
+def tiny(row):
+    return change(row.at("smoke"), TINY)
+
+
+class Told(torch.nn.Module):
+    def forward(self, batch):
+        found = torch.where(batch["right"], batch["answers"], 1 - batch["answers"])
+        return torch.nn.functional.one_hot(found, 2).float()
+
+
+def test_metrics_against_counting():
+    """250 scenes of one question of each of the six subtypes, each with its own share of right answers."""
+    groups, scenes = torch.arange(6).repeat(250), torch.arange(250).repeat_interleave(6)
+    share = torch.tensor([0.9, 0.7, 0.4, 0.8, 0.6, 0.2])
+    right = torch.where(scenes < 200, (scenes % 10) < 10 * share[groups], torch.zeros(1, dtype=torch.bool))
+    columns = {"groups": groups, "scenes": scenes, "right": right, "answers": groups % 2}
+    found = EXPERIMENT.evaluate(Told(), Split(columns))
+    late = 200 / 250  # the last 50 scenes are all wrong
+    expected = {
+        "relational_200": (90 + 70 + 40) / 3,
+        "nonrelational_200": (80 + 60 + 20) / 3,
+        "relational": late * (90 + 70 + 40) / 3,
+        "nonrelational": late * (80 + 60 + 20) / 3,
+        "closest_furthest": late * (90 + 70) / 2,
+        "count": late * 40,
+        "overall": late * 60,
+    }
+    assert found == pytest.approx({f"accuracy/{name}": value for name, value in expected.items()})
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    return {
+        view: load(change(EXPERIMENT.rows[0].at("smoke"), TINY | {"data.view": view}), "generated")
+        for view in ("pictures", "states")
+    }
+
+
+def test_questions_point_at_their_scene(loaded):
+    """Every answer is what the symbolic rule says of the scene that the question points at."""
+    scenes = sort_of_clevr.generate(12, 0)
+    for data in loaded.values():
+        columns = data.splits["train"].columns
+        assert data.sizes == {"train": 240, "valid": 40, "test": 100}
+        for i in range(0, 240, 7):
+            scene = columns["scenes"][i].item()
+            question = columns["questions"][i].numpy().astype(scenes.questions.dtype)[None, None]
+            found = sort_of_clevr.answer_questions(scenes.centres[[scene]], scenes.circles[[scene]], question)
+            assert found.item() == columns["answers"][i].item()
+            relational = bool(sort_of_clevr.is_relational(question).item())
+            assert columns["groups"][i].item() == sort_of_clevr.subtype(question).item() + 3 * (not relational)
+    assert loaded["pictures"].splits["train"].tables["images"].numpy().tobytes() == scenes.images.tobytes()
+
+
+def test_splits_are_of_different_scenes(loaded):
+    images = [split.tables["images"] for split in loaded["pictures"].splits.values()]
+    whole = torch.cat(images).flatten(1)
+    assert len(whole.unique(dim=0)) == len(whole)
+
+
+@pytest.mark.parametrize("row", EXPERIMENT.rows, ids=lambda row: row.name)
+def test_every_row_gives_answers_for_every_question(loaded, row):
+    config = tiny(row)
+    data = loaded[config.data.view]
+    torch.manual_seed(0)
+    model = EXPERIMENT.build(config, data).eval()
+    batch = data.splits["test"].batch(slice(15, 25))
+    logits = model(batch)
+    assert logits.shape == (10, data.facts["answers"])
+    assert EXPERIMENT.loss(model, batch).item() == pytest.approx(
+        float(-logits.detach().log_softmax(1)[torch.arange(10), batch["answers"]].mean()), abs=1e-5
+    )
+    assert EXPERIMENT.select in EXPERIMENT.evaluate(model, data.splits["test"])
+
+
+def test_the_majority_row(loaded):
+    row = next(row for row in EXPERIMENT.rows if row.name == "sort_of_clevr/Majority")
+    data = loaded["pictures"]
+    columns = data.splits["train"].columns
+    found = EXPERIMENT.evaluate(EXPERIMENT.build(tiny(row), data), data.splits["train"])
+    right = sum(columns["answers"][columns["groups"] == group].bincount().max().item() for group in range(6))
+    assert found["accuracy/overall"] == pytest.approx(100 * right / 240)
+
+
+def test_what_cannot_be_loaded():
+    config = tiny(EXPERIMENT.rows[0])
+    with pytest.raises(InputError, match="never released as files: use --data generated"):
+        load(config, "real")
+    assert EXPERIMENT.fingerprint(config, "real") is None
+    with pytest.raises(InputError, match=r"data\.view is 'sound': choose one of pictures, states"):
+        load(dataclasses.replace(config, data=dataclasses.replace(config.data, view="sound")), "generated")
+    with pytest.raises(InputError, match="answers is 'both'"):
+        load(dataclasses.replace(config, data=dataclasses.replace(config.data, answers="both")), "generated")
+
+
+def test_the_fingerprint_is_that_of_the_data(loaded):
+    config = change(EXPERIMENT.rows[0].at("smoke"), TINY | {"data.view": "states"})
+    assert EXPERIMENT.fingerprint(config, "generated") == loaded["states"].hash != loaded["pictures"].hash

@@ -1,0 +1,192 @@
+"""The command line: exit codes, one line for every mistake, what scripts rely on."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from reprolib import __main__, experiments, paths, published, records
+from reprolib.errors import InputError
+from reprolib.paths import ROOT
+
+MISTAKES = {
+    "run nothing": "unknown experiment 'nothing': choose one of toy",
+    "run toy --row nothing": "no row of toy fits 'nothing': its rows are toy/Net, toy/Majority, toy/Norm",
+    "run toy --scale huge": "unknown scale 'huge': choose one of smoke, small, paper",
+    "run toy --data fake": "unknown kind of data 'fake': choose one of generated, real",
+    "run toy --data real": "the toy has no real data: use --data generated",
+    "run toy --seed -1": "the seed is -1: give a number from 0 to 2147483647",
+    "run toy --seed one": "Invalid value for '--seed'",
+    "run toy --seed 1.5": "Invalid value for '--seed'",
+    "run toy --device gpu": "device 'gpu' cannot be used here",
+    "run toy --device meta": "device 'meta' cannot be used here",
+    "run toy --row toy/Net --set train.step=3": "unknown parameter 'train.step': choose one of data.train",
+    "run toy --row toy/Net --set steps=3": "unknown parameter 'steps'",
+    "run toy --row toy/Net --set model=3": "unknown parameter 'model'",
+    "run toy --row toy/Net --set __class__.train=3": "unknown parameter '__class__.train'",
+    "run toy --row toy/Net --set train.steps": "'train.steps' is no setting: write name=value",
+    "run toy --row toy/Net --set =3": "'=3' is no setting: write name=value",
+    "run toy --row toy/Net --set train.steps=many": "parameter train.steps takes int, not 'many'",
+    "run toy --row toy/Net --set train.steps=1.5": "parameter train.steps takes int, not 1.5",
+    "run toy --row toy/Net --set train.steps=True": "parameter train.steps takes int, not True",
+    "run toy --row toy/Net --set train.steps=None": "parameter train.steps takes int, not None",
+    "run toy --row toy/Net --set train.steps={[]:1}": "parameter train.steps takes int, not '{[]:1}'",
+    "run toy --row toy/Net --set train.clip=tight": "parameter train.clip takes float | None, not 'tight'",
+    "run toy --row toy/Net --set data.test=all": "parameter data.test takes int | None, not 'all'",
+    "run toy --row toy/Net --set model.hidden=16": "parameter model.hidden takes tuple[int, ...], not 16",
+    "run toy --row toy/Net --set model.hidden=(1.5,)": "parameter model.hidden takes tuple[int, ...], not (1.5,)",
+    "run toy --row toy/Net --set train.schedule=linear": "train.schedule is 'linear': choose one of constant, cosine",
+    "run toy --row toy/Net --set train.batch=0": "train.batch is 0: give at least 1",
+    "run toy --row toy/Net --set model.hidden=()": "toy/Net cannot be built with model.hidden=()",
+    "run toy --set model.hidden=(3,)": "unknown parameter 'model.hidden'",  # of the baseline: no row has run by then
+    "run toy --rows x": "No such option: --rows",
+    "run": "Missing argument",
+    "frobnicate": "No such command 'frobnicate': see reprolib --help",
+    "data": "Missing command: see reprolib data --help",
+    "table nothing": "unknown experiment 'nothing': choose one of toy",
+    "table toy --format xml": "unknown format 'xml': choose one of md, csv, html, json",
+    "evaluate none.json": "none.json cannot be read as a record",
+    "execute none.ipynb": "none.ipynb does not exist",
+    "execute none.ipynb -p scale": "'scale' is no setting",
+    "verify --fresh none": "none is no folder of fresh records",
+    "fill --scale huge": "unknown scale 'huge'",
+    "fill --only nothing": "--only 'nothing' fits no row",
+    "fill --budget soon": "--budget 'soon' is no span of time: write 90s, 25m or 2h",
+}
+
+
+@pytest.mark.parametrize("words", MISTAKES)
+def test_a_mistake_costs_one_line_and_writes_nothing(cli, words, tmp_path):
+    code, out, err = cli(*words.split())
+    assert code == 2
+    assert err.startswith("reprolib: ")
+    assert MISTAKES[words] in err
+    assert err.count("\n") == 1
+    assert out == ""
+    assert list(tmp_path.rglob("*")) == []
+
+
+def test_an_error_of_many_lines_is_printed_as_one(cli, monkeypatch):
+    def fail(name, style):
+        raise InputError("one\n  two\n\nthree")
+
+    monkeypatch.setattr(__main__.report, "text", fail)
+    assert cli("table", "toy") == (2, "", "reprolib: one two three\n")
+
+
+def test_a_mistake_of_ours_keeps_its_traceback(cli, monkeypatch):
+    monkeypatch.setattr(__main__.report, "text", lambda name, style: 1 / 0)
+    monkeypatch.setattr(sys, "argv", ["reprolib", "table", "toy"])
+    with pytest.raises(ZeroDivisionError):
+        __main__.main()
+
+
+def test_run_prints_where_the_record_is(cli):
+    code, out, _ = cli("run", "toy", "--row", "toy/*t", "--seed", "4", "--device", "cpu")
+    path = paths.results() / "toy" / "smoke" / "toy--net--generated--seed4.json"
+    assert code == 0
+    assert out.splitlines()[0] == str(path)
+    assert records.read(path).seed == 4
+    code, out, err = cli("evaluate", path)
+    assert code == 2
+    assert "has no weights file" in err
+
+
+def test_set_makes_an_attempt(cli):
+    settings = ("train.steps=4", "model.hidden=[8]", "train.clip=1", "train.rate=1")
+    words = [word for setting in settings for word in ("--set", setting)]
+    code, out, _ = cli("run", "toy", "--row", "Net", "--device", "cpu", *words)
+    assert code == 0
+    (path,) = (paths.results() / "toy" / "attempts" / "smoke").iterdir()
+    assert str(path) in out
+    record = records.read(path)
+    assert record.changes == {"train.steps": 4, "model.hidden": [8], "train.clip": 1, "train.rate": 1}
+    assert (record.config["model.hidden"], record.config["train.clip"]) == ([8], 1.0)
+
+
+def test_evaluate(cli, done, edited):
+    record, path = done("Net", "small")
+    code, out, _ = cli("evaluate", path, "--device", "cpu")
+    assert code == 0
+    shown = out.splitlines()[0].split()
+    assert shown[0] == "accuracy/all"
+    assert shown[2] == shown[4] == f"{record.metrics['accuracy/all']:.1f}"
+    worse = {name: value - 1 for name, value in record.metrics.items()}
+    records.write(records.Record(**{**vars(record), "metrics": worse}), paths.results())
+    code, _, err = cli("evaluate", path)
+    assert code == 2
+    assert "accuracy/all, error/all no longer as recorded; run reprolib run toy" in err
+
+
+def test_help(cli):
+    for words in ((), ("--help",), ("run", "--help"), ("data", "--help")):
+        code, out, err = cli(*words)
+        assert (code, err) == (0, "")
+        assert "Usage" in out
+
+
+def test_a_reader_that_has_seen_enough(process):
+    """`reprolib list --json | head -c 1`: no complaint."""
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "reprolib", "list", "--json"]
+    ended = subprocess.run(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert (ended.returncode, ended.stderr) == (1, "")
+
+
+def test_an_interruption_keeps_the_checkpoint(process, request_of):
+    ended = process("run", "toy", "--row", "toy/Net", "--scale", "small", TOY_SIGNAL="2@35")
+    assert ended.returncode == 130
+    assert ended.stderr.splitlines()[-1] == (
+        "reprolib: interrupted; a run that was cut off goes on from its last checkpoint with --resume"
+    )
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout == ""
+    assert [path.name for path in paths.CHECKPOINTS.rglob("*.pt")] == ["toy--net--generated--seed0.pt"]
+    assert not paths.results().exists()
+
+
+@pytest.fixture
+def suite(monkeypatch, tmp_path, capfd):
+    """suite("list") -> the suite's own command line, without records."""
+    monkeypatch.setenv("REPROLIB_RESULTS", str(tmp_path))
+
+    def call(*words):
+        monkeypatch.setattr(sys, "argv", ["reprolib", *words])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            __main__.main()
+        return ended.value.code, *capfd.readouterr()
+
+    return call
+
+
+def test_list(suite):
+    code, out, _ = suite("list", "--json")
+    rows = json.loads(out)
+    assert code == 0
+    assert {row["experiment"] for row in rows} == set(experiments.NAMES)
+    names = {(experiment.name, row.name) for experiment in experiments.every() for row in experiment.rows}
+    assert {(row["experiment"], row["row"]) for row in rows} == names
+    assert all(set(row["minutes"]) == set(row["scales"]) == {"smoke", "small", "paper"} for row in rows)
+    lines = suite("list")[1].splitlines()
+    assert len(lines) == len(rows)
+    assert all(row["row"] in line for row, line in zip(rows, lines, strict=True))
+
+
+@pytest.mark.parametrize("name", ["rn_babi", "rn_sort_of_clevr"])
+def test_table_takes_both_spellings(suite, name):
+    outputs = {suite("table", spelling, "--format", "json") for spelling in (name, name.replace("_", "-"))}
+    ((code, out, err),) = outputs
+    assert (code, err) == (0, "")
+    objects = json.loads(out)
+    tasks = {row.task for row in experiments.get(name).rows}
+    assert {found["task"] for found in objects} == tasks
+    assert len(objects) == sum(line.task in tasks for line in published.read())
+
+
+def test_the_table_of_everything_has_every_published_line(suite):
+    assert len(json.loads(suite("table", "all", "--format", "json")[1])) == len(published.read())

@@ -1,0 +1,94 @@
+"""Whatever interrupts the writing of a file, the old content stays and nothing lies beside it."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from reprolib.errors import InputError
+from reprolib.files import write_atomically, write_text
+from reprolib.paths import ROOT
+
+LARGE = 1 << 20
+
+
+@pytest.fixture
+def full_disk():
+    """Inside this, the kernel refuses to let a file grow beyond 4 KiB, as it does when a disk is full."""
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, usual[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+
+@pytest.fixture
+def old(tmp_path):
+    path = tmp_path / "folder" / "file.json"
+    write_text(path, "old")
+    return path
+
+
+def is_as_it_was(path):
+    return path.read_text() == "old" and os.listdir(path.parent) == [path.name]
+
+
+def test_round_trip_and_mode(tmp_path):
+    path = tmp_path / "new" / "folder" / "ä.txt"
+    write_text(path, "größer\n")
+    assert path.read_text(encoding="utf-8") == "größer\n"
+    assert path.stat().st_mode & 0o777 == 0o644, "readable by others, unlike a temporary file"
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: path.write_bytes(bytes(LARGE)),
+        lambda path: torch.save({"tensor": torch.zeros(LARGE)}, path),
+    ],
+    ids=["bytes", "torch"],
+)
+def test_a_full_disk(old, write, full_disk):
+    with pytest.raises(InputError, match=r"could not write .*file\.json \(.*\): free some space"):
+        write_atomically(old, write)
+    assert is_as_it_was(old)
+
+
+def test_an_interruption(old):
+    def half(path):
+        path.write_text("ne")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(old, half)
+    assert is_as_it_was(old)
+
+
+def test_kill_9_while_writing(old):
+    code = """
+import os, pathlib, sys
+from reprolib.files import write_atomically
+def half(path):
+    path.write_text("ne")
+    os.kill(os.getpid(), 9)
+write_atomically(pathlib.Path(sys.argv[1]), half)
+"""
+    child = subprocess.run([sys.executable, "-c", code, old], cwd=ROOT, check=False)
+    assert child.returncode == -signal.SIGKILL
+    assert old.read_text() == "old"
+    assert sorted(old.parent.glob("*.json")) == [old], "what is left over is taken for a file"
+
+
+def test_a_folder_that_cannot_be(old):
+    with pytest.raises(InputError, match="could not write"):
+        write_text(old / "inside" / "a.json", "new")
+    assert is_as_it_was(old)
+
+
+def test_an_error_of_the_writer_is_not_taken_for_a_disk(old):
+    with pytest.raises(ZeroDivisionError):
+        write_atomically(old, lambda path: 1 / 0)
+    assert is_as_it_was(old)

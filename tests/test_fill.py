@@ -1,0 +1,117 @@
+"""`reprolib fill`: what is missing, in which order, within which time."""
+
+import dataclasses
+import time
+
+import pytest
+
+from reprolib import experiments, fill, paths, records, runs
+from reprolib.errors import InputError
+from reprolib.train import OutOfTimeError
+
+
+def names(requests):
+    return [(request.row.system, request.seed) for request in requests]
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """The requests that `fill` ran; each moves the clock by the row's minutes."""
+    clock, seen = [0.0], []
+
+    def run(request, *, device, resume, deadline):
+        assert resume, "an interrupted run must go on"
+        clock[0] += 60 * request.row.minutes[request.scale]
+        if deadline is not None and clock[0] > deadline:
+            raise OutOfTimeError("stopped at step 10 of 20; --resume goes on")
+        seen.append((request.row.system, request.seed))
+
+    monkeypatch.setattr(fill, "run", run)
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    return seen
+
+
+@pytest.mark.parametrize(("text", "expected"), [("90s", 1.5), ("25m", 25), ("2h", 120), ("0.5h", 30), ("0s", 0)])
+def test_spans_of_time(text, expected):
+    assert fill.minutes(text) == expected
+
+
+@pytest.mark.parametrize("text", ["25", "m", "-3m", "3 m", "1h30m", "", "infm"])
+def test_what_is_no_span_of_time(text):
+    with pytest.raises(InputError, match="write 90s, 25m or 2h"):
+        fill.minutes(text)
+
+
+def test_headline_rows_come_first_then_further_seeds(toy):
+    first = [("Net", 0), ("Norm", 0), ("Majority", 0)]
+    assert names(fill.missing("small")) == first + [(system, seed) for seed in (1, 2) for system, _ in first]
+
+
+def test_patterns(toy):
+    assert {system for system, _ in names(fill.missing("small", "toy/N*"))} == {"Net", "Norm"}
+    assert len(names(fill.missing("small", "toy"))) == 9
+    with pytest.raises(InputError, match="--only 'none' fits no row"):
+        list(fill.missing("small", "none"))
+    with pytest.raises(InputError, match="unknown scale 'huge'"):
+        list(fill.missing("huge"))
+
+
+def test_real_data_are_preferred_where_they_are(toy, monkeypatch):
+    both = dataclasses.replace(toy, fingerprint=lambda config, kind: kind)
+    monkeypatch.setattr(experiments, "every", lambda: [both])
+    assert {request.kind for request in fill.missing("small")} == {"real"}
+
+
+def test_what_is_there_and_current_is_skipped_and_what_is_not_is_run_again(done, toy, monkeypatch, edited):
+    _, path = done("Net", "small")
+    done("Majority", "small")
+    left = [("Norm", 0), ("Net", 1)]
+    assert names(fill.missing("small"))[:2] == left
+    assert ("Net", 0) in names(fill.missing("smoke")), "a record of another scale was taken"
+    whole = path.read_text()
+    edited(path, best_step=3)
+    assert names(fill.missing("small"))[0] == ("Net", 0), "an invalid record counts"
+    path.write_text(whole)
+    (weights,) = path.parent.glob("*.safetensors")
+    weights.unlink()
+    assert names(fill.missing("small"))[0] == ("Net", 0), "a record without its weights counts"
+    done("Net", "small")
+    assert names(fill.missing("small"))[:2] == left
+    stale = dataclasses.replace(toy.row("toy/Net"), scales={"small": {"train.rate": 0.5}})
+    changed = dataclasses.replace(toy, rows=(stale, *toy.rows[1:]))
+    monkeypatch.setattr(experiments, "every", lambda: [changed])
+    assert names(fill.missing("small"))[0] == ("Net", 0), "a stale record counts"
+    moved = dataclasses.replace(toy, fingerprint=lambda config, kind: "new" if kind == "generated" else None)
+    monkeypatch.setattr(experiments, "every", lambda: [moved])
+    assert ("Majority", 0) in names(fill.missing("small")), "a record of other data counts"
+
+
+def test_without_a_budget_everything_is_run(toy, ran):
+    assert len(fill.fill("small", None, say=lambda text: None)) == len(ran) == 9
+
+
+def test_the_budget_is_respected(toy, ran):
+    """Net and Norm take a minute each, Majority 0.1."""
+    said = []
+    done = fill.fill("small", 2.5, say=said.append)
+    assert ran == [("Net", 0), ("Norm", 0), ("Majority", 0)]
+    assert done == [f"toy toy/{system} seed 0 (generated)" for system, _ in ran]
+    assert said[-1] == "toy toy/Net seed 1 (generated): stopped at step 10 of 20; --resume goes on"
+    assert fill.fill("small", 0, say=said.append) == []
+
+
+def test_a_run_that_was_cut_off_goes_on(toy, request_of, cli):
+    """Each budget of no time at all but a first step leaves a checkpoint a little further on."""
+    request = request_of("Net", "small")
+    with pytest.raises(OutOfTimeError):
+        runs.run(request, device="cpu", deadline=time.monotonic())
+    (checkpoint,) = paths.CHECKPOINTS.rglob("*.pt")
+    code, out, err = cli("fill", "--scale", "small", "--only", "toy/Net", "--budget", "10m", "--device", "cpu")
+    assert (code, out) == (0, "3 runs finished, 0 are missing\n")
+    assert "toy toy/Net seed 2 (generated): about 1 minutes" in err
+    assert not checkpoint.exists()
+    resumed = records.read(request.place(paths.results()))
+    whole = runs.run(request, device="cpu", root=paths.results() / "again")
+    assert (resumed.curve, resumed.metrics, resumed.weights) == (whole.curve, whole.metrics, whole.weights)
+    again = cli("fill", "--scale", "small", "--only", "toy/Net", "--budget", "10m")
+    assert again == (0, "0 runs finished, 0 are missing\n", "")

@@ -1,0 +1,45 @@
+"""Accuracies against counting by hand."""
+
+from collections import Counter
+
+import pytest
+import torch
+
+from reprolib.metrics import accuracy, grouped_accuracy, majority
+
+
+def test_accuracy_is_a_percentage():
+    assert accuracy(torch.tensor([True, False, True, True])) == 75.0
+    assert accuracy(torch.tensor([False])) == 0.0
+
+
+def test_accuracy_of_a_million_is_exact():
+    right = torch.ones(1_000_003, dtype=torch.bool)
+    right[0] = False
+    assert accuracy(right) == pytest.approx(100 * 1_000_002 / 1_000_003, abs=1e-9)
+
+
+def test_grouped_accuracy_counts_every_group_and_leaves_out_absent_ones():
+    rng = torch.Generator().manual_seed(0)
+    groups = torch.randint(1, 4, (50,), generator=rng)
+    right = torch.rand(50, generator=rng) > 0.4
+    found = grouped_accuracy(right, groups, {1: "one", 2: "two", 3: "three", 4: "four"})
+    expected = {
+        name: 100
+        * sum(bool(r) for r, g in zip(right, groups, strict=True) if g == group)
+        / int((groups == group).sum())
+        for group, name in {1: "one", 2: "two", 3: "three"}.items()
+    }
+    assert found == pytest.approx(expected)
+
+
+def test_majority_is_the_most_frequent_answer_of_each_group():
+    rng = torch.Generator().manual_seed(0)
+    groups, answers = torch.randint(0, 5, (200,), generator=rng), torch.randint(0, 3, (200,), generator=rng)
+    answers[groups == 2] = 1
+    found = majority(groups, answers, 6, 3)
+    for group in range(5):
+        counts = Counter(answers[groups == group].tolist())
+        assert counts[found[group].item()] == max(counts.values())
+    assert found[2] == 1
+    assert found[5] == 0, "an empty group"

@@ -1,0 +1,206 @@
+"""One run, end to end: what is recorded, what its weights reproduce, what a change of the world makes of it."""
+
+import dataclasses
+import datetime
+import re
+
+import pytest
+import torch
+
+from reprolib import experiments, fill, paths, records, runs
+from reprolib.errors import InputError
+
+
+def test_a_record_says_what_ran(done, toy):
+    record, path = done("Net", "small", seed=2)
+    assert records.read(path).digest == record.content_digest()
+    config = toy.row("toy/Net").at("small")
+    assert record.config == config.flat()
+    assert record.config["train.steps"] == 60
+    assert record.config["model"] == "ToyModel"
+    assert record.config_hash == config.hash
+    assert record.data == {
+        "name": "toy",
+        "kind": "generated",
+        "hash": toy.fingerprint(config, "generated"),
+        "sizes": {"train": 96, "valid": 32, "test": 64},
+    }
+    assert record.parameters == (4 + 1) * 16 + (16 + 1) * 3 + 2
+    assert (record.steps, record.seed, record.workers) == (60, 2, 1)
+    assert (record.commit, record.dirty) == ("0123abc", False)
+    assert record.deviations == ["A toy, not a paper."]
+    assert record.peak_memory > 1 << 20
+    assert record.samples_per_second == pytest.approx(60 * 16 / record.seconds, rel=0.1)
+    age = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(record.started)
+    assert datetime.timedelta(0) <= age < datetime.timedelta(hours=1)
+    assert record.best_step in [entry["step"] for entry in record.curve]
+    assert record.metrics["accuracy/all"] > 60, "the toy learns nothing"
+
+
+def test_the_command_repeats_the_run(done, cli):
+    record, path = done("Net", seed=3, model__hidden=(8,))
+    words = re.findall(r"'[^']*'|\S+", record.command)
+    path.unlink()
+    code, out, err = cli(*(word.strip("'") for word in words[1:]), "--device", "cpu")
+    assert code == 0, err
+    again = records.read(path)
+    assert str(path) in out
+    assert (again.metrics, again.curve, again.command) == (record.metrics, record.curve, record.command)
+
+
+def test_metrics_are_those_of_the_saved_weights(done, toy):
+    """Half precision moves the weights; the recorded metrics are those after rounding, so they come back exactly."""
+    record, path = done("Norm", "small")
+    kept, now = runs.evaluate(path, "cpu")
+    assert kept.metrics == record.metrics == now
+    model = toy.build(toy.row("toy/Norm").config, None)
+    records.load_weights(model, record, path)
+    assert all(torch.equal(p, p.half().float()) for p in model.parameters())
+
+
+def test_evaluate_does_not_depend_on_random_state(done):
+    _, path = done("Majority")
+    torch.manual_seed(99)
+    kept, now = runs.evaluate(path, "cpu")
+    assert kept.metrics == now
+
+
+@pytest.mark.parametrize(("words", "kept"), [(("Net",), 0), (("Net", "small"), 1), (("Majority", "small"), 1)])
+def test_weights_are_kept_for_headline_rows_above_smoke(done, words, kept, toy, monkeypatch):
+    headline = dict(zip(("Net", "Majority"), (True, False), strict=True))
+    record, path = done(*words)
+    wanted = bool(kept and headline[words[0]])
+    assert len(list(path.parent.glob("*.safetensors"))) == wanted
+    assert (record.weights is not None) == wanted
+    if not wanted and record.steps:
+        with pytest.raises(InputError, match="has no weights file"):
+            runs.evaluate(path)
+
+
+def test_large_weights_leave_a_record_that_says_so(done, monkeypatch):
+    monkeypatch.setattr(records, "LARGEST_WEIGHTS", 100)
+    record, path = done("Net", "small")
+    assert record.weights["file"] is None
+    assert record.weights["bytes"] > 100
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    with pytest.raises(InputError, match=r"they exceed 8 MiB\): to measure it again, run reprolib run"):
+        runs.evaluate(path)
+
+
+def test_an_attempt_goes_apart_and_keeps_no_weights(done):
+    record, path = done("Net", "small", train__steps=20)
+    assert path.parent == paths.results() / "toy" / "attempts" / "small"
+    assert record.changes == {"train.steps": 20}
+    assert record.weights is None
+    assert record.steps == 20
+    assert list(records.read_all(paths.results())) == []
+    other, elsewhere = done("Net", "small", train__steps=10)
+    assert elsewhere != path
+    assert other.config_hash != record.config_hash
+    with pytest.raises(InputError, match="has no weights file"):
+        runs.evaluate(path)
+
+
+def test_evaluate_refuses_what_is_stale(done, toy, monkeypatch):
+    _, path = done("Net", "small")
+    other = dataclasses.replace(toy, load=lambda config, kind: dataclasses.replace(toy.load(config, kind), hash="new"))
+    monkeypatch.setattr(experiments, "get", lambda name: other)
+    with pytest.raises(InputError, match="was measured on other data than those at hand"):
+        runs.evaluate(path)
+    row = toy.row("toy/Net")
+    wider = dataclasses.replace(row, scales={"small": {"model.hidden": (17,)}})
+    monkeypatch.setattr(experiments, "get", lambda name: dataclasses.replace(toy, rows=(wider,)))
+    with pytest.raises(InputError, match="is stale"):
+        runs.evaluate(path)
+
+
+def test_a_full_disk_leaves_the_old_record_and_its_weights(done, request_of, monkeypatch):
+    _, path = done("Net", "small")
+    before = {file: file.read_bytes() for file in path.parent.iterdir()}
+
+    def full(*_):
+        raise InputError("could not write")
+
+    monkeypatch.setattr(runs, "WEIGHTS", torch.float32)  # other weights than the old record's
+    monkeypatch.setattr(records, "write_text", full)
+    with pytest.raises(InputError, match="could not write"):
+        runs.run(request_of("Net", "small"), device="cpu")
+    assert {file: file.read_bytes() for file in before} == before
+    records.check_weights(records.read(path), path)
+    assert runs.evaluate(path)[1] == records.read(path).metrics
+
+
+def test_a_new_run_replaces_record_and_weights(done, toy, monkeypatch):
+    _, path = done("Net", "small")
+    first = {file.name for file in path.parent.iterdir()}
+    monkeypatch.setattr(runs, "WEIGHTS", torch.float32)
+    done("Net", "small")
+    second = {file.name for file in path.parent.iterdir()}
+    assert len(first) == len(second) == 2
+    assert first & second == {path.name}
+    assert runs.evaluate(path)[0].weights["dtype"] == "float32"
+
+
+def test_rows_are_selected_by_task_system_or_both(toy):
+    assert [row.system for row in runs.select(toy)] == ["Net", "Majority", "Norm"]
+    assert [row.system for row in runs.select(toy, "N*")] == ["Net", "Norm"]
+    assert [row.system for row in runs.select(toy, "toy/Net")] == ["Net"]
+    assert len(runs.select(toy, "toy")) == 3
+    with pytest.raises(InputError, match="no row of toy fits 'toy/net': its rows are toy/Net, toy/Majority, toy/Norm"):
+        runs.select(toy, "toy/net")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({"scale": "huge"}, "unknown scale 'huge': choose one of smoke, small, paper"),
+        ({"kind": "fake"}, "unknown kind of data 'fake': choose one of generated, real"),
+        ({"seed": -1}, "the seed is -1"),
+        ({"seed": 2**31}, "the seed is 2147483648"),
+    ],
+)
+def test_wrong_requests(toy, wrong, complaint):
+    with pytest.raises(InputError, match=complaint):
+        runs.Request(toy, toy.rows[0], **wrong)
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"model__hidden": ()}, r"toy/Net cannot be built with model\.hidden=\(\)"),
+        ({"model__dropout": 2.0}, r"toy/Net cannot be built with model\.dropout=2\.0"),
+        ({"data__test": 0}, r"toy/Net has no example in its test split: set data\.test to at least 1"),
+        ({"data__train": 0}, "no example in its train split"),
+    ],
+)
+def test_settings_that_give_no_run(done, changes, complaint):
+    with pytest.raises(InputError, match=complaint):
+        done("Net", **changes)
+    assert list(paths.results().rglob("*")) == []
+
+
+def test_a_notebook_runs_every_row_or_reads_what_is_there(toy, monkeypatch, tmp_path, done):
+    monkeypatch.setattr(paths, "EXECUTED", tmp_path / "executed")
+    found = runs.execute_or_read("toy", seeds=[0, 1])
+    assert [(record.system, record.seed) for record in found] == [
+        (system, seed) for system in ("Net", "Majority", "Norm") for seed in (0, 1)
+    ]
+    assert not paths.results().exists(), "an execution wrote under the committed results"
+    assert len(list((tmp_path / "executed").rglob("*.json"))) == 6
+    assert runs.execute_or_read("toy", train=False) == []
+    record, path = done("Net", seed=1)
+    assert runs.execute_or_read("toy", seeds=[0, 1], train=False) == [records.read(path)]
+    assert record.metrics == found[1].metrics
+
+
+def test_metrics_agree_up_to_rounding():
+    assert runs.agrees("accuracy/all", 90.0, 90.1)
+    assert not runs.agrees("accuracy/all", 90.0, 90.3)
+    assert not runs.agrees("accuracy/all", 90.0, None)
+    assert runs.agrees("mse/step_1", 1e-5, 1.01e-5)
+    assert not runs.agrees("mse/step_1", 1e-5, 2e-5)
+
+
+def test_fill_and_run_agree_on_what_a_record_is(done, request_of):
+    done("Majority", "small")
+    assert fill.is_current(request_of("Majority", "small"))
