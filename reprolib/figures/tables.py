@@ -168,6 +168,13 @@ def equalities(differences: Mapping[str, float]) -> Html:
     return Html(_table("Largest difference in float64", ("configuration", "from its loops"), rows))
 
 
+def shares(percents: Mapping[str, float]) -> Html:
+    """What rules get right: a line a rule, in percent."""
+    return Html(
+        _table("", ("rule", "percent right"), [(escape(rule), _figure(value)) for rule, value in percents.items()])
+    )
+
+
 def _table(caption: str, head: Sequence[str], rows: Rows) -> str:
     title = f"<caption>{escape(caption)}</caption>" if caption else ""
     header = "".join(f'<th scope="col">{cell}</th>' for cell in head)

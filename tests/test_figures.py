@@ -1,0 +1,507 @@
+"""What the plots and tables of a page hold: the records' numbers, the marks, the words; never pixels."""
+
+import os
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+import torch
+
+from reprolib import experiments, figures, published, records, report
+from reprolib.errors import InputError
+from reprolib.experiments.entry import change
+from reprolib.experiments.gn_block import AS_NODES, CEILING, TRAINED, Point
+from reprolib.figures import bars, diagrams, specimens, style, tables
+from reprolib.figures.specimens import SceneView, StoryView
+from reprolib.gn import configurations as gn
+from reprolib.gn.block import OnConcat
+from reprolib.records import Record
+from reprolib.runs import Request
+
+REAL = os.environ.get("REPROLIB_DATA")
+BABI, RN, MAJORITY = "babi_joint_10k", "RN", "Majority"
+
+
+def record(task, system, metrics, *, seed=0, scale="small", kind="generated", curve=(), **other):
+    """A record with these metrics, and nothing remarkable otherwise."""
+    experiment = "rn_babi" if task == BABI else "rn_sort_of_clevr"
+    found = Record(
+        schema=records.SCHEMA,
+        experiment=experiment,
+        task=task,
+        system=system,
+        scale=scale,
+        seed=seed,
+        changes={},
+        config={},
+        config_hash="0" * 16,
+        data={"name": "x", "kind": kind, "hash": "h", "sizes": {}},
+        metrics=metrics,
+        validation={},
+        curve=list(curve),
+        best_step=1,
+        steps=1,
+        weights=None,
+        parameters=1,
+        device="a processor, 1 thread",
+        workers=1,
+        seconds=90.0,
+        samples_per_second=1.0,
+        peak_memory=1,
+        versions={"torch": "2.11"},
+        commit=None,
+        dirty=None,
+        started=f"2025-03-0{seed + 1}T12:00:00+00:00",
+        deviations=[],
+        command=f"reprolib run {experiment} --row '{task}/{system}' --scale {scale} --seed {seed} --data {kind}",
+    )
+    return replace(found, **other)
+
+
+def babi(accuracies, system=RN, **other):
+    """A bAbI record with the accuracy of each task."""
+    metrics = {f"accuracy/task_{task}": float(value) for task, value in enumerate(accuracies, start=1)}
+    return record(BABI, system, metrics | {"error/task_16": 100 - accuracies[15]}, **other)
+
+
+def scene(task, system, nonrelational, relational, **other):
+    return record(task, system, {"accuracy/nonrelational": nonrelational, "accuracy/relational": relational}, **other)
+
+
+def texts(figure):
+    """Every visible text of a figure, as one string."""
+    return "\n".join(text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_text())
+
+
+def markers(axis, marker):
+    """(x, y) of all points drawn with a marker."""
+    lines = [line for line in axis.lines if line.get_marker() == marker]
+    return [(float(x), float(y)) for line in lines for x, y in zip(*line.get_data(), strict=True)]
+
+
+class Page(HTMLParser):
+    """Rows of cells of every table, text in <pre>, and all text."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.rows, self.code, self.text, self.inside = [], "", "", []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in {"br", "wbr"}:
+            self.inside.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        if tag in {"td", "th"}:
+            self.rows[-1].append("")
+        if tag == "br":
+            self.handle_data(" ")
+
+    def handle_endtag(self, tag):
+        assert self.inside.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+        if "pre" in self.inside:
+            self.code += data
+        if {"td", "th"} & set(self.inside):
+            self.rows[-1][-1] += data
+
+
+def read(html):
+    page = Page(html.text)
+    assert page.inside == [], "a tag is left open"
+    return page
+
+
+# Bars
+
+
+def test_a_task_bar_is_as_long_as_the_mean_over_seeds():
+    first, second = [90.0 + task / 2 for task in range(20)], [94.0 + task / 4 for task in range(20)]
+    figure = figures.task_bars([babi(first), babi(second, seed=1)])
+    axis = figure.axes[0]
+    assert [patch.get_width() for patch in axis.patches] == pytest.approx(np.mean([first, second], axis=0))
+    assert [patch.get_y() + patch.get_height() / 2 for patch in axis.patches] == pytest.approx(range(1, 21))
+    assert len(axis.collections) == 1, "whiskers"
+    assert "small scale, generated data, 2 seeds" in texts(figure)
+
+
+def test_task_bars_mark_the_threshold_the_failures_and_the_printed_figures():
+    figure = figures.task_bars([babi([95.0] * 7 + [94.9] * 13), babi([20.0] * 20, MAJORITY)])
+    axis = figure.axes[0]
+    assert [95.0, 95.0] in [list(line.get_xdata()) for line in axis.lines]
+    assert "7 of 20 tasks pass" in texts(figure)
+    assert len({patch.get_facecolor() for patch in axis.patches[:7]}) == 1
+    assert axis.patches[6].get_facecolor() != axis.patches[7].get_facecolor()
+    names = [label.get_text() for label in axis.get_yticklabels()]
+    assert len(names) == 20
+    assert [number for number, name in enumerate(names, start=1) if "†" in name] == [2, 3]
+    printed = {line.metric: line.value for line in published.read() if (line.system, line.task) == (RN, BABI)}
+    expected = [(printed["accuracy/task_2"], 2), (printed["accuracy/task_3"], 3), (100 - printed["error/task_16"], 16)]
+    assert markers(axis, style.PAPER["marker"]) == expected
+    assert markers(axis, "|") == [(20.0, task) for task in range(1, 21)]
+
+
+def test_task_bars_show_the_largest_scale_and_never_mix_it_with_another():
+    smoke = [babi([10.0] * 20, scale="smoke"), babi([5.0] * 20, MAJORITY, scale="smoke")]
+    axis = figures.task_bars([*smoke, babi([50.0] * 20)]).axes[0]
+    assert {patch.get_width() for patch in axis.patches} == {50.0}
+    assert markers(axis, "|") == []
+
+
+def test_scene_bars_stand_in_the_order_of_figure_4_with_the_printed_figures():
+    found = [scene("sort_of_clevr", "CNN+RN", 98.0, 91.0), scene("sort_of_clevr", "CNN+MLP", 97.0, 61.0)]
+    figure = figures.scene_bars([*found, scene("sort_of_clevr_state", RN, 99.0, 96.5)])
+    pictures, states = figure.axes
+    assert [patch.get_height() for patch in pictures.patches] == [98.0, 97.0, 91.0, 61.0]
+    assert [patch.get_height() for patch in states.patches] == [99.0, 96.5]
+    assert [height for _, height in markers(pictures, style.PAPER["marker"])] == [94.0, 94.0, 94.0, 63.0]
+    assert texts(figure).count("no record") == 4, "the majority answer, of two kinds in two panels"
+    assert texts(figure).index("non-relational") < texts(figure).index("\nrelational")
+
+
+def test_scene_bars_compare_at_one_scale_only():
+    found = [scene("sort_of_clevr", "CNN+RN", 98.0, 91.0), scene("sort_of_clevr", "CNN+MLP", 30.0, 20.0, scale="smoke")]
+    figure = figures.scene_bars(found)
+    assert [patch.get_height() for patch in figure.axes[0].patches] == [98.0, 91.0]
+
+
+def test_verdict_bars_count_every_judged_figure_once():
+    cells = report.cells("all", [])
+    judged = [replace(cell, verdict=verdict) for cell, verdict in zip(cells, style.VERDICTS, strict=False)]
+    judged += [cell for cell in cells[len(judged) :] if cell.verdict]
+    axis = figures.verdict_bars([*judged, *[cell for cell in cells if cell.verdict is None]]).axes[0]
+    assert sum(int(text.get_text()) for text in axis.texts) == len(judged)
+    assert [label.get_text() for label in axis.get_yticklabels()][:2] == ["Santoro et al. 2017", "Kipf et al. 2018"]
+    ends = {}
+    for patch in axis.patches:
+        ends[patch.get_y()] = patch.get_x() + patch.get_width()
+    assert list(ends.values()) == pytest.approx([100.0] * 5)
+
+
+# Curves
+
+
+def test_learning_curves_are_those_of_the_records_a_panel_a_task():
+    def curve(*scores):
+        return [{"step": 10 * i, "loss": 1.0, "accuracy/overall": score} for i, score in enumerate(scores, start=1)]
+
+    found = [
+        scene("sort_of_clevr", "CNN+RN", 0, 0, curve=curve(20.0, 90.0)),
+        scene("sort_of_clevr", "CNN+RN", 0, 0, curve=curve(30.0, 91.0), seed=1),
+        scene("sort_of_clevr", "CNN+RN", 0, 0, curve=curve(1.0, 2.0), scale="smoke"),
+        scene("sort_of_clevr", "CNN+MLP", 0, 0, curve=curve(10.0, 89.0)),
+        scene("sort_of_clevr_state", RN, 0, 0, curve=curve(50.0, 60.0, 70.0)),
+        scene("sort_of_clevr_state", MAJORITY, 0, 0),
+    ]
+    figure = figures.learning_curves(found)
+    pictures, states = figure.axes
+    assert [list(line.get_ydata()) for line in pictures.lines] == [[20.0, 90.0], [30.0, 91.0], [10.0, 89.0]]
+    assert list(states.lines[0].get_xdata()) == [10, 20, 30]
+    names = {text.get_text(): text.xy[1] for text in pictures.texts}
+    assert set(names) == {"CNN+RN", "CNN+MLP"}
+    assert names["CNN+RN"] - names["CNN+MLP"] >= 10, "the names must not overlap"
+
+
+def test_generalisation_draws_means_over_seeds():
+    points = [
+        Point(seed, nodes, rounds, base + seed)
+        for seed in (0, 1)
+        for nodes in (8, 16)
+        for rounds, base in ((CEILING, 80.0), (TRAINED, 70.0), (AS_NODES, 90.0))
+    ]
+    axis = figures.generalisation(points).axes[0]
+    assert [list(line.get_ydata()) for line in axis.lines] == [[80.5] * 2, [70.5] * 2, [90.5] * 2]
+    assert list(axis.lines[0].get_xdata()) == [8, 16]
+
+
+# Relations
+
+STORY = StoryView(
+    sentences=("Mary took the milk.", "John slept.", "Mary went to the office."),
+    support=(0, 2),
+    question="Where is the milk? ",
+    answer="office",
+    magnitudes=np.array([[np.nan, np.nan, np.nan], [1.0, np.nan, np.nan], [3.0, 2.0, np.nan]]),
+    source="committed weights",
+)
+SCENE = SceneView(
+    image=np.full((75, 75, 3), 255, dtype=np.uint8),
+    question="What is the shape of the red object?",
+    answer="circle",
+    said="square",
+    places=np.array([[10.0, 10.0], [40.0, 20.0], [60.0, 70.0]]),
+    magnitudes=np.array([[5.0, 9.0, 1.0], [7.0, 2.0, 1.0], [1.0, 1.0, 1.0]]),
+    source="untrained network",
+)
+
+
+def test_the_heat_map_holds_the_magnitudes_and_marks_the_supporting_facts():
+    figure = figures.story_relations(STORY)
+    axis = figure.axes[0]
+    drawn = axis.collections[0].get_array().reshape(3, 3)
+    assert np.array_equal(np.ma.getmaskarray(drawn), np.isnan(STORY.magnitudes))
+    assert drawn.compressed().tolist() == [1.0, 3.0, 2.0]
+    labels = axis.get_yticklabels()
+    assert [label.get_text().startswith(text) for label, text in zip(labels, STORY.sentences, strict=True)] == [
+        True
+    ] * 3
+    assert [label.get_fontweight() == "bold" for label in labels] == [True, False, True]
+    assert "Where is the milk? Answer: office" in texts(figure)
+    assert STORY.source in texts(figure)
+
+
+def test_sample_scenes_tell_right_from_wrong():
+    right = replace(SCENE, said="circle", question="How many objects have the shape of the red object?")
+    figure = figures.sample_scenes([SCENE, right])
+    assert "✗ square, but it is circle" in texts(figure)
+    assert "✓ circle" in texts(figure)
+    assert SCENE.source in texts(figure)
+
+
+def test_the_strongest_pair_is_the_thickest_line_and_a_self_pair_is_a_ring():
+    figure = figures.scene_relations([SCENE, SCENE], [SCENE, SCENE])
+    assert len(figure.axes) == 4
+    lines = figure.axes[0].lines
+    widest = max(lines, key=lambda line: line.get_linewidth() if len(line.get_xdata()) > 1 else 0)
+    assert widest.get_xydata().tolist() == [[10.0, 10.0], [40.0, 20.0]], "8 on average, both directions together"
+    rings = {tuple(line.get_xydata()[0]): line.get_markeredgewidth() for line in lines if len(line.get_xdata()) == 1}
+    assert set(rings) == {(10.0, 10.0), (40.0, 20.0), (60.0, 70.0)}
+    assert rings[10.0, 10.0] == pytest.approx(4.0 * (5 - 1) / (8 - 1))
+
+
+def test_pairs_outside_the_sum_are_not_drawn():
+    magnitudes = np.array([[np.nan, 2.0, 3.0], [np.nan, np.nan, 1.0], [np.nan, np.nan, np.nan]])
+    views = [replace(SCENE, magnitudes=magnitudes)] * 2
+    assert len(figures.scene_relations(views, views).axes[0].lines) == 3
+
+
+# Diagrams
+
+
+def identity(rows):
+    return rows
+
+
+BLOCKS = {
+    "full block": gn.full_block(identity, identity, identity),
+    "independent": gn.independent(identity, identity, identity),
+    "message passing": gn.message_passing(identity, identity, identity),
+    "interaction network": gn.interaction_network(identity, identity, identity),
+    "relation network": gn.relation_network(identity, identity),
+    "deep sets": gn.deep_sets(identity, identity),
+    "attention": gn.attention(gn.DotProduct(identity, identity), OnConcat(identity, "sender")),
+}
+READS = {"edge": "e", "sender": "v", "receiver": "v", "node": "v", "received": "e", "nodes": "v", "edges": "e"}
+
+
+def arrows(block):
+    """The arrows of a block, from the inputs that its updates name and the reductions that it has."""
+    found = set()
+    for target, update in zip("evu", (block.phi_e, block.phi_v, block.phi_u), strict=True):
+        names = getattr(update, "names", ("sender", "receiver") if update is not None else ())  # attention's own update
+        found |= {READS.get(name, "u") + target for name in names}
+    gone = zip(("ev", "eu", "vu"), (block.rho_ev, block.rho_eu, block.rho_vu), strict=True)
+    return found - {arrow for arrow, rho in gone if rho is None}
+
+
+@pytest.mark.parametrize("name", diagrams.ARROWS)
+def test_the_drawn_arrows_are_those_of_the_code(name):
+    assert set(diagrams.ARROWS[name]) == arrows(BLOCKS[name])
+
+
+def test_every_configuration_is_drawn_and_named():
+    figure = figures.configurations()
+    titles = [axis.get_title(loc="left") for axis in figure.axes]
+    assert titles == [*diagrams.ARROWS, "encode-process-decode"]
+    full = figures.full_block()
+    assert all(word in texts(full) for word in ("edge update", "node update", "global update", r"$\phi^e$", r"$\rho$"))
+
+
+# Style
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [figures.task_bars, figures.scene_bars, figures.learning_curves, figures.generalisation, figures.sample_scenes],
+)
+def test_without_records_a_plot_says_so(figure):
+    words = texts(figure([]))
+    assert words.endswith(".")
+    assert len(words) > 20
+    assert "No published figure" in texts(figures.verdict_bars([]))
+
+
+def test_a_picture_has_the_same_bytes_twice_and_leaves_the_settings_alone():
+    before = mpl.rcParams.copy()
+    found = [babi([50.0] * 20)]
+    first, second = (figures.show(figures.task_bars(found)).svg for _ in range(2))
+    assert first == second
+    assert mpl.rcParams == before
+    root = ElementTree.fromstring(first)
+    assert root.tag.endswith("svg")
+    assert "date" not in first.lower()
+    assert figures.show(figures.full_block())._repr_mimebundle_()["image/svg+xml"].startswith("<?xml")
+
+
+# Tables
+
+
+def test_the_headline_table_has_a_row_for_every_cell_and_the_command_below():
+    found = [babi([96.0] * 20, seed=seed, kind="real") for seed in (0, 1)]
+    cells = report.best(report.cells("rn_babi", found))
+    page = read(tables.against_paper(cells))
+    head = [row for row in page.rows if row == ["system, metric", "paper", "ours", "verdict"]]
+    assert len(page.rows) == len(head) + 2 * len(cells) + len(head), "the second half: how each was measured"
+    row = next(row for row in page.rows if row[0] == "RN accuracy/task_2")
+    assert row[1:3] == ["91.9", "96.0 ± 0.0 small, real, n = 2"]
+    assert "for seed in 0 1; do reprolib run rn_babi --row 'babi_joint_10k/RN'" in page.code
+    assert next(row for row in page.rows if row[0].startswith("RN (replication)"))[1].endswith("*")
+    reasons = {cell.reason for cell in cells}
+    assert all(any(reason == row[-1] for row in page.rows) for reason in reasons)
+
+
+def test_what_has_no_record_shows_the_command_that_would_make_one():
+    page = read(tables.against_paper(report.best(report.cells("rn_sort_of_clevr", []))))
+    assert "--row 'sort_of_clevr/CNN+RN' --scale paper" in page.code
+    assert "Reproduce these numbers" not in page.text
+
+
+def test_text_in_tables_is_escaped():
+    cell = replace(report.cells("all", [])[0], system="<script>a & b")
+    assert "<script>" not in tables.against_paper([cell]).text
+    assert "<script>a & b" in read(tables.against_paper([cell])).text
+
+
+def test_what_an_execution_ran_is_told_apart_from_what_it_read():
+    found = [scene("sort_of_clevr", "CNN+RN", 98.0, 90.0, seed=seed, scale="smoke") for seed in (0, 3)]
+    found.append(scene("sort_of_clevr", MAJORITY, 50.0, 40.0, scale="smoke"))
+    ran, was_read = read(tables.executed(found, train=True)), read(tables.executed(found, train=False))
+    assert "Trained in this execution. Scale smoke, generated data, seeds 0, 3" in ran.text
+    assert "earns no verdict" in ran.text
+    assert "Nothing was trained" in was_read.text
+    assert "Nothing was trained" in read(tables.executed([], train=False)).text
+    assert ["accuracy/relational", "90.0 ± 0.0", "40.0"] in ran.rows
+    assert ran.rows == was_read.rows
+
+
+def test_status_counts_runs_and_takes_time_and_versions_from_the_records():
+    found = [babi([50.0] * 20, seed=seed, seconds=5400.0) for seed in (0, 1)] + [
+        babi([5.0] * 20, MAJORITY, scale="smoke")
+    ]
+    page = read(tables.status(found))
+    assert ["rn_babi small, generated", "2", "2025-03-02", "3.0 h"] in page.rows
+    assert ["rn_babi smoke, generated", "1", "2025-03-01", "90.0 s"] in page.rows
+    assert ["a processor, 1 thread", "torch 2.11", "3"] in page.rows
+    assert "no committed records" in read(tables.status([])).text
+
+
+# Specimens
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    monkeypatch.setenv("REPROLIB_RESULTS", str(tmp_path))
+    return tmp_path
+
+
+def keep(root, name, row, *, answers=None, kind="generated", seed=0):
+    """Write a record at small scale with the weights of an untrained network of its size; returns the network."""
+    experiment = experiments.get(name)
+    request = Request(experiment, experiment.row(row), "small", seed, kind)
+    few = specimens.FEW_STORIES if name == "rn_babi" else specimens.FEW_SCENES | {"data.test": 2}
+    config = change(request.config, few)
+    data = experiment.load(config, "generated")
+    facts = data.facts | {"answers": answers or data.facts["answers"]}
+    torch.manual_seed(100 + seed)
+    model = experiment.build(config, replace(data, facts=facts)).eval()
+    saved = records.round_weights(model, torch.float16)
+    entry = records.save_weights(saved, request.place(root), torch.float16)
+    kept = record(*row.split("/"), {}, seed=seed, kind=kind, weights=entry, config_hash=request.config.hash)
+    records.write(kept, root)
+    return model
+
+
+def test_without_weights_the_network_is_untrained_and_says_so(results):
+    view = specimens.story()
+    assert "untrained" in view.source
+    assert specimens.SHORTEST <= len(view.sentences) <= specimens.LONGEST
+    assert view.magnitudes.shape == (len(view.sentences),) * 2
+    assert len(view.support) == 2
+
+
+def test_the_story_shows_the_weights_of_the_best_record_even_of_real_data(results):
+    keep(results, "rn_babi", "babi_joint_10k/RN", seed=1)
+    model = keep(results, "rn_babi", "babi_joint_10k/RN", answers=60, kind="real")
+    view = specimens.story()
+    assert view.source == "committed weights: small scale, real data, seed 0"
+    assert np.array_equal(np.isnan(view.magnitudes), np.triu(np.ones_like(view.magnitudes)) == 1), "earlier sentences"
+    _, config, data, _ = vars(specimens.specimen("rn_babi", "babi_joint_10k/RN", specimens.FEW_STORIES)).values()
+    assert config.model.pairs == "unordered"
+    asked = specimens.dataset.generated(specimens.STORY_TASK, "test", 50, 0)
+    number = next(i for i, question in enumerate(asked) if question.story == view.sentences)
+    split = data.splits["test"]
+    row = (split.columns["tasks"] == specimens.STORY_TASK).nonzero()[number]
+    with torch.no_grad():
+        objects, question, _ = model.encode(split.batch(row))
+        pair = torch.cat([objects[0, 0], objects[0, 2], question[0]])  # the last sentence with the last but two
+        expected = model.relation_network.g(pair[None]).norm().item()
+    assert view.magnitudes[-1, -3] == pytest.approx(expected, rel=1e-4)
+
+
+def test_stale_weights_are_not_shown_and_damaged_ones_are_an_error(results):
+    keep(results, "rn_babi", "babi_joint_10k/RN")
+    path, kept = next(records.read_all(results))
+    weights = path.with_name(kept.weights["file"])
+    content = weights.read_bytes()
+    weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(InputError, match="hash"):
+        specimens.story()
+    records.write(replace(kept, config_hash="1" * 16), results)
+    assert "untrained" in specimens.story().source
+
+
+@pytest.mark.parametrize("row", ["sort_of_clevr/CNN+RN", "sort_of_clevr_state/RN"])
+def test_scenes_have_a_relational_and_another_question_and_the_networks_answers(results, row):
+    keep(results, "rn_sort_of_clevr", row)
+    views = specimens.scenes(row, 2)
+    assert len(views) == 4
+    assert views[0].source == "committed weights: small scale, generated data, seed 0"
+    assert all("closest" in view.question or "furthest" in view.question for view in views[::2])
+    assert "of the object" not in "".join(view.question for view in views[1::2])
+    assert all(view.magnitudes.shape == (len(view.places),) * 2 for view in views)
+    found = specimens.specimen("rn_sort_of_clevr", row, specimens.FEW_SCENES | {"data.test": 2})
+    split = found.data.splits["test"]
+    names = specimens.sort_of_clevr.answer_names()
+    said = [names[i] for i in found.model(split.batch(slice(None))).argmax(1).tolist()]
+    assert all(view.said in said[20 * (i // 2) : 20 * (i // 2) + 20] for i, view in enumerate(views))
+
+
+def test_places_of_states_lie_on_their_objects(results):
+    for view in specimens.scenes("sort_of_clevr_state/RN", 2)[::2]:
+        pixels = [tuple(view.image[round(y), round(x)]) for x, y in view.places]
+        assert pixels == list(specimens.sort_of_clevr.RGB)
+
+
+@pytest.mark.skipif(not REAL, reason="REPROLIB_DATA names no folder of real data")
+def test_few_generated_stories_have_every_word_of_the_real_files():
+    """So that weights of real data read generated stories word for word."""
+    config = experiments.get("rn_babi").row("babi_joint_10k/RN").at("paper").data
+    few = replace(config, train=50, valid=1, test=50)
+    real = specimens.dataset._real(replace(config, train=1000, valid=1000, test=1000))[0]
+    words = [read_words(questions) for questions in (real, specimens.dataset._generated(few))]
+    assert words[0] == words[1]
+
+
+def read_words(questions):
+    from reprolib.data.babi.arrays import vocabulary
+
+    return vocabulary(question for split in questions.values() for question in split).words
+
+
+def test_the_names_of_the_tasks_are_twenty():
+    assert len(set(bars.TASKS)) == 20
