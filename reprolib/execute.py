@@ -37,6 +37,7 @@ def execute(notebook: Path, parameters: dict[str, Any], out: Path | None = None)
                 str(ran),
                 parameters={name: list(v) if isinstance(v, tuple) else v for name, v in parameters.items()},
                 kernel_name="python3",
+                language="python",
                 cwd=str(paths.ROOT),
                 log_output=False,
                 progress_bar=sys.stderr.isatty(),

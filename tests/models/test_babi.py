@@ -1,0 +1,153 @@
+"""The model of bAbI stories: it learns, and its output depends on what it may depend on only."""
+
+import dataclasses
+
+import pytest
+import torch
+
+from reprolib.data.babi.arrays import encode, vocabulary
+from reprolib.data.babi.reader import parse
+from reprolib.data.split import Split
+from reprolib.experiments.rn_babi import EXPERIMENT
+from reprolib.models.babi import BabiModel, StoryRelationNetwork
+from reprolib.train import Training, fit
+
+STORIES = """1 Mary moved to the bathroom.
+2 John went to the hallway.
+3 Where is Mary? \tbathroom\t1
+4 Daniel went back to the hallway.
+5 Sandra moved to the garden.
+6 Where is Daniel? \thallway\t4
+7 John moved to the office.
+8 Sandra journeyed to the bathroom.
+9 Where is Daniel? \thallway\t4
+10 Mary moved to the hallway.
+11 Daniel travelled to the office.
+12 Where is Daniel? \toffice\t11
+13 John went back to the garden.
+14 John moved to the bedroom.
+15 Where is Sandra? \tbathroom\t8
+1 Sandra travelled to the office.
+2 Sandra went to the bathroom.
+3 Where is Sandra? \tbathroom\t2
+4 Mary went to the bedroom.
+5 Daniel moved to the hallway.
+6 Where is Sandra? \tbathroom\t2
+7 John went to the garden.
+8 John travelled to the office.
+9 Where is Sandra? \tbathroom\t2
+"""
+WINDOW = 8
+SIZES = BabiModel(embedding=8, lstm=8, g=(16, 16), f=(16,))
+
+
+@pytest.fixture(scope="module")
+def stories():
+    """The questions of two stories in the released format, as one split, and their vocabulary."""
+    questions = list(parse(STORIES, 1, "qa1_train.txt"))
+    vocab = vocabulary(questions)
+    arrays = encode({"train": questions}, vocab, WINDOW)["train"]
+    columns = {
+        name: torch.from_numpy(getattr(arrays, name)).long() for name in ("windows", "questions", "answers", "tasks")
+    }
+    return Split(columns, {"sentences": torch.from_numpy(arrays.sentences)}), vocab
+
+
+def build(stories, seed=0, **changes):
+    _, vocab = stories
+    torch.manual_seed(seed)
+    sizes = dataclasses.replace(SIZES, **changes)
+    return StoryRelationNetwork(sizes, len(vocab.words), len(vocab.answers), WINDOW)
+
+
+def whole(stories):
+    return stories[0].batch(slice(None))
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"pairs": "unordered", "norm": True}, {"sum_norm": True}], ids=["plain", "batch norm", "layer norm"]
+)
+def test_a_few_stories_are_learnt_by_heart(stories, changes):
+    model, split = build(stories, **changes), stories[0]
+    training = Training(steps=150, batch=len(split), rate=5e-3, evaluate_every=50)
+    validate = lambda model: EXPERIMENT.evaluate(model, split)  # noqa: E731
+    fit(model, EXPERIMENT.loss, split, validate, EXPERIMENT.select, training, seed=0, identity="babi")
+    assert validate(model.eval())["accuracy/mean"] == 100.0
+
+
+def test_objects_are_the_last_states_of_sentences_read_one_by_one(stories):
+    model, batch = build(stories), whole(stories)
+    objects, question, mask = model.encode(batch)
+    assert objects.shape == (len(batch["answers"]), WINDOW, SIZES.lstm + WINDOW)
+    for b, window in enumerate(batch["windows"]):
+        assert mask[b].equal(window > 0)
+        assert model_reads(model.question_lstm, model, batch["sentences"][batch["questions"][b]]).allclose(question[b])
+        for place, sentence in enumerate(window):
+            assert objects[b, place, SIZES.lstm :].equal(torch.eye(WINDOW)[place])
+            if sentence:
+                state = model_reads(model.story_lstm, model, batch["sentences"][sentence])
+                assert objects[b, place, : SIZES.lstm].allclose(state, atol=1e-6)
+
+
+def model_reads(lstm, model, tokens):
+    """The state after the last word, by reading exactly the words there are."""
+    words = tokens[tokens > 0].long()
+    return lstm(model.embedding(words)[None])[0][0, -1]
+
+
+def test_padding_does_not_reach_the_answer(stories):
+    """Longer rows, more rows, or another batch around it: the logits of a question stay what they are."""
+    model, batch = build(stories).eval(), whole(stories)
+    logits = model(batch)
+    table = batch["sentences"]
+    wider = torch.cat([table, torch.zeros(len(table), 5, dtype=table.dtype)], dim=1)
+    assert model(batch | {"sentences": wider}).allclose(logits, atol=1e-6)
+    alone = [model(stories[0].batch(torch.tensor([i])))[0] for i in range(len(logits))]
+    assert torch.stack(alone).allclose(logits, atol=1e-5)
+    other = model.embedding.weight.detach().clone()
+    assert other[0].abs().max() == 0, "the padding's embedding is not zero"
+    with torch.no_grad():
+        model.embedding.weight[0] = 7.0
+    assert model(batch).allclose(logits, atol=1e-6)
+
+
+def test_order_and_words_matter(stories):
+    model, batch = build(stories).eval(), whole(stories)
+    logits = model(batch)
+    swapped = batch["windows"].clone()
+    swapped[:, [0, 1]] = swapped[:, [1, 0]]
+    assert not model(batch | {"windows": swapped})[0].allclose(logits[0], atol=1e-4)
+    reordered = batch["sentences"].clone()
+    reordered[:, [0, 2]] = reordered[:, [2, 0]]
+    assert not model(batch | {"sentences": reordered})[0].allclose(logits[0], atol=1e-4)
+
+
+def test_both_reading_networks_and_every_parameter_are_trained(stories):
+    model, batch = build(stories, norm=True), whole(stories)
+    EXPERIMENT.loss(model, batch).backward()
+    still = [name for name, parameter in model.named_parameters() if parameter.grad is None or not parameter.grad.any()]
+    assert [name for name in still if "bias" not in name] == []
+
+
+def test_dropout_is_off_at_test(stories):
+    model, batch = build(stories, dropout=0.5), whole(stories)
+    assert not model.train()(batch).equal(model(batch))
+    assert model.eval()(batch).equal(model(batch))
+
+
+def test_autocast_is_close_to_single_precision(stories):
+    model, batch = build(stories).eval(), whole(stories)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = model(batch)
+    assert half.float().allclose(model(batch), atol=0.02, rtol=0.05)
+
+
+def test_the_papers_size(stories):
+    """LSTM of 32, g of four layers of 256, f of 256 and 512, then the answers (Santoro et al. 2017, supplement)."""
+    _, vocab = stories
+    model = StoryRelationNetwork(BabiModel(), len(vocab.words), 159, 20)
+    relation_network = model.relation_network
+    layers = [layer for layer in relation_network.g if isinstance(layer, torch.nn.Linear)]
+    assert [(layer.in_features, layer.out_features) for layer in layers] == [(136, 256)] + [(256, 256)] * 3
+    layers = [layer for layer in relation_network.f.modules() if isinstance(layer, torch.nn.Linear)]
+    assert [(layer.in_features, layer.out_features) for layer in layers] == [(256, 256), (256, 512), (512, 159)]

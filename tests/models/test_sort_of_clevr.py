@@ -1,0 +1,119 @@
+"""The models of Sort-of-CLEVR: they learn, and a picture with many questions is seen once without being mixed up."""
+
+import pytest
+import torch
+
+from reprolib.data import sort_of_clevr
+from reprolib.data.split import Split
+from reprolib.errors import InputError
+from reprolib.experiments.entry import change
+from reprolib.experiments.rn_sort_of_clevr import EXPERIMENT, load
+from reprolib.models.sort_of_clevr import (
+    Cells,
+    PictureMLP,
+    PictureRelationNetwork,
+    SceneMLP,
+    SceneModel,
+    StateRelationNetwork,
+)
+from reprolib.train import Training, fit
+
+KERNELS = (4, 8, 8, 8)
+RN = SceneModel(kernels=KERNELS, g=(24, 24), f=(24,))
+ANSWERS = len(sort_of_clevr.answer_names("paper"))
+BUILD = {
+    "picture RN": lambda: PictureRelationNetwork(RN, ANSWERS),
+    "picture MLP": lambda: PictureMLP(SceneMLP(kernels=KERNELS, hidden=(32, 32)), ANSWERS),
+    "state RN": lambda: StateRelationNetwork(RN, 10, ANSWERS),
+}
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    """Four scenes with 20 questions each, with pictures and states in one split."""
+    config = change(EXPERIMENT.rows[0].config, {"data.train": 4, "data.valid": 1, "data.test": 1})
+    pictures = load(config, "generated").splits["train"]
+    states = load(change(config, {"data.view": "states"}), "generated").splits["train"]
+    return Split(pictures.columns, pictures.tables | states.tables)
+
+
+@pytest.fixture(params=BUILD)
+def model(request):
+    torch.manual_seed(0)
+    return BUILD[request.param]()
+
+
+def test_a_few_questions_are_learnt_by_heart(model, scenes):
+    few = Split({name: column[::4] for name, column in scenes.columns.items()}, scenes.tables)
+    training = Training(steps=240, batch=len(few), rate=4e-3, evaluate_every=80)
+    validate = lambda model: {"right": (model(few.batch(slice(None))).argmax(1) == few.columns["answers"]).sum().item()}  # noqa: E731
+    fit(model, EXPERIMENT.loss, few, validate, "right", training, seed=0, identity="scenes")
+    assert validate(model.eval())["right"] == len(few) == 20
+
+
+def test_a_question_is_answered_about_its_own_scene(model, scenes):
+    model.eval()
+    order = torch.randperm(len(scenes), generator=torch.Generator().manual_seed(0))
+    logits = model(scenes.batch(slice(None)))
+    assert model(scenes.batch(order)).allclose(logits[order], atol=1e-5)
+    alone = [model(scenes.batch(torch.tensor([i])))[0] for i in range(0, len(scenes), 9)]
+    assert torch.stack(alone).allclose(logits[::9], atol=1e-5)
+    batch = scenes.batch(slice(None))
+    turned = model(batch | {"scenes": (batch["scenes"] + 1) % 4})
+    assert not turned.allclose(logits, atol=1e-3), "the answer does not depend on the scene"
+    again = model(batch | {"questions": batch["questions"].roll(1, 0)})
+    assert not again.allclose(logits, atol=1e-3), "the answer does not depend on the question"
+
+
+def test_a_picture_counts_once_however_many_questions_it_has(scenes):
+    """Batch norm in training sees every distinct picture of the batch once."""
+    torch.manual_seed(0)
+    model = BUILD["picture RN"]().train()
+    once = model.cells(scenes.tables["images"])
+    objects, _ = model.encode(scenes.batch(slice(None)))
+    assert objects.allclose(once[scenes.columns["scenes"]], atol=1e-6)
+
+
+def test_cells_carry_their_place():
+    torch.manual_seed(0)
+    cells = Cells(KERNELS).eval()
+    images = torch.zeros(2, 75, 75, 3, dtype=torch.uint8)
+    images[1, :15, 60:] = 255  # the upper right corner
+    found = cells(images)
+    assert found.shape == (2, 25, KERNELS[-1] + 2)
+    x, y = found[0, :, -2].view(5, 5), found[0, :, -1].view(5, 5)
+    assert x.equal(torch.linspace(-1, 1, 5).expand(5, 5))
+    assert y.equal(x.T)
+    moved = (found[1] - found[0])[:, :-2].norm(dim=1).view(5, 5)
+    row, column = divmod(moved.argmax().item(), 5)
+    assert row <= 1
+    assert column >= 3
+    assert (x[row, column] > 0) & (y[row, column] < 0), "the place of a cell is not where it looks"
+
+
+def test_the_state_network_does_not_depend_on_the_order_of_objects(scenes):
+    torch.manual_seed(0)
+    model, batch = BUILD["state RN"]().eval(), scenes.batch(slice(None))
+    shuffled = batch["objects"][:, torch.tensor([3, 0, 5, 1, 4, 2])]
+    assert model(batch | {"objects": shuffled}).allclose(model(batch), atol=1e-4)
+
+
+def test_every_parameter_is_trained(model, scenes):
+    EXPERIMENT.loss(model, scenes.batch(slice(None))).backward()
+    assert [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()] == []
+
+
+def test_the_papers_sizes():
+    """Four layers of 2000 in g; f of 2000, 1000, 500, 100 (Santoro et al. 2017, supplement)."""
+    with torch.device("meta"):
+        network = PictureRelationNetwork(SceneModel(), 10).relation_network
+    sizes = [
+        [m.out_features for m in part.modules() if isinstance(m, torch.nn.Linear)] for part in (network.g, network.f)
+    ]
+    assert sizes == [[2000] * 4, [2000, 1000, 500, 100, 10]]
+    assert network.g[0].in_features == 2 * (256 + 2) + 11
+
+
+def test_a_wrong_number_of_convolutions_is_refused():
+    with pytest.raises(InputError, match=r"model\.kernels is \(4, 4\): give 4 numbers"):
+        Cells((4, 4))

@@ -1,0 +1,131 @@
+"""The notebooks: stored clean, without logic, and executed strictly, with the same bytes twice."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from reprolib.errors import InputError
+from reprolib.execute import execute
+from reprolib.paths import NOTEBOOKS
+
+NAMES = ("gn_block", "rn_babi", "rn_sort_of_clevr", "summary")
+PARAMETERS = 'scale = "smoke"\nseeds = [0]\ndata = "generated"\ntrain = True'
+
+
+def cells(path, kind=None):
+    found = nbformat.read(path, as_version=4).cells
+    return [cell for cell in found if kind in (None, cell.cell_type)]
+
+
+def source(name, kind=None):
+    return cells(NOTEBOOKS / f"{name}.ipynb", kind)
+
+
+def outputs(path):
+    """All data of all outputs, by MIME type."""
+    found = {}
+    for cell in cells(path, "code"):
+        for output in cell.outputs:
+            assert output.output_type != "error"
+            for kind, content in output.get("data", {"text/plain": output.get("text", "")}).items():
+                found.setdefault(kind, []).append(content)
+    return found
+
+
+@pytest.fixture
+def no_records(tmp_path, monkeypatch):
+    monkeypatch.setenv("REPROLIB_RESULTS", str(tmp_path / "results"))
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    return tmp_path
+
+
+def test_these_are_all_notebooks():
+    assert sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parameters_are_the_four_that_every_page_takes(name):
+    tagged = [cell for cell in source(name) if "parameters" in cell.metadata.get("tags", ())]
+    assert [cell.source for cell in tagged] == [PARAMETERS]
+    assert tagged[0].id == "parameters"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cells_have_ids_that_a_person_chose_and_no_outputs(name):
+    ids = [cell.id for cell in source(name)]
+    assert ids[0] == "title"
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", cell_id) for cell_id in ids)
+    assert not any(cell.outputs or cell.execution_count for cell in source(name, "code"))
+    stored = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text())
+    assert (stored["nbformat"], stored["nbformat_minor"]) == (4, 5)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_notebook_holds_no_logic(name):
+    """Imports, plain assignments and calls: anything else belongs into the library."""
+    statements = [node for cell in source(name, "code") for node in ast.parse(cell.source).body]
+    assert all(isinstance(node, ast.ImportFrom | ast.Assign | ast.Expr) for node in statements)
+    logic = (ast.Lambda, ast.IfExp, ast.BinOp, ast.BoolOp, ast.Compare, ast.ListComp, ast.DictComp, ast.GeneratorExp)
+    assert not [node for statement in statements for node in ast.walk(statement) if isinstance(node, logic)]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_plot_has_a_text_for_those_who_do_not_see_it(name):
+    plots = [cell for cell in source(name, "code") if "figures.show(" in cell.source]
+    assert plots
+    for cell in plots:
+        assert len(cell.metadata["mystnb"]["image"]["alt"]) > 40
+        assert cell.metadata["mystnb"]["figure"]["caption"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_number_of_ours_is_typed(name):
+    """Percentages in prose are the threshold of the tasks; all others come out of the cells."""
+    prose = "\n".join(cell.source for cell in source(name, "markdown"))
+    assert set(re.findall(r"(\d+(?:\.\d+)?) ?%", prose)) <= {"95"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_reading_records_works_before_there_are_any(name, no_records):
+    found = outputs(execute(NOTEBOOKS / f"{name}.ipynb", {"train": False}, no_records / "page.ipynb"))
+    plots = sum("figures.show(" in cell.source for cell in source(name, "code"))
+    assert len(found["image/svg+xml"]) == plots
+    assert found["text/html"]
+    assert not (no_records / "results").exists(), "reading writes nothing"
+
+
+def test_two_executions_give_the_same_bytes(no_records, monkeypatch):
+    monkeypatch.delenv("REPROLIB_RESULTS")
+    first, second = (
+        execute(NOTEBOOKS / "rn_sort_of_clevr.ipynb", {"train": False}, no_records / f"{n}.ipynb") for n in (1, 2)
+    )
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_training_at_smoke_scale_shows_a_curve(no_records):
+    page = execute(NOTEBOOKS / "gn_block.ipynb", {"seeds": [1]}, no_records / "page.ipynb")
+    assert len(outputs(page)["image/svg+xml"]) == 3
+    assert "progress" not in page.read_text()
+    assert str(no_records) not in page.read_text()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_unknown_parameter_is_an_error(name, tmp_path):
+    with pytest.raises(InputError, match="no parameter 'epochs': choose one of scale, seeds, data, train"):
+        execute(NOTEBOOKS / f"{name}.ipynb", {"epochs": 3}, tmp_path / "page.ipynb")
+    assert not (tmp_path / "page.ipynb").exists()
+
+
+def test_stripping_outputs_changes_nothing(tmp_path):
+    """What the pre-commit hook would do to a stored notebook."""
+    for name in NAMES:
+        copy = tmp_path / f"{name}.ipynb"
+        copy.write_bytes((NOTEBOOKS / copy.name).read_bytes())
+        subprocess.run([sys.executable, "-m", "nbstripout", "--keep-id", str(copy)], check=True)
+        assert copy.read_bytes() == (NOTEBOOKS / copy.name).read_bytes()
