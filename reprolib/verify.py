@@ -10,7 +10,7 @@ from reprolib.runs import Request
 from reprolib.verdicts import Measurement, measurements
 
 SPREADS = 4.0  # standard deviations over seeds that a fresh smoke metric may lie from the committed mean
-LEAST = 5.0  # tolerance in units of the metric, where seeds agree by chance
+LEAST = 10.0  # tolerance in units of the metric, where seeds agree by chance
 LEAST_SHARE = 0.5  # the same for a squared error, as a share of it
 
 
@@ -70,7 +70,7 @@ def _unjudged(found: list[Record]) -> list[str]:
 def drift(fresh: Path, root: Path | None = None) -> list[str]:
     """One sentence for every fresh smoke metric that lies outside the committed records' tolerance.
 
-    The tolerance is four standard deviations over the committed seeds, and at least five units (percent points,
+    The tolerance is four standard deviations over the committed seeds, and at least ten units (percent points,
     tasks) or half a squared error; a fresh record without committed ones, and the reverse, are drift too.
 
     Raises:
