@@ -27,14 +27,18 @@ def minutes(text: str) -> float:
 
 
 def missing(scale: str, only: str = "*") -> Iterator[Request]:
-    """Requests without a current record: headline rows before the rest, then further seeds of each."""
+    """Requests without a current record: headline rows before the rest, then further seeds of each.
+
+    Real data are taken where they are at hand, but never at smoke scale, which is the baseline of `make book`.
+    """
     rows = [(experiment, row) for experiment in experiments.every() for row in experiment.rows]
     rows = [(e, row) for e, row in rows if fnmatchcase(row.name, only) or fnmatchcase(e.name, only)]
     if not rows:
         raise InputError(f"--only {only!r} fits no row and no experiment: `reprolib list` prints them")
     for seed in SEEDS:
         for experiment, row in sorted(rows, key=lambda pair: not pair[1].headline):
-            kind = "real" if experiment.fingerprint(row.at(scale), "real") else "generated"
+            real = scale != "smoke" and experiment.fingerprint(row.at(scale), "real") is not None
+            kind = "real" if real else "generated"
             request = Request(experiment, row, scale, seed, kind)
             if not is_current(request):
                 yield request

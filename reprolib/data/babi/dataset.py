@@ -67,7 +67,7 @@ def source() -> Source:
 
 def generated(task: int, split: str, count: int, seed: int) -> list[Question]:
     """Questions of one generated file; splits come from independent streams."""
-    text = generate.generate(task, count, seed * len(SPLITS) + SPLITS.index(split))
+    text = generate.generate(task, count, generate.split_seed(seed, split))
     return list(parse(text, task, f"generated qa{task}_{split}.txt"))[:count]
 
 
