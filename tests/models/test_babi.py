@@ -47,9 +47,8 @@ def stories():
     questions = list(parse(STORIES, 1, "qa1_train.txt"))
     vocab = vocabulary(questions)
     arrays = encode({"train": questions}, vocab, WINDOW)["train"]
-    columns = {
-        name: torch.from_numpy(getattr(arrays, name)).long() for name in ("windows", "questions", "answers", "tasks")
-    }
+    names = ("windows", "questions", "answers", "tasks")
+    columns = {name: torch.from_numpy(getattr(arrays, name)).long() for name in names}
     return Split(columns, {"sentences": torch.from_numpy(arrays.sentences)}), vocab
 
 

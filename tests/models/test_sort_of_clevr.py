@@ -107,9 +107,8 @@ def test_the_papers_sizes():
     """Four layers of 2000 in g; f of 2000, 1000, 500, 100 (Santoro et al. 2017, supplement)."""
     with torch.device("meta"):
         network = PictureRelationNetwork(SceneModel(), 10).relation_network
-    sizes = [
-        [m.out_features for m in part.modules() if isinstance(m, torch.nn.Linear)] for part in (network.g, network.f)
-    ]
+    layers = ([m for m in part.modules() if isinstance(m, torch.nn.Linear)] for part in (network.g, network.f))
+    sizes = [[layer.out_features for layer in part] for part in layers]
     assert sizes == [[2000] * 4, [2000, 1000, 500, 100, 10]]
     assert network.g[0].in_features == 2 * (256 + 2) + 11
 
