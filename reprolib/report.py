@@ -4,7 +4,7 @@ import json
 import re
 import statistics
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import pandas as pd
 
@@ -74,9 +74,13 @@ def _cells_of(line: Line, entry: tuple[Experiment, Row] | None, measured: dict[K
         for key, measurement in sorted(measured.items(), key=lambda item: _order(item[0]))
         if key[:2] == (line.task, line.system) and measurement.values(line.metric)
     ]
+    return found or [_empty(line, "no record yet", _paper_command(experiment, row))]
+
+
+def _paper_command(experiment: Experiment, row: Row) -> str:
+    """The run that would give a row its verdict."""
     kind = "generated" if experiment.own_procedure else "real"
-    command = Request(experiment, row, "paper", kind=kind).command
-    return found or [_empty(line, "no record yet", command)]
+    return Request(experiment, row, "paper", kind=kind).command
 
 
 def _order(key: Key) -> tuple[int, str]:
@@ -140,21 +144,41 @@ def paper_name(paper: str) -> str:
 
 
 def best(all_cells: Sequence[Cell]) -> list[Cell]:
-    """One cell a published line: the first, which has the largest scale and real data before generated ones."""
+    """One cell a published line: the first, which has the largest scale and real data before generated ones.
+
+    Smoke runs show that a row runs, not what it reaches: a line with nothing else is left without a number.
+    """
     chosen: dict[tuple[str, ...], Cell] = {}
     for cell in all_cells:
-        chosen.setdefault((cell.paper, cell.table, cell.system, cell.task, cell.metric), cell)
+        key = (cell.paper, cell.table, cell.system, cell.task, cell.metric)
+        chosen.setdefault(key, _without_number(cell) if cell.scale == "smoke" else cell)
     return list(chosen.values())
 
 
-HEADLINERS = ("CNN+LSTM+RN", "LSTM+RN", "CNN+RN", "RN", "NRI (learned)", "Modular meta-learning")
+def _without_number(cell: Cell) -> Cell:
+    nothing = {"ours": None, "std": None, "n": 0, "scale": None, "data": None, "device": None}
+    return replace(cell, **nothing, command=_commands().get((cell.task, cell.system)))
+
+
+def _commands() -> dict[tuple[str, str], str]:
+    """The run at paper scale of every (task, system)."""
+    rows = [(experiment, row) for experiment in experiments.every() for row in experiment.rows]
+    return {(row.task, row.system): _paper_command(experiment, row) for experiment, row in rows}
+
+
+HEADLINERS = {
+    "santoro2017": ("CNN+LSTM+RN", "LSTM+RN", "CNN+RN", "RN"),
+    "kipf2018": ("NRI (learned)",),
+    "alet2019": ("Modular meta-learning",),
+    "replication": ("RN",),
+}
 
 
 def overview(all_cells: Sequence[Cell]) -> list[Cell]:
     """One cell a paper and task: the first figure of the paper's own model."""
     chosen: dict[tuple[str, str], Cell] = {}
     for cell in best(all_cells):
-        if cell.system in HEADLINERS:
+        if cell.system in HEADLINERS.get(cell.paper, ()):
             chosen.setdefault((cell.paper, cell.task), cell)
     return list(chosen.values())
 
@@ -163,9 +187,8 @@ def overview_frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
     """The overview for the start page: few columns, so that it fits a phone."""
     return pd.DataFrame(
         {
-            "paper": [cell.paper for cell in all_cells],
-            "task": [f"{cell.task} {cell.metric}" for cell in all_cells],
-            "theirs": [printed(cell) for cell in all_cells],
+            "figure": [f"{cell.paper} {cell.task} {cell.metric}" for cell in all_cells],
+            "paper": [printed(cell) for cell in all_cells],
             "ours": [number(cell.ours) + (f" ({cell.scale})" if cell.scale else "") for cell in all_cells],
             "verdict": [cell.verdict or "–" for cell in all_cells],
         }

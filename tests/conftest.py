@@ -185,6 +185,7 @@ def toy(monkeypatch, tmp_path):
     monkeypatch.setenv("REPROLIB_RESULTS", str(tmp_path / "results"))
     monkeypatch.setenv("REPROLIB_COMMIT", "0123abc")
     monkeypatch.delenv("REPROLIB_DATA", raising=False)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     return EXPERIMENT
 
 
@@ -275,7 +276,8 @@ def process(toy, tmp_path):
     """process("run", "toy", TOY_SIGNAL="9@35") -> the finished command line on the toy, in a process of its own."""
 
     def call(*words, launcher=(), **environment):
-        settings = {"TOY_CHECKPOINTS": str(paths.CHECKPOINTS), "OMP_NUM_THREADS": "1"} | environment
+        usual = {"TOY_CHECKPOINTS": str(paths.CHECKPOINTS), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+        settings = usual | {"PYTHONPATH": str(paths.ROOT)} | environment
         command = [sys.executable, *launcher, __file__, *map(str, words)]
         return subprocess.run(command, env=os.environ | settings, capture_output=True, text=True, check=False)
 

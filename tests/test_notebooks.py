@@ -3,8 +3,6 @@
 import ast
 import json
 import re
-import subprocess
-import sys
 
 import nbformat
 import pytest
@@ -60,7 +58,7 @@ def test_cells_have_ids_that_a_person_chose_and_no_outputs(name):
     ids = [cell.id for cell in source(name)]
     assert ids[0] == "title"
     assert len(set(ids)) == len(ids)
-    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", cell_id) for cell_id in ids)
+    assert all(re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", cell_id) for cell_id in ids)
     assert not any(cell.outputs or cell.execution_count for cell in source(name, "code"))
     stored = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text())
     assert (stored["nbformat"], stored["nbformat_minor"]) == (4, 5)
@@ -91,21 +89,15 @@ def test_no_number_of_ours_is_typed(name):
     assert set(re.findall(r"(\d+(?:\.\d+)?) ?%", prose)) <= {"95"}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_reading_records_works_before_there_are_any(name, no_records):
-    found = outputs(execute(NOTEBOOKS / f"{name}.ipynb", {"train": False}, no_records / "page.ipynb"))
-    plots = sum("figures.show(" in cell.source for cell in source(name, "code"))
-    assert len(found["image/svg+xml"]) == plots
+@pytest.mark.parametrize(("name", "times"), [(name, 1 + (name == "rn_sort_of_clevr")) for name in NAMES])
+def test_reading_works_before_there_are_records_with_the_same_bytes_each_time(name, times, no_records):
+    notebook = NOTEBOOKS / f"{name}.ipynb"
+    pages = [execute(notebook, {"train": False}, no_records / f"{number}.ipynb") for number in range(times)]
+    assert len({page.read_bytes() for page in pages}) == 1
+    found = outputs(pages[0])
+    assert len(found["image/svg+xml"]) == sum("figures.show(" in cell.source for cell in source(name, "code"))
     assert found["text/html"]
     assert not (no_records / "results").exists(), "reading writes nothing"
-
-
-def test_two_executions_give_the_same_bytes(no_records, monkeypatch):
-    monkeypatch.delenv("REPROLIB_RESULTS")
-    first, second = (
-        execute(NOTEBOOKS / "rn_sort_of_clevr.ipynb", {"train": False}, no_records / f"{n}.ipynb") for n in (1, 2)
-    )
-    assert first.read_bytes() == second.read_bytes()
 
 
 def test_training_at_smoke_scale_shows_a_curve(no_records):
@@ -120,12 +112,3 @@ def test_an_unknown_parameter_is_an_error(name, tmp_path):
     with pytest.raises(InputError, match="no parameter 'epochs': choose one of scale, seeds, data, train"):
         execute(NOTEBOOKS / f"{name}.ipynb", {"epochs": 3}, tmp_path / "page.ipynb")
     assert not (tmp_path / "page.ipynb").exists()
-
-
-def test_stripping_outputs_changes_nothing(tmp_path):
-    """What the pre-commit hook would do to a stored notebook."""
-    for name in NAMES:
-        copy = tmp_path / f"{name}.ipynb"
-        copy.write_bytes((NOTEBOOKS / copy.name).read_bytes())
-        subprocess.run([sys.executable, "-m", "nbstripout", "--keep-id", str(copy)], check=True)
-        assert copy.read_bytes() == (NOTEBOOKS / copy.name).read_bytes()

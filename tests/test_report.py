@@ -123,7 +123,7 @@ def test_recalled_figures_are_marked(toy, record_of):
     assert [row["paper"] for row in marked] == ["91.0*"]
     assert all("recalled, not read in the paper" in row["why"] for row in marked)
     assert not any("recalled" in row["why"] for row in rows if row not in marked)
-    assert "91.0*" in list(report.overview_frame(cells)["theirs"])
+    assert "91.0*" in list(report.overview_frame(cells)["paper"])
 
 
 def test_formats_agree(table, record_of):

@@ -314,6 +314,15 @@ def test_workers_get_whole_blocks(task, monkeypatch):
         train(task(), changed(batch=24, together=8))
 
 
+def test_a_further_worker_draws_masks_of_its_own_and_writes_nothing(task, monkeypatch, tmp_path):
+    first, _ = train(task(), STEPS)
+    monkeypatch.setenv("RANK", "1")
+    second, _ = train(task(), STEPS, checkpoint=tmp_path / "state.pt")
+    assert not same(first, second)
+    assert same(*(train(task(dropout=0.0), STEPS)[0] for _ in range(2)))
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_two_workers_equal_one_at_the_same_total_batch(process, request_of, monkeypatch, double):
     """Batch norm, clipping, a parameter without gradient and a row that trains nothing, in float64, under torchrun."""
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")

@@ -44,7 +44,7 @@ def looped(layers, left, right, listed):
 
 
 def indices(listed):
-    table = torch.tensor(listed).view(-1, 3)  # [R, 3]
+    table = torch.tensor(listed, dtype=torch.long).view(-1, 3)  # [R, 3]
     return table[:, 0], table[:, 1:]
 
 
@@ -136,7 +136,7 @@ def test_nothing_is_stored_without_gradients(layers, sides):
 
 @pytest.mark.parametrize("recompute", [False, True])
 def test_half_precision_does_not_pile_up_rounding_over_many_blocks(recompute):
-    layers = nn.Sequential(nn.Linear(16, 16), nn.ReLU(), nn.Linear(16, 16), nn.ReLU())
+    layers = nn.Sequential(nn.Linear(16, 16), nn.Tanh(), nn.Linear(16, 16), nn.Tanh())
     sides = [torch.randn(16, 16, 16, requires_grad=True) for _ in range(2)]
     exact = pair_sum(layers, *sides)
     expected = gradients(exact, layers, sides)
@@ -145,4 +145,4 @@ def test_half_precision_does_not_pile_up_rounding_over_many_blocks(recompute):
     assert total.dtype == torch.float32
     assert (total - exact).norm() < 0.01 * exact.norm()
     for ours, theirs in zip(gradients(total, layers, sides), expected, strict=True):
-        assert (ours - theirs).norm() < 0.015 * theirs.norm()
+        assert (ours - theirs).norm() < 0.01 * theirs.norm()

@@ -68,7 +68,7 @@ def whole(stories):
 )
 def test_a_few_stories_are_learnt_by_heart(stories, changes):
     model, split = build(stories, **changes), stories[0]
-    training = Training(steps=150, batch=len(split), rate=5e-3, evaluate_every=50)
+    training = Training(steps=100, batch=len(split), rate=5e-3, evaluate_every=25)
     validate = lambda model: EXPERIMENT.evaluate(model, split)  # noqa: E731
     fit(model, EXPERIMENT.loss, split, validate, EXPERIMENT.select, training, seed=0, identity="babi")
     assert validate(model.eval())["accuracy/mean"] == 100.0

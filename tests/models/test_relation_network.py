@@ -195,15 +195,14 @@ def test_memory_is_bounded_by_the_chunk():
             model(objects, question).sum().backward()
         return live.peak
 
-    assert peak(60, chunk=64) < 1.3 * peak(30, chunk=64)  # four times the pairs
-    assert peak(60, chunk=64) < 0.1 * peak(60, chunk=None)
+    assert peak(60, chunk=64) < 1.5 * peak(30, chunk=64)  # four times the pairs
+    assert peak(60, chunk=64) < 0.05 * peak(60, chunk=None)
 
 
 @pytest.mark.parametrize("pairs", PAIRS)
 def test_batch_norm_sees_the_real_pairs_only(monkeypatch, pairs):
     monkeypatch.setattr(module, "CPU_ROWS", 4)  # blocks must not split what is normalised together
     model, (objects, question, mask) = network(pairs, g=mlp([2 * D + Q, 7, G], norm=True)), scenes(masked=True)
-    model.load_state_dict(network(pairs, g=mlp([2 * D + Q, 7, G], norm=True)).state_dict())
     twin = network(pairs, g=mlp([2 * D + Q, 7, G], norm=True))
     twin.load_state_dict(model.state_dict())
     listed = [(s, i, j) for s in range(B) for i, j in PAIRS[pairs] if mask[s, i] and mask[s, j]]
@@ -236,7 +235,7 @@ def test_half_precision_is_close_to_single(masked, chunk):
     assert (half.float() - full).norm() < 0.02 * full.norm()
     leaves = [*inputs[:2], *model.parameters()]
     for ours, theirs in zip(gradients(half.float(), *leaves), gradients(full, *leaves), strict=True):
-        assert (ours - theirs).norm() < 0.05 * theirs.norm()
+        assert (ours - theirs).norm() < 0.1 * theirs.norm()
 
 
 def test_each_relation_is_g_of_that_pair_and_they_sum_to_the_relations():

@@ -45,7 +45,7 @@ def model(request):
 
 def test_a_few_questions_are_learnt_by_heart(model, scenes):
     few = Split({name: column[::4] for name, column in scenes.columns.items()}, scenes.tables)
-    training = Training(steps=240, batch=len(few), rate=4e-3, evaluate_every=80)
+    training = Training(steps=160, batch=len(few), rate=4e-3, evaluate_every=40)
     validate = lambda model: {"right": (model(few.batch(slice(None))).argmax(1) == few.columns["answers"]).sum().item()}  # noqa: E731
     fit(model, EXPERIMENT.loss, few, validate, "right", training, seed=0, identity="scenes")
     assert validate(model.eval())["right"] == len(few) == 20
