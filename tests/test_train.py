@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from reprolib import paths, records, runs
+from reprolib import parallel, paths, records, runs
 from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.train import OutOfTimeError, Training, fit, learning_rate, pick_device, shuffled
@@ -314,13 +314,37 @@ def test_workers_get_whole_blocks(task, monkeypatch):
         train(task(), changed(batch=24, together=8))
 
 
-def test_a_further_worker_draws_masks_of_its_own_and_writes_nothing(task, monkeypatch, tmp_path):
-    first, _ = train(task(), STEPS)
-    monkeypatch.setenv("RANK", "1")
-    second, _ = train(task(), STEPS, checkpoint=tmp_path / "state.pt")
-    assert not same(first, second)
-    assert same(*(train(task(dropout=0.0), STEPS)[0] for _ in range(2)))
-    assert list(tmp_path.iterdir()) == []
+def test_workers_share_every_batch_and_draw_masks_of_their_own(task, monkeypatch, tmp_path):
+    """One worker after the other, with nothing exchanged between them."""
+    stubs = {
+        "join": lambda *_: None,
+        "average_gradients": lambda _: None,
+        "mean": lambda x: x,
+        "decided": lambda x, _: x,
+    }
+    for name, stub in stubs.items():
+        monkeypatch.setattr(parallel, name, stub)
+
+    def worker(rank, workers):
+        monkeypatch.setenv("RANK", str(rank))
+        monkeypatch.setenv("WORLD_SIZE", str(workers))
+        model, _, data, *rest = task()
+        data, numbers, draws = Split(data.columns | {"number": torch.arange(len(data))}), [], []
+
+        def spying(model, batch):
+            numbers.append(batch["number"])
+            draws.append(torch.rand(1).item())
+            return model.unused.sum()
+
+        place = tmp_path / f"{rank} of {workers}.pt"
+        train((model, spying, data, *rest), changed(steps=20), checkpoint=place)
+        return torch.stack(numbers), draws, place.exists()
+
+    alone, first, second = worker(0, 1), worker(0, 2), worker(1, 2)
+    assert torch.cat([first[0], second[0]], dim=1).equal(alone[0])
+    assert first[1] == alone[1]
+    assert not set(first[1]) & set(second[1])
+    assert (alone[2], first[2], second[2]) == (True, True, False), "only the first worker writes"
 
 
 def test_two_workers_equal_one_at_the_same_total_batch(process, request_of, monkeypatch, double):
