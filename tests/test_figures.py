@@ -368,7 +368,7 @@ def test_the_headline_table_has_a_row_for_every_cell_and_the_command_below():
     head = [row for row in page.rows if row == ["system, metric", "paper", "ours", "verdict"]]
     assert len(page.rows) == len(head) + 2 * len(cells) + len(head), "the second half: how each was measured"
     row = next(row for row in page.rows if row[0] == "RN accuracy/task_2")
-    assert row[1:3] == ["91.9", "96.0 ± 0.0 small, real, n = 2"]
+    assert row[1:3] == ["91.9", "96.0 ± 0.0 small, real, n\u00a0=\u00a02"]
     assert "for seed in 0 1; do reprolib run rn_babi --row 'babi_joint_10k/RN'" in page.code
     assert next(row for row in page.rows if row[0].startswith("RN (replication)"))[1].endswith("*")
     reasons = {cell.reason for cell in cells}

@@ -65,7 +65,7 @@ def _ours(cell: Cell) -> str:
     if cell.ours is None:
         return "–"
     spread = f" ± {_figure(cell.std)}" if cell.std is not None else ""
-    return f"{_figure(cell.ours)}{spread}<br>{cell.scale}, {cell.data}, n = {cell.n}"
+    return f"{_figure(cell.ours)}{spread}<br>{cell.scale}, {cell.data}, n = {cell.n}"
 
 
 def _verdict(cell: Cell) -> str:
