@@ -9,6 +9,7 @@ TOY_SIGNAL=9@35 makes the process send itself signal 9 at the 35th training step
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
@@ -308,6 +309,7 @@ def signal_at(step, number):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born ignoring it
     if os.environ.get("TOY_DOUBLE"):
         torch.set_default_dtype(torch.float64)
         runs.WEIGHTS = torch.float64
