@@ -30,6 +30,13 @@ class BabiData:
     renamings: int = 0  # renamed copies of every training question whose task allows it; not in the paper
     seed: int = 0  # of the generator and the renaming
 
+    def __post_init__(self) -> None:
+        if self.renamings < 0:
+            raise InputError(f"data.renamings is {self.renamings}: give the number of copies, 0 or more")
+        for name in SPLITS:
+            if getattr(self, name) is not None and getattr(self, name) < 1:
+                raise InputError(f"data.{name} is {getattr(self, name)}: give 1 question a task or more")
+
 
 def load(config: BabiData, kind: str) -> Dataset:
     """The three splits, encoded over their joint vocabulary.
@@ -71,8 +78,14 @@ def generated(task: int, split: str, count: int, seed: int) -> list[Question]:
     return list(parse(text, task, f"generated qa{task}_{split}.txt"))[:count]
 
 
+def _counts(config: BabiData) -> dict[str, int]:
+    """Questions a task that are generated for each split."""
+    asked = {name: getattr(config, name) for name in SPLITS}
+    return {name: RELEASED[name] if count is None else count for name, count in asked.items()}
+
+
 def _generated(config: BabiData) -> dict[str, list[Question]]:
-    counts = {name: getattr(config, name) or RELEASED[name] for name in SPLITS}
+    counts = _counts(config)
     return {
         name: [question for task in config.tasks for question in generated(task, name, count, config.seed)]
         for name, count in counts.items()
@@ -116,5 +129,4 @@ def _split(arrays: Arrays) -> Split:
 
 def write(folder: Path, config: BabiData) -> None:
     """Write the generated files in the released layout."""
-    counts = {name: getattr(config, name) or RELEASED[name] for name in SPLITS}
-    generate.write(folder, counts, config.seed)
+    generate.write(folder, _counts(config), config.seed)
