@@ -116,12 +116,10 @@ def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
 SMOKE = {"data.train": 300, "data.valid": 20, "data.test": 50, "train.steps": 30, "train.evaluate_every": 15}
 NARROW = {"model.g": (256, 256, 256, 256), "model.f": (256, 256, 128, 100)}
 SMALL_TRAINING = {
-    "train.steps": 6_000,
-    "train.batch": 160,
-    "train.together": 20,
+    "train.steps": 10_000,
     "train.rate": 5e-4,
     "train.schedule": "cosine",
-    "train.evaluate_every": 500,
+    "train.evaluate_every": 1_000,
 }
 TRAINING = Training(steps=150_000, batch=64, rate=1e-4, evaluate_every=3_000, precision="bf16")
 OVER_MAJORITY = Comparison("accuracy/*", "Majority", 20)
