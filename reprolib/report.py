@@ -5,6 +5,7 @@ import re
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from fnmatch import fnmatchcase
 
 import pandas as pd
 
@@ -53,10 +54,15 @@ def cells(name: str = "all", found: Sequence[Record] | None = None) -> list[Cell
     if found is None:
         found = committed()
     known = {(row.task, row.system): (experiment, row) for experiment in every for row in experiment.rows}
-    tasks = {row.task for experiment in chosen for row in experiment.rows}
-    lines = [line for line in published.read() if name == "all" or line.task in tasks]
+    lines = [line for line in published.read() if name == "all" or _shows(chosen[0], line)]
     measured = measurements(found)
     return [cell for line in lines for cell in _cells_of(line, known.get((line.task, line.system)), measured)]
+
+
+def _shows(experiment: Experiment, line: Line) -> bool:
+    """Whether a published line belongs to an experiment's table."""
+    shown = any(fnmatchcase(line.metric, pattern) for pattern in experiment.metrics)
+    return shown and line.task in {row.task for row in experiment.rows}
 
 
 def committed(experiment: str = "*") -> list[Record]:

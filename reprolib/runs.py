@@ -22,7 +22,6 @@ from reprolib.train import Fit, fit, pick_device
 TOLERANCE = 0.2  # percent points that another machine's rounding may move an accuracy
 RELATIVE_TOLERANCE = 0.02  # the same for a squared error
 LARGEST_SEED = 2**31 - 1
-WEIGHTS = torch.float16
 
 
 @dataclass(frozen=True)
@@ -112,6 +111,7 @@ def run(
         lambda model: experiment.evaluate(model, splits["valid"]),
         experiment.select,
         config.train,
+        watch=experiment.watch,
         seed=request.seed,
         identity=f"{config.hash} {data.hash}",
         checkpoint=checkpoint,
@@ -120,7 +120,7 @@ def run(
         title=f"{request.row.name} {request.scale} seed {request.seed}",
     )
     keeps = request.row.headline and request.scale != "smoke" and not request.changes
-    saved = records.round_weights(model, WEIGHTS) if keeps else None
+    saved = records.round_weights(model, experiment.weights) if keeps else None
     model.eval()
     record = replace(
         _record(request, data, place, outcome, started, origin),
@@ -130,7 +130,7 @@ def run(
     )
     if parallel.rank() == 0:
         if saved is not None:
-            record = replace(record, weights=records.save_weights(saved, request.place(root), WEIGHTS))
+            record = replace(record, weights=records.save_weights(saved, request.place(root), experiment.weights))
         records.write(record, root)
         checkpoint.unlink(missing_ok=True)
     return record

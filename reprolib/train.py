@@ -19,7 +19,9 @@ from reprolib.files import write_atomically
 Loss = Callable[[nn.Module, dict[str, Tensor]], Tensor]
 Validate = Callable[[nn.Module], dict[str, float]]
 OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
-CHOICES = {"schedule": ("constant", "cosine"), "precision": ("fp32", "bf16"), "optimiser": tuple(OPTIMISERS)}
+SCHEDULES = ("constant", "cosine", "halving")
+CHOICES = {"schedule": SCHEDULES, "precision": ("fp32", "bf16"), "optimiser": tuple(OPTIMISERS)}
+LATER = {"later": True}  # a field that came after the first records: no part of the hash while at its default
 LEAST = {"steps": 0, "batch": 1, "together": 1, "warmup": 0, "evaluate_every": 1, "patience": 1, "weight_decay": 0}
 
 
@@ -31,7 +33,7 @@ class Training:
     batch: int = 64
     together: int = 1  # consecutive examples that stay in one batch, as the questions of one picture
     rate: float = 1e-3
-    schedule: str = "constant"  # or "cosine": to zero over all steps
+    schedule: str = "constant"  # or "cosine": to zero over all steps; "halving": by half after 2/5 and 4/5 of them
     warmup: int = 0  # steps of linear warm-up
     optimiser: str = "adam"
     weight_decay: float = 0.0
@@ -39,6 +41,7 @@ class Training:
     evaluate_every: int = 1000  # steps between validations, each followed by a checkpoint
     patience: int | None = None  # validations without a better score before training stops
     precision: str = "fp32"  # or "bf16": autocast
+    shuffle: bool = field(default=True, metadata=LATER)  # False: the same order in every epoch
 
     def __post_init__(self) -> None:
         for name, known in CHOICES.items():
@@ -88,6 +91,7 @@ def fit(
     select: str,
     training: Training,
     *,
+    watch: tuple[str, ...] = (),
     seed: int,
     identity: str,
     checkpoint: Path | None = None,
@@ -100,6 +104,7 @@ def fit(
     Args:
         loss: mean loss of a batch, called with the model and a batch of `data`.
         validate: metrics of the model on held-out data; `select` names the one that should be large.
+        watch: further metrics that the learning curve keeps.
         identity: hash of the whole configuration; a checkpoint with another one is refused.
         checkpoint: file to write after every validation; with `resume` training goes on from it.
         deadline: value of time.monotonic() after which training stops at its next checkpoint.
@@ -111,17 +116,17 @@ def fit(
     """
     if not training.steps:
         return Fit([], 0, 0, 0.0, None)
-    trainer = _Trainer(model, loss, data, validate, select, training, seed, identity, checkpoint, deadline)
+    trainer = _Trainer(model, loss, data, validate, (select, *watch), training, seed, identity, checkpoint, deadline)
     if resume:
         trainer.restore()
     return trainer.run(title)
 
 
 class _Trainer:
-    def __init__(self, model, loss, data, validate, select, training, seed, identity, checkpoint, deadline):
+    def __init__(self, model, loss, data, validate, watched, training, seed, identity, checkpoint, deadline):
         self.rank, self.workers = parallel.rank(), parallel.count()
         self.batch = _shared_batch(len(data), training, self.workers)
-        self.model, self.loss, self.data, self.validate, self.select = model, loss, data, validate, select
+        self.model, self.loss, self.data, self.validate, self.watched = model, loss, data, validate, watched
         self.training, self.seed, self.identity = training, seed, identity
         self.checkpoint, self.deadline = checkpoint, deadline
         self.device = next(iter(data.columns.values())).device
@@ -176,7 +181,8 @@ class _Trainer:
         epoch, position = divmod(self.state.step, self.per_epoch)
         if self.order[0] != epoch:
             generator = torch.Generator().manual_seed(1_000_003 * self.seed + epoch)
-            self.order = epoch, shuffled(len(self.data), self.training.together, generator).to(self.device)
+            order = shuffled(len(self.data), self.training.together, generator)
+            self.order = epoch, (order if self.training.shuffle else order.sort().values).to(self.device)
         batch = self.order[1][position * self.batch : (position + 1) * self.batch]
         return batch.tensor_split(self.workers)[self.rank]
 
@@ -186,10 +192,13 @@ class _Trainer:
             raise InputError(f"the loss is {loss} at step {self.state.step}: lower train.rate or set train.clip")
         self.model.eval()
         with torch.no_grad():
-            score = parallel.decided(self.validate(self.model)[self.select], self.device)
+            metrics = self.validate(self.model)
+        select, *others = self.watched
+        score = parallel.decided(metrics[select], self.device)
         if not math.isfinite(score):
-            raise InputError(f"{self.select} is {score} at step {self.state.step}: is the validation split empty?")
-        self.state.history.append({"step": self.state.step, "loss": loss, self.select: score})
+            raise InputError(f"{select} is {score} at step {self.state.step}: is the validation split empty?")
+        kept = {name: metrics[name] for name in others if name in metrics}
+        self.state.history.append({"step": self.state.step, "loss": loss, select: score} | kept)
         if score > self.state.best_score:
             self.state.best_score, self.state.best_step = score, self.state.step
             self.best = _copy(self.model)
@@ -269,10 +278,12 @@ def shuffled(count: int, together: int, generator: torch.Generator) -> Tensor:
 
 
 def learning_rate(training: Training, step: int) -> float:
-    """Rate of a step: linear warm-up, then constant or a cosine to zero."""
+    """Rate of a step: linear warm-up, then constant, a cosine to zero, or halved twice."""
     rate = training.rate * min(1.0, (step + 1) / max(1, training.warmup))
     if training.schedule == "cosine":
         return rate * 0.5 * (1 + math.cos(math.pi * step / training.steps))
+    if training.schedule == "halving":  # NRI: after 200 and 400 of 500 epochs
+        return rate * 0.5 ** (5 * step // (2 * training.steps))
     return rate
 
 

@@ -94,8 +94,14 @@ def _compared(
     other = measured.get((line.task, comparison.system, first.scale, first.kind))
     if other is None or not other.values(line.metric):
         return "not reproduced", f"the declared comparison lacks a record of {comparison.system}"
-    gain = statistics.fmean(measurement.values(line.metric)) - statistics.fmean(other.values(line.metric))
-    gain = -gain if lower_is_better(line.metric) else gain
-    holds = gain >= comparison.margin if comparison.margin >= 0 else gain <= comparison.margin
-    asked = f"{'better' if comparison.margin >= 0 else 'worse'} than {comparison.system} by {abs(comparison.margin):g}"
-    return ("partly" if holds else "not reproduced"), f"{asked}: {'yes' if holds else 'no'}, {gain:+.1f}"
+    ours, theirs = (statistics.fmean(one.values(line.metric)) for one in (measurement, other))
+    direction, margin = ("better" if comparison.margin >= 0 else "worse"), abs(comparison.margin)
+    if line.metric.startswith("mse/"):
+        factor = theirs / ours if comparison.margin >= 0 else ours / theirs
+        asked, shown, holds = f"a factor of {margin:g}", f"{factor:.3g}", factor >= margin
+    else:
+        gain = theirs - ours if lower_is_better(line.metric) else ours - theirs
+        asked, shown = f"{margin:g}", f"{gain:+.1f}"
+        holds = gain >= margin if comparison.margin >= 0 else gain <= -margin
+    verdict = "partly" if holds else "not reproduced"
+    return verdict, f"{direction} than {comparison.system} by {asked}: {'yes' if holds else 'no'}, {shown}"

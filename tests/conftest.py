@@ -312,7 +312,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born ignoring it
     if os.environ.get("TOY_DOUBLE"):
         torch.set_default_dtype(torch.float64)
-        runs.WEIGHTS = torch.float64
+        object.__setattr__(EXPERIMENT, "weights", torch.float64)
     if os.environ.get("TOY_SIGNAL"):
         number, step = map(int, os.environ["TOY_SIGNAL"].split("@"))
         object.__setattr__(EXPERIMENT, "loss", signal_at(step, number))

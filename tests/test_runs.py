@@ -123,14 +123,14 @@ def test_evaluate_refuses_what_is_stale(done, toy, monkeypatch):
         runs.evaluate(path)
 
 
-def test_a_full_disk_leaves_the_old_record_and_its_weights(done, request_of, monkeypatch):
+def test_a_full_disk_leaves_the_old_record_and_its_weights(done, request_of, toy, monkeypatch):
     _, path = done("Net", "small")
     before = {file: file.read_bytes() for file in path.parent.iterdir()}
 
     def full(*_):
         raise InputError("could not write")
 
-    monkeypatch.setattr(runs, "WEIGHTS", torch.float32)  # other weights than the old record's
+    monkeypatch.setitem(vars(toy), "weights", torch.float32)  # other weights than the old record's
     monkeypatch.setattr(records, "write_text", full)
     with pytest.raises(InputError, match="could not write"):
         runs.run(request_of("Net", "small"), device="cpu")
@@ -142,7 +142,7 @@ def test_a_full_disk_leaves_the_old_record_and_its_weights(done, request_of, mon
 def test_a_new_run_replaces_record_and_weights(done, toy, monkeypatch):
     _, path = done("Net", "small")
     first = {file.name for file in path.parent.iterdir()}
-    monkeypatch.setattr(runs, "WEIGHTS", torch.float32)
+    monkeypatch.setitem(vars(toy), "weights", torch.float32)
     done("Net", "small")
     second = {file.name for file in path.parent.iterdir()}
     assert len(first) == len(second) == 2

@@ -280,9 +280,9 @@ def test_a_wrong_checkpoint_is_refused(task, tmp_path):
         fit(wider, *rest, STEPS, identity="toy", **resume)
 
 
-def test_kill_9_then_resume_gives_the_same_bits(process, request_of, monkeypatch):
+def test_kill_9_then_resume_gives_the_same_bits(process, request_of, toy, monkeypatch):
     """The 35th of 60 steps kills the process; the checkpoint of step 30 is what is left of it."""
-    monkeypatch.setattr(runs, "WEIGHTS", torch.float32)  # compare all bits
+    monkeypatch.setitem(vars(toy), "weights", torch.float32)  # compare all bits
     killed = process("run", "toy", "--row", "toy/Net", "--scale", "small", TOY_SIGNAL=f"{signal.SIGKILL:d}@35")
     assert killed.returncode == -signal.SIGKILL
     assert list(paths.results().rglob("*.*")) == []
@@ -342,7 +342,7 @@ def test_workers_share_every_batch_and_draw_masks_of_their_own(task, monkeypatch
     assert (alone[2], first[2], second[2]) == (True, True, False), "only the first worker writes"
 
 
-def test_two_workers_equal_one_at_the_same_total_batch(process, request_of, monkeypatch, double):
+def test_two_workers_equal_one_at_the_same_total_batch(process, request_of, toy, monkeypatch, double):
     """Batch norm, clipping, a parameter without gradient and a row that trains nothing, in float64, under torchrun."""
     launcher = ("-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2")
     two = process("run", "toy", "--row", "*or*", "--scale", "small", launcher=launcher, TOY_DOUBLE="1")
@@ -350,7 +350,7 @@ def test_two_workers_equal_one_at_the_same_total_batch(process, request_of, monk
     written = {path.name.split("--generated")[0] for path in paths.results().rglob("*.*")}
     assert written == {"toy--norm", "toy--majority"}
     assert two.stdout.count("toy--norm") == 1, "only the first worker says what was written"
-    monkeypatch.setattr(runs, "WEIGHTS", torch.float64)
+    monkeypatch.setitem(vars(toy), "weights", torch.float64)
     request, elsewhere = request_of("Norm", "small"), paths.results() / "one"
     places = request.place(paths.results()), request.place(elsewhere)
     one = runs.run(request, device="cpu", root=elsewhere)

@@ -3,10 +3,11 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, fields, replace
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
+import torch
 from torch import Tensor, nn
 
 from reprolib.data.split import Dataset, Split
@@ -33,8 +34,15 @@ class Config:
 
     @property
     def hash(self) -> str:
-        """Short hash of all values."""
-        text = json.dumps(self.flat(), sort_keys=True, default=list)
+        """Short hash of all values; fields that came later count only where they are not at their default."""
+        late = {
+            f"{part}.{field.name}": field.default
+            for part in ("data", "model", "train")
+            for field in fields(getattr(self, part))
+            if "later" in field.metadata
+        }
+        counted = {key: value for key, value in self.flat().items() if key not in late or value != late[key]}
+        text = json.dumps(counted, sort_keys=True, default=list)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -42,7 +50,8 @@ class Config:
 class Comparison:
     """The effect that a row must show against another system of its task, at any scale above smoke.
 
-    A margin of 15 asks for 15 units better (smaller, where the metric is an error), one of -15 for 15 units worse.
+    A margin of 15 asks for 15 units better (smaller, where the metric is an error), one of -15 for 15 units worse. For
+    squared errors it is a factor: 1.5 asks for an error 1.5 times smaller, -1.5 for one 1.5 times larger.
     """
 
     metric: str  # a pattern of metric names
@@ -91,7 +100,10 @@ class Experiment:
     select: str  # the validation metric that picks the best weights
     fingerprint: Callable[[Config, str], str | None]  # today's data hash, None where the data are not there
     own_procedure: bool = False  # generated data follow the paper's own procedure
-    deviations: tuple[str, ...] = field(default=())
+    deviations: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ("*",)  # patterns of the published metrics that its table shows
+    watch: tuple[str, ...] = ()  # validation metrics that the learning curve keeps beside `select`
+    weights: torch.dtype = torch.float16  # of the saved weights
 
     def row(self, name: str) -> Row:
         """The row called TASK/SYSTEM."""
