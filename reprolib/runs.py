@@ -56,6 +56,11 @@ class Request:
         return f"{words} --data {self.kind}{settings}"
 
     @property
+    def keeps_weights(self) -> bool:
+        """Whether the trained weights are worth keeping: a headline row, not at smoke scale, no attempt."""
+        return self.row.headline and self.scale != "smoke" and not self.changes
+
+    @property
     def stem(self) -> str:
         """Name of the run's files."""
         attempt = self.config.hash[:8] if self.changes else ""
@@ -119,8 +124,7 @@ def run(
         deadline=deadline,
         title=f"{request.row.name} {request.scale} seed {request.seed}",
     )
-    keeps = request.row.headline and request.scale != "smoke" and not request.changes
-    saved = records.round_weights(model, experiment.weights) if keeps else None
+    saved = records.round_weights(model, experiment.weights) if request.keeps_weights else None
     model.eval()
     record = replace(
         _record(request, data, place, outcome, started, origin),

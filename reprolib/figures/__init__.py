@@ -3,17 +3,25 @@
 Plots are matplotlib figures in the one style of `style.py`; `show` turns one into a picture for a notebook.
 """
 
+from reprolib.figures import animation
 from reprolib.figures.bars import scene_bars, task_bars, verdict_bars
 from reprolib.figures.curves import generalisation, learning_curves
 from reprolib.figures.diagrams import configurations, full_block
+from reprolib.figures.motion import graphs, trajectories
 from reprolib.figures.relations import sample_scenes, scene_relations, story_relations
+from reprolib.figures.scores import accuracy_curves, by_objects, horizon
 from reprolib.figures.style import Picture, show
 
 __all__ = [
     "Picture",
+    "accuracy_curves",
+    "animation",
+    "by_objects",
     "configurations",
     "full_block",
     "generalisation",
+    "graphs",
+    "horizon",
     "learning_curves",
     "sample_scenes",
     "scene_bars",
@@ -21,5 +29,6 @@ __all__ = [
     "show",
     "story_relations",
     "task_bars",
+    "trajectories",
     "verdict_bars",
 ]

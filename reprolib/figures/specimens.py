@@ -86,8 +86,8 @@ def specimen(name: str, row: str, few: Mapping[str, Any]) -> Specimen:
         model = experiment.build(config, data)
         return Specimen(model.eval(), config, data, "untrained network: no fitting weights are committed yet")
     path, record = kept
-    answers = _answers(path.with_name(record.weights["file"]))  # the network may know answers that few data lack
-    model = experiment.build(config, Dataset(**vars(data) | {"facts": data.facts | {"answers": answers}}))
+    known = _answers(path.with_name(record.weights["file"]))  # the network may know answers that few data lack
+    model = experiment.build(config, Dataset(**vars(data) | {"facts": data.facts | known}))
     records.load_weights(model, record, path)
     source = f"committed weights: {record.scale} scale, {record.kind} data, seed {record.seed}"
     return Specimen(model.eval(), config, data, source)
@@ -113,11 +113,11 @@ def _rank(record: Record) -> tuple[int, bool, int]:
     return -SCALES.index(record.scale), record.kind != "real", record.seed
 
 
-def _answers(weights: Path) -> int:
-    """How many answers a saved network gives."""
+def _answers(weights: Path) -> dict[str, int]:
+    """How many answers a saved network gives, if it answers questions."""
     with safe_open(weights, framework="pt") as file:
-        head = max(name for name in file.keys() if HEAD.fullmatch(name))  # noqa: SIM118  not a dict
-        return file.get_slice(head).get_shape()[0]
+        heads = [name for name in file.keys() if HEAD.fullmatch(name)]  # noqa: SIM118  not a dict
+        return {"answers": file.get_slice(max(heads)).get_shape()[0]} if heads else {}
 
 
 @torch.no_grad()

@@ -1,0 +1,144 @@
+"""How two versions of one computation are compared: they agree, then their time and memory are taken in turn.
+
+On a CPU the time is that of one thread, in processor seconds, so that other work on the machine disturbs it little.
+"""
+
+import statistics
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
+ROUNDS = 5  # of ours, then the reference
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """One comparison; `ratio` is reference time / ours, `peak_memory_ratio` reference bytes / ours."""
+
+    name: str
+    case: str
+    ours: float
+    reference: float
+    unit: str
+    ratio: float
+    peak_memory_ratio: float
+    device: str
+
+
+def measure(
+    name: str,
+    case: str,
+    ours: Callable[[], object],
+    reference: Callable[[], object],
+    device: torch.device,
+    rounds: int = ROUNDS,
+) -> Ratio:
+    """Median time of a call and the bytes it needs, of ours and of the reference, by turns."""
+    sides = ours, reference
+    with _one_thread():
+        memory = [_peak_bytes(side, device) for side in sides]
+        times = [[_seconds(side, device) for side in sides] for _ in range(rounds)]
+    seconds = [statistics.median(column) for column in zip(*times, strict=True)]
+    return Ratio(
+        name=name,
+        case=case,
+        ours=1000 * seconds[0],
+        reference=1000 * seconds[1],
+        unit="ms" if device.type == "cuda" else "CPU ms",
+        ratio=seconds[1] / seconds[0],
+        peak_memory_ratio=memory[1] / memory[0],
+        device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+    )
+
+
+def check_agreement(title: str, ours: list[Tensor], reference: list[Tensor], first: float, others: float) -> None:
+    """Compare what both sides compute: results first, then gradients, each with its bound on the relative difference.
+
+    Gradients get a looser one: rounding that turns a ReLU on or off hardly shows in a result, but does in a gradient.
+
+    Raises:
+        RuntimeError: they differ by more, so their times say nothing.
+    """
+    result, *gradients = differences(ours, reference)
+    if not (result < first and all(gradient < others for gradient in gradients)):  # NaN is below nothing
+        raise RuntimeError(f"{title}: ours and the reference differ by {result:.1e}, gradients by {max(gradients):.1e}")
+
+
+def differences(ours: list[Tensor], reference: list[Tensor]) -> list[float]:
+    """Norm of each difference relative to that of the reference's tensor."""
+    pairs = ((a.double(), b.double()) for a, b in zip(ours, reference, strict=True))
+    return [float((a - b).norm() / b.norm().clamp(min=1e-12)) for a, b in pairs]
+
+
+class LiveBytes(TorchDispatchMode):
+    """Counts the bytes of every tensor storage that operations make, until it is freed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = self.peak = 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        given = {tensor.untyped_storage().data_ptr() for tensor in _tensors([*args, *(kwargs or {}).values()])}
+        for tensor in _tensors([result]):
+            if tensor.untyped_storage().data_ptr() not in given:  # neither a view nor written in place
+                self._add(tensor.untyped_storage())
+        return result
+
+    def _add(self, storage: torch.UntypedStorage) -> None:
+        self.now += storage.nbytes()
+        self.peak = max(self.peak, self.now)
+        weakref.finalize(storage, self._free, storage.nbytes())
+
+    def _free(self, size: int) -> None:
+        self.now -= size
+
+
+def _tensors(values: object) -> Iterator[Tensor]:
+    """The tensors among values and lists of values."""
+    for value in values:
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, (list, tuple)):
+            yield from _tensors(value)
+
+
+def _seconds(function: Callable[[], object], device: torch.device) -> float:
+    if device.type == "cpu":
+        start = time.process_time()
+        function()
+        return time.process_time() - start
+    torch.cuda.synchronize(device)
+    start = time.perf_counter()
+    function()
+    torch.cuda.synchronize(device)
+    return time.perf_counter() - start
+
+
+def _peak_bytes(function: Callable[[], object], device: torch.device) -> int:
+    """Bytes of all tensors that a call makes, when they are most."""
+    if device.type == "cuda":
+        before = torch.cuda.memory_allocated(device)
+        torch.cuda.reset_peak_memory_stats(device)
+        function()
+        return torch.cuda.max_memory_allocated(device) - before
+    with LiveBytes() as live:
+        function()
+    return live.peak
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)

@@ -1,0 +1,174 @@
+"""Simulated scenes as the models of motion see them: trajectories and the type of every directed edge.
+
+Dimensions: M scenes, T frames, N objects, D features (4: x, y and their velocities; 3: see `kuramoto.features`).
+Directed edges are receiver-major, [M, N, N-1]: entry (i, k) is the edge into receiver i from senders(N)[i, k].
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from reprolib import paths
+from reprolib.data import kuramoto, particles
+from reprolib.errors import InputError
+from reprolib.files import write_atomically
+
+VERSION = 1  # part of the data's identity: raise it whenever the same seed gives other bytes
+
+KINDS = (*particles.KINDS, "kuramoto")
+CHUNK = 2048  # scenes that share one random stream: any number of scenes is a prefix of any larger number
+SAMPLE_EVERY = {"springs": 100, "charged": 100, "kuramoto": 10}  # steps a frame
+FULL = 99  # frames over which the rates of oscillators are scaled, however few are kept
+LEAST = {"count": 1, "objects": 2, "frames": 1, "seed": 0, "stream": 0}
+
+
+@dataclass(frozen=True, eq=False)
+class Simulations:
+    """M scenes with their true edges."""
+
+    trajectories: np.ndarray  # float32 [M, T, N, D]: raw for particles, features for oscillators
+    edges: np.ndarray  # int64 [M, N, N-1]: 1 where there is a spring, a repulsion, a coupling; 0 elsewhere
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The linear map of every feature to [-1, 1]."""
+
+    ranges: tuple[tuple[float, float], ...]  # (low, high) of each of the D features
+
+    def apply(self, trajectories: np.ndarray) -> np.ndarray:
+        """Trajectories [..., D] in units of the models; values outside the ranges lie beyond -1 and 1."""
+        low, high = self._bounds(trajectories)
+        return (trajectories - low) * (2 / (high - low)) - 1
+
+    def undo(self, trajectories: np.ndarray) -> np.ndarray:
+        """The inverse of `apply`."""
+        low, high = self._bounds(trajectories)
+        return (trajectories + 1) * ((high - low) / 2) + low
+
+    def _bounds(self, trajectories: np.ndarray) -> np.ndarray:
+        return np.array(self.ranges, dtype=trajectories.dtype).T  # [2, D]
+
+
+def scale(train: Simulations) -> Scale:
+    """One range over all positions and one over all velocities of the training set; oscillators are scaled already.
+
+    Raises InputError when nothing varies.
+    """
+    features = train.trajectories.shape[-1]
+    if features != 4:
+        return Scale(((-1.0, 1.0),) * features)
+    parts = train.trajectories[..., :2], train.trajectories[..., 2:]
+    position, velocity = ((float(part.min()), float(part.max())) for part in parts)
+    if position[0] == position[1] or velocity[0] == velocity[1]:
+        raise InputError("the training scenes do not move: there is no range to scale to")
+    return Scale((position, position, velocity, velocity))
+
+
+def senders(objects: int) -> np.ndarray:
+    """Indices [N, N-1] of the objects that send to each receiver: all but itself, ascending."""
+    everyone = np.broadcast_to(np.arange(objects), (objects, objects))
+    return everyone[~np.eye(objects, dtype=bool)].reshape(objects, objects - 1)
+
+
+def generate(kind: str, count: int, objects: int, frames: int, seed: int, stream: int) -> Simulations:
+    """The first `count` scenes of an endless sequence, from the first frame on, on all cores.
+
+    Args:
+        kind: "springs", "charged" or "kuramoto".
+        frames: T; 49 in the paper's training, 99 in its test scenes.
+        stream: number of one of the independent sequences of a seed: give training and test data different ones.
+
+    Raises:
+        InputError: unknown kind, fewer than two objects, or numbers that are not whole or are too small.
+    """
+    _check(kind, count, objects, frames, seed, stream)
+    features = 3 if kind == "kuramoto" else 4
+    trajectories = np.empty((count, frames, objects, features), np.float32)
+    edges = np.empty((count, objects, objects - 1), np.int64)
+    with tqdm(total=count, desc=f"{kind}, {objects} objects", unit="scene", delay=2) as bar:
+        for index, start in enumerate(range(0, count, CHUNK)):
+            chunk = slice(start, min(start + CHUNK, count))
+            entropy = np.random.SeedSequence((seed, stream, objects, KINDS.index(kind)), spawn_key=(index,))
+            rng = np.random.Generator(np.random.PCG64(entropy))
+            trajectories[chunk], edges[chunk] = _chunk(kind, chunk.stop - start, objects, frames, rng)
+            bar.update(chunk.stop - start)
+    return Simulations(trajectories, edges)
+
+
+def recipe(kind: str, count: int, objects: int, frames: int, seed: int, stream: int) -> str:
+    """All that the scenes depend on, as text."""
+    values = {"version": VERSION, "kind": kind, "count": count, "objects": objects, "frames": frames}
+    return json.dumps(values | {"seed": seed, "stream": stream})
+
+
+def cached(kind: str, count: int, objects: int, frames: int, seed: int, stream: int) -> Simulations:
+    """As `generate`, but kept in a file under _build/simulations.
+
+    A file that is damaged, or whose recipe or content is not what it should be, is generated anew.
+
+    Raises:
+        InputError: as `generate` does, or the file cannot be written.
+    """
+    numbers = _check(kind, count, objects, frames, seed, stream)
+    text = recipe(kind, *numbers)
+    path = paths.BUILD / "simulations" / f"{kind}_{hashlib.sha256(text.encode()).hexdigest()[:16]}.npz"
+    kept = _read(path, text)
+    if kept is None:
+        kept = generate(kind, *numbers)
+        write_atomically(path, lambda temporary: _write(temporary, text, kept))
+    return kept
+
+
+def _chunk(kind: str, count: int, objects: int, frames: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Trajectories and edges of the first `count` scenes of a chunk."""
+    every = SAMPLE_EVERY[kind]
+    if kind == "kuramoto":
+        phases, frequencies, couplings = (part[:count] for part in kuramoto.draw(CHUNK, objects, rng))
+        seen = kuramoto.simulate(phases, frequencies, couplings, (max(frames, FULL) + 1) * every, every)
+        trajectories = kuramoto.features(*seen, frequencies, couplings)[:, :frames]
+    else:
+        positions, velocities, couplings = (part[:count] for part in particles.draw(kind, CHUNK, objects, rng))
+        seen = particles.simulate(kind, positions, velocities, couplings, (frames + 1) * every, every)
+        trajectories = np.concatenate(seen, axis=3)
+    return trajectories, (couplings > 0)[:, np.arange(objects)[:, None], senders(objects)]
+
+
+def _check(kind: str, *numbers: int) -> tuple[int, ...]:
+    """The numbers as plain integers."""
+    if kind not in KINDS:
+        raise InputError(f"kind is {kind!r}: choose one of {', '.join(KINDS)}")
+    for (name, least), value in zip(LEAST.items(), numbers, strict=True):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+            raise InputError(f"{name} is {value!r}: give a whole number of at least {least}")
+    return tuple(int(value) for value in numbers)
+
+
+def _digest(scenes: Simulations) -> str:
+    """Hash of the content."""
+    found = hashlib.sha256()
+    for array in (scenes.trajectories, scenes.edges):
+        found.update(f"{array.dtype} {array.shape}".encode())
+        found.update(np.ascontiguousarray(array))
+    return found.hexdigest()
+
+
+def _write(path: Path, text: str, scenes: Simulations) -> None:
+    with path.open("wb") as stream:
+        np.savez(stream, recipe=text, digest=_digest(scenes), trajectories=scenes.trajectories, edges=scenes.edges)
+
+
+def _read(path: Path, text: str) -> Simulations | None:
+    """The scenes of a file, or None where there is none that is whole and holds this recipe."""
+    try:
+        with np.load(path) as file:
+            content = {name: file[name] for name in file.files}
+        scenes = Simulations(content["trajectories"], content["edges"])
+        fits = str(content["recipe"]) == text and str(content["digest"]) == _digest(scenes)
+    except Exception:  # damage can make the readers of zip and npy raise almost anything
+        return None
+    return scenes if fits else None

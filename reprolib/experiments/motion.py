@@ -1,0 +1,229 @@
+"""What the experiments on motion share: simulated scenes, the models by their settings, and how both tables measure.
+
+M scenes, T frames, N objects, D features.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from reprolib import published
+from reprolib.data import simulations
+from reprolib.data.split import Dataset, Split
+from reprolib.errors import InputError
+from reprolib.experiments.entry import Comparison, Config
+from reprolib.metrics import edge_accuracy, errors_by_step
+from reprolib.models.correlation import CorrelationEdges, LSTMStates, paths
+from reprolib.models.motion import LSTMModel, Static, TrajectoryLSTM
+from reprolib.models.nri import NRI, EdgeClassifier, EdgeClassifierModel, GivenGraph, NRIModel, SimulatorDecoder
+from reprolib.train import Training
+
+PAPER = "kipf2018"
+KINDS = ("springs", "charged", "kuramoto")
+FRAMES = 49  # of a training scene; as many of a test scene are read before its graph is inferred
+START = FRAMES + 1  # the frame from which a test rollout starts; the one before it is left out
+HORIZON = 20  # frames that Table 2 predicts
+TOGETHER = 250  # scenes evaluated at once
+POINTS, FACTOR = 15.0, 1.5  # from which on two published accuracies, two published errors count as ordered
+EPOCH = 390  # steps: 50,000 scenes, 128 at a time
+TRAINING = Training(500 * EPOCH, batch=128, rate=5e-4, schedule="halving", evaluate_every=5 * EPOCH)
+SMOKE = {
+    "data.train": 64,
+    "data.valid": 20,
+    "data.test": 20,
+    "train.steps": 6,
+    "train.batch": 16,
+    "train.evaluate_every": 3,
+}
+TINY = {"model.width": 16, "model.decoder_width": 16}
+SMALL = {"data.train": 20_000, "data.valid": 500, "data.test": 2_000, "data.of_others": 500}
+SMALL_DECODER = {"model.decoder_width": 128}
+SCALES = {"smoke": SMOKE, "small": SMALL}
+
+
+def small(objects: int) -> dict[str, Any]:
+    """Fewer scenes, at a higher rate and in bf16."""
+    fast = {"train.rate": 2e-3, "train.schedule": "cosine", "train.warmup": 50, "train.precision": "bf16"}
+    return SMALL | fast | {"train.batch": 128 if objects == 5 else 32, "train.evaluate_every": 200}
+
+
+def published_settings(kind: str) -> dict[str, Any]:
+    """What the official code changes for a system: both types of charges act; oscillators have a larger variance."""
+    return {"first_is_none": kind != "charged", "variance": 0.01 if kind == "kuramoto" else 5e-5}
+
+
+def only_data(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that rows without training share."""
+    return {key: value for key, value in changes.items() if key.startswith("data.")}
+
+
+@dataclass(frozen=True)
+class StaticModel:
+    """Settings of the copy of the last frame: none."""
+
+
+@dataclass(frozen=True)
+class CorrelationModel:
+    """Settings of edges from correlations; the threshold is that which fits the first training scenes best."""
+
+    of: str = "paths"  # or "lstm": of the last hidden states
+    reference: int = 2_000  # training scenes for the threshold
+    hidden: int = 256
+    layers: int = 2
+
+
+@dataclass(frozen=True)
+class MotionData:
+    """Which system is simulated and how often."""
+
+    kind: str = "springs"  # or "charged", "kuramoto"
+    objects: int = 5
+    train: int = 50_000
+    valid: int = 10_000
+    test: int = 10_000
+    test_frames: int = 99
+    others: tuple[int, ...] = ()  # numbers of objects of further test scenes
+    of_others: int = 1_000  # scenes of each
+    seed: int = 0
+
+
+def load(config: Config, kind: str) -> Dataset:
+    """Normalised splits from independent streams; the scale is that of the training scenes.
+
+    Raises:
+        InputError: real data are asked for, or settings that give no scene or a test scene that is too short.
+    """
+    data = config.data
+    if kind == "real":
+        raise InputError(
+            f"the {data.kind} data were never released as files: use --data generated, their own procedure"
+        )
+    if data.test_frames <= START + HORIZON:
+        raise InputError(
+            f"data.test_frames is {data.test_frames}: {FRAMES} frames to read, one left out, one to start from and "
+            f"{HORIZON} to predict need {START + HORIZON + 1} or more"
+        )
+    lengths = {"train": FRAMES, "valid": FRAMES, "test": data.test_frames}
+    drawn = {
+        name: simulations.cached(data.kind, getattr(data, name), data.objects, frames, data.seed, stream)
+        for stream, (name, frames) in enumerate(lengths.items())
+    }
+    scale = simulations.scale(drawn["train"])
+    splits = {name: Split(_columns(scenes, scale)) for name, scenes in drawn.items()}
+    for objects in data.others:
+        scenes = simulations.cached(data.kind, data.of_others, objects, FRAMES, data.seed, len(drawn))
+        for name, column in _columns(scenes, scale).items():
+            splits["test"].tables[f"{name}/{objects}"] = column
+    features = drawn["train"].trajectories.shape[-1]
+    return Dataset(
+        f"{data.kind}_{data.objects}", kind, fingerprint(config, kind), splits, {"features": features, "scale": scale}
+    )
+
+
+def fingerprint(config: Config, kind: str) -> str | None:
+    """Hash of the recipe, which fixes the scenes; there are no real files."""
+    if kind == "real":
+        return None
+    recipe = f"motion {sorted(asdict(config.data).items())} generator {simulations.VERSION}"
+    return hashlib.sha256(recipe.encode()).hexdigest()
+
+
+def _columns(scenes: simulations.Simulations, scale: simulations.Scale) -> dict[str, Tensor]:
+    trajectories = torch.from_numpy(scale.apply(scenes.trajectories)).float()
+    return {"trajectories": trajectories, "edges": torch.from_numpy(scenes.edges)}
+
+
+def build(config: Config, data: Dataset) -> nn.Module:
+    """The model of a row."""
+    model, train = config.model, data.splits["train"]
+    features, objects = data.facts["features"], config.data.objects
+    if isinstance(model, NRIModel):
+        decoder = simulator(model, config.data, data.facts["scale"])
+        if model.graph == "inferred":
+            return NRI(model, FRAMES, features, decoder)
+        return GivenGraph(model, features, decoder)
+    if isinstance(model, EdgeClassifierModel):
+        return EdgeClassifier(model, FRAMES, features)
+    if isinstance(model, CorrelationModel):
+        lstm = LSTMModel(model.hidden, model.layers)
+        describe = paths if model.of == "paths" else LSTMStates(TrajectoryLSTM(lstm, features, objects))
+        return CorrelationEdges(
+            describe, *(train.columns[name][: model.reference] for name in ("trajectories", "edges"))
+        )
+    return Static() if isinstance(model, StaticModel) else TrajectoryLSTM(model, features, objects)
+
+
+def simulator(model: NRIModel, data: MotionData, scale: simulations.Scale) -> nn.Module | None:
+    """The simulator as a decoder, where a row asks for it; None: the model makes its own."""
+    if model.decoder != "simulator":
+        return None
+    low, high = (torch.tensor(values, dtype=torch.float32) for values in zip(*scale.ranges, strict=True))
+    return SimulatorDecoder(data.kind, low, high, model.substeps)
+
+
+def loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+    """Every model of motion states its own."""
+    return model.loss(batch)
+
+
+@torch.no_grad()
+def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
+    """Accuracy of the edges, errors of a rollout where the scenes are long enough, and what validation picks by."""
+    found, batches = {}, list(split.batches(TOGETHER))
+    if hasattr(model, "edges"):
+        found |= _accuracies(model, split)
+    if hasattr(model, "rollout") and split.columns["trajectories"].shape[1] > START + HORIZON:
+        errors = torch.stack([_errors(model, batch) * len(batch["edges"]) for batch in batches]).sum(0) / len(split)
+        found |= {f"mse/step_{step}": error.item() for step, error in enumerate(errors, 1)}
+    trained = getattr(model, "describe", model)
+    if hasattr(trained, "score"):
+        scores = [trained.score(_read(batch)) * len(batch["edges"]) for batch in batches]
+        return found | {"score": float(sum(scores)) / len(split)}
+    return found | {"score": found.get("accuracy/edges", 0.0)}
+
+
+def _accuracies(model: nn.Module, split: Split) -> dict[str, float]:
+    """Percent of the edges of the split's scenes, and of those with other numbers of objects."""
+    settings = (model.threshold(),) if isinstance(model, CorrelationEdges) else ()
+    found, columns = {}, split.columns | split.tables
+    for name in columns:
+        part, _, objects = name.partition("/")
+        if part == "edges":
+            paths = columns[name.replace("edges", "trajectories")][:, :FRAMES].split(TOGETHER)
+            predicted = torch.cat([model.edges(some, *settings) for some in paths])
+            found["accuracy/edges" + f"_{objects}" * bool(objects)] = edge_accuracy(predicted, columns[name])
+    return found
+
+
+def _errors(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+    """Mean squared error of every step of the rollout: [HORIZON]."""
+    frames, after = batch["trajectories"].split([START + 1, batch["trajectories"].shape[1] - START - 1], 1)
+    given = (model.types(_read(batch)),) if isinstance(model, GivenGraph) else ()
+    return errors_by_step(model.rollout(frames, HORIZON, *given), after[:, :HORIZON])
+
+
+def _read(batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The batch with the frames that an encoder may see."""
+    return {"trajectories": batch["trajectories"][:, :FRAMES], "edges": batch["edges"]}
+
+
+def published_order(task: str, system: str, other: str) -> tuple[Comparison, ...]:
+    """What a row must show: the order of two systems in every column of Kipf et al. where they are clearly apart."""
+    lines = [line for line in published.read() if line.paper == PAPER and line.task == task and line.value]
+    value = {(line.metric, line.system): line.value for line in lines}
+    comparisons = []
+    for metric in sorted({metric for metric, _ in value}):
+        ours, theirs = (value.get((metric, name)) for name in (system, other))
+        if ours is None or theirs is None:
+            continue
+        error = metric.startswith("mse/")
+        margin, lead = (FACTOR, theirs / ours) if error else (POINTS, ours - theirs)
+        if lead >= margin:
+            comparisons.append(Comparison(metric, other, margin))
+        elif lead <= (1 / margin if error else -margin):
+            comparisons.append(Comparison(metric, other, -margin))
+    return tuple(comparisons)

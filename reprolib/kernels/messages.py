@@ -1,0 +1,126 @@
+"""Sum of gated messages between all objects of a scene: the inner loop of neural relational inference.
+
+The messages of a block of scenes stay in the processor's cache: they are made, gated and added in place, and of the
+backward pass only the last activation is kept. The definition is the formula in `message_sum`.
+
+R scenes (rows), r scenes of a block, N objects, H features of a hidden layer, G of a message.
+"""
+
+import torch
+from torch import Tensor
+
+PAIRS = 2560  # messages of a block on a CPU
+
+
+def message_sum(sender: Tensor, receiver: Tensor, gate: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """sum over senders j of gate_ij relu(W relu(sender_j + receiver_i) + b), for every receiver i.
+
+    Args:
+        sender, receiver: [R, N, H], the first layer of the message as one term of each end.
+        gate: [R, N, N - 1], one row a receiver, its senders in ascending order.
+        weight, bias: W [G, H] and b [G].
+
+    Returns:
+        [R, N, G]; in half precision under autocast.
+    """
+    values = sender, receiver, _from_next(gate), weight, bias
+    if torch.is_autocast_enabled(sender.device.type):
+        values = (value.to(torch.get_autocast_dtype(sender.device.type)) for value in values)
+    return _MessageSum.apply(*values)
+
+
+def _from_next(gate: Tensor) -> Tensor:
+    """Gates [R, N, N - 1] in the order of the senders i + 1, i + 2, ... (modulo N): [N - 1, R, N, 1]."""
+    count = gate.shape[1]
+    receiver, offset = torch.arange(count, device=gate.device)[:, None], torch.arange(count - 1, device=gate.device)
+    sender = (receiver + offset + 1) % count  # [N, N - 1]
+    place = sender - (sender > receiver).long()
+    return gate.gather(2, place.expand_as(gate)).permute(2, 0, 1)[..., None].contiguous()
+
+
+class _MessageSum(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, sender: Tensor, receiver: Tensor, gate: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        rows, count, width = sender.shape
+        offsets, out = count - 1, len(weight)
+        hidden = _Workspace(sender, offsets, count, width)
+        messages = sender.new_empty(rows * offsets * count, out)
+        total = sender.new_empty(rows, count, out)
+        for part in hidden.parts:
+            size = part.stop - part.start
+            first = _first_layer(sender[part], receiver[part], hidden.block(size))
+            message = messages[part.start * offsets * count : part.stop * offsets * count]
+            torch.addmm(bias, first.flatten(0, 2), weight.t(), out=message).relu_()  # [N - 1 * r * N, G]
+            _gated_sum(message.view(offsets, size, count, out), gate[:, part], total[part])
+        ctx.save_for_backward(sender, receiver, gate, weight, messages)
+        return total
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor, ...]:
+        sender, receiver, gate, weight, messages = ctx.saved_tensors
+        _, count, width = sender.shape
+        offsets, out = count - 1, len(weight)
+        hidden, products = _Workspace(sender, offsets, count, width), _Workspace(sender, offsets, count, out)
+        of_sender, of_receiver, of_gate = (torch.empty_like(value) for value in (sender, receiver, gate))
+        exact = torch.promote_types(weight.dtype, torch.float32)
+        of_weight, of_bias = (sender.new_zeros(shape, dtype=exact) for shape in (weight.shape, (out,)))
+        for part in hidden.parts:
+            size = part.stop - part.start
+            first = _first_layer(sender[part], receiver[part], hidden.block(size))  # [N - 1, r, N, H]
+            message = messages[part.start * offsets * count : part.stop * offsets * count]
+            message, product = message.view(offsets, size, count, out), products.block(size)
+            torch.mul(message, gradient[part], out=product)
+            torch.sum(product, -1, keepdim=True, out=of_gate[:, part])
+            torch.mul(gradient[part], gate[:, part], out=product)
+            product = _through_relu(product, message).flatten(0, 2)  # [N - 1 * r * N, G]
+            of_weight += product.t() @ first.flatten(0, 2)
+            of_bias += product.sum(0)
+            of_first = _through_relu((product @ weight).view_as(first), first)
+            torch.sum(of_first, 0, out=of_receiver[part])
+            of_sender[part] = _returned(of_first)
+        return of_sender, of_receiver, of_gate, of_weight.to(weight.dtype), of_bias.to(weight.dtype)
+
+
+class _Workspace:
+    """Memory [N - 1, r, N, width] that every block uses again, and the slices of the scenes."""
+
+    def __init__(self, like: Tensor, offsets: int, count: int, width: int) -> None:
+        scenes = len(like)
+        block = scenes if like.is_cuda else max(1, PAIRS // max(1, offsets * count))
+        self.parts = [slice(start, min(start + block, scenes)) for start in range(0, scenes, max(1, block))]
+        self.shape = offsets, count, width
+        self.memory = like.new_empty(offsets * min(block, scenes) * count * width)
+
+    def block(self, size: int) -> Tensor:
+        offsets, count, width = self.shape
+        return self.memory[: offsets * size * count * width].view(offsets, size, count, width)
+
+
+def _first_layer(sender: Tensor, receiver: Tensor, out: Tensor) -> Tensor:
+    """relu(sender_{i + k + 1} + receiver_i) of a block: [r, N, H] twice -> [N - 1, r, N, H]."""
+    count = sender.shape[1]
+    around = torch.cat([sender, sender], 1)  # [r, 2 N, H]
+    for offset in range(1, count):
+        torch.add(receiver, around[:, offset : offset + count], out=out[offset - 1])
+    return out.relu_()
+
+
+def _returned(of_first: Tensor) -> Tensor:
+    """The gradient of the senders from that of the first layer: [N - 1, r, N, H] -> [r, N, H]."""
+    offsets, rows, count, width = of_first.shape
+    around = of_first.new_zeros(rows, 2 * count, width)
+    for offset in range(1, offsets + 1):
+        around[:, offset : offset + count] += of_first[offset - 1]
+    return around[:, :count] + around[:, count:]
+
+
+def _gated_sum(message: Tensor, gate: Tensor, total: Tensor) -> None:
+    """Write sum over k of gate_k message_k into total: [N - 1, r, N, G], [N - 1, r, N, 1] -> [r, N, G]."""
+    total.zero_()
+    for one, weight in zip(message, gate, strict=True):
+        total.addcmul_(one, weight)
+
+
+def _through_relu(gradient: Tensor, activation: Tensor) -> Tensor:
+    """The gradient where a ReLU was active, in place."""
+    return torch.ops.aten.threshold_backward.grad_input(gradient, activation, 0, grad_input=gradient)

@@ -1,0 +1,19 @@
+"""Neural relational inference (Kipf et al. 2018): infer the graph of interactions, predict the motion along it."""
+
+from reprolib.models.nri.decoders import MLPDecoder, RecurrentDecoder
+from reprolib.models.nri.encoders import CNNEncoder, MLPEncoder
+from reprolib.models.nri.model import NRI, EdgeClassifier, EdgeClassifierModel, GivenGraph, NRIModel
+from reprolib.models.nri.simulator import SimulatorDecoder
+
+__all__ = [
+    "NRI",
+    "CNNEncoder",
+    "EdgeClassifier",
+    "EdgeClassifierModel",
+    "GivenGraph",
+    "MLPDecoder",
+    "MLPEncoder",
+    "NRIModel",
+    "RecurrentDecoder",
+    "SimulatorDecoder",
+]

@@ -1,0 +1,145 @@
+"""Encoders (Kipf et al. 2018, section 3.1 and appendix): trajectories -> logits of every edge's type.
+
+Both are two rounds of message passing, v -> e -> v -> e, on the fully connected graph without self-loops. Edges are
+dense, [B, N, N - 1], one row a receiver and its senders in ascending order; the first layer of every edge network is
+one term of each end, so that no end is copied to its edges before it.
+
+B scenes, T frames, N objects, D features, H width, K edge types.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from reprolib.data.simulations import senders
+from reprolib.errors import InputError
+
+BIAS = 0.1  # of every linear layer at the start, as in the official code
+KERNEL, POOL = 5, 2  # of the convolutions over time
+SHORTEST = (KERNEL + 1) * POOL + KERNEL - 1  # frames that leave one frame after both convolutions
+AGGREGATIONS: dict[str, Callable[[int], int]] = {"n": lambda count: count, "n-1": lambda count: count - 1}
+
+
+class EdgeMLP(nn.Module):
+    """Two layers of ELU, then batch norm, on what the ends of an edge or a node itself give.
+
+    Args:
+        parts: features of each input; the first layer has one weight for each, and adds their terms.
+    """
+
+    def __init__(self, parts: tuple[int, ...], width: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        first, second = nn.Linear(sum(parts), width), nn.Linear(width, width)
+        self.first, self.parts = initialised(first), parts
+        self.rest = nn.Sequential(nn.ELU(), nn.Dropout(dropout), initialised(second), nn.ELU())
+        self.norm = nn.BatchNorm1d(width)
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """Inputs [..., D] of parts, each already in its place on nodes or edges -> [..., H]."""
+        return self._finished(self.first(torch.cat(inputs, -1)))
+
+    def on_edges(self, nodes: Tensor, *edges: Tensor) -> Tensor:
+        """On (sender, receiver, edge features): nodes [B, N, D], edges [B, N, N - 1, D] -> [B, N, N - 1, H]."""
+        of_sender, of_receiver, *of_edges = self.first.weight.split(self.parts, 1)
+        hidden = sent(nn.functional.linear(nodes, of_sender))
+        hidden = hidden + nn.functional.linear(nodes, of_receiver, self.first.bias)[:, :, None]
+        for edge, weight in zip(edges, of_edges, strict=True):
+            hidden = hidden + nn.functional.linear(edge, weight)
+        return self._finished(hidden)
+
+    def _finished(self, hidden: Tensor) -> Tensor:
+        hidden = self.rest(hidden)
+        return self.norm(hidden.flatten(0, -2)).view_as(hidden)
+
+
+class MLPEncoder(nn.Module):
+    """f_emb, f_e^1, f_v^1 and f_e^2 of section 3.1 on whole trajectories of a fixed number of frames."""
+
+    def __init__(self, frames: int, features: int, width: int, types: int, dropout: float, aggregate: str) -> None:
+        super().__init__()
+        self.frames = frames
+        self.embed = EdgeMLP((frames * features,), width, dropout)
+        self.first = EdgeMLP((width, width), width, dropout)
+        self.rounds = SecondRound(width, types, dropout, aggregate)
+
+    def forward(self, trajectories: Tensor) -> Tensor:
+        """Logits [B, N, N - 1, K] from trajectories [B, T, N, D].
+
+        Raises:
+            InputError: another number of frames than the encoder was built for.
+        """
+        if trajectories.shape[1] != self.frames:
+            raise InputError(
+                f"this encoder reads {self.frames} frames, not {trajectories.shape[1]}: cut the trajectory"
+            )
+        nodes = self.embed(trajectories.transpose(1, 2).flatten(2))  # [B, T, N, D] -> [B, N, T D] -> [B, N, H]
+        return self.rounds(self.first.on_edges(nodes))
+
+
+class CNNEncoder(nn.Module):
+    """Convolutions over time on every edge's pair of trajectories, pooled with attention; any number of frames."""
+
+    def __init__(self, frames: int, features: int, width: int, types: int, dropout: float, aggregate: str) -> None:
+        super().__init__()
+        if frames < SHORTEST:
+            raise InputError(f"the convolutional encoder needs {SHORTEST} frames or more, not {frames}")
+        self.of_sender = nn.Conv1d(features, width, KERNEL, bias=False)
+        self.of_receiver = nn.Conv1d(features, width, KERNEL)
+        self.second = nn.Conv1d(width, width, KERNEL)
+        self.norms = nn.ModuleList([nn.BatchNorm1d(width), nn.BatchNorm1d(width)])
+        self.predict, self.attend = nn.Conv1d(width, width, 1), nn.Conv1d(width, 1, 1)
+        self.dropout = nn.Dropout(dropout)
+        for layer, fan in ((self.of_sender, KERNEL), (self.of_receiver, KERNEL), (self.second, KERNEL)):
+            nn.init.normal_(layer.weight, 0, (2 / (fan * width)) ** 0.5)
+        for layer in (self.predict, self.attend):
+            nn.init.normal_(layer.weight, 0, (2 / layer.out_channels) ** 0.5)
+        for layer in (self.of_receiver, self.second, self.predict, self.attend):
+            nn.init.constant_(layer.bias, BIAS)
+        self.first = EdgeMLP((width,), width, dropout)
+        self.rounds = SecondRound(width, types, dropout, aggregate)
+
+    def forward(self, trajectories: Tensor) -> Tensor:
+        """Logits [B, N, N - 1, K] from trajectories [B, T, N, D]."""
+        scenes, _, count, _ = trajectories.shape
+        paths = trajectories.permute(0, 2, 3, 1).flatten(0, 1)  # [B N, D, T]
+        sender, receiver = (layer(paths).unflatten(0, (scenes, count)) for layer in (self.of_sender, self.of_receiver))
+        hidden = (sent(sender) + receiver[:, :, None]).flatten(0, 2)  # [B N (N - 1), H, T']
+        hidden = nn.functional.max_pool1d(self.dropout(self.norms[0](hidden.relu())), POOL)
+        hidden = self.norms[1](self.second(hidden).relu())
+        pooled = (self.predict(hidden) * self.attend(hidden).softmax(-1)).mean(-1)  # [B N (N - 1), H]
+        return self.rounds(self.first(pooled.unflatten(0, (scenes, count, count - 1))))
+
+
+class SecondRound(nn.Module):
+    """From edge features through the nodes back to the edges, which also keep what they were: logits of the types."""
+
+    def __init__(self, width: int, types: int, dropout: float, aggregate: str) -> None:
+        super().__init__()
+        if aggregate not in AGGREGATIONS:
+            raise InputError(f"model.aggregate is {aggregate!r}: choose one of {', '.join(AGGREGATIONS)}")
+        self.aggregate = aggregate
+        self.node = EdgeMLP((width,), width, dropout)
+        self.edge = EdgeMLP((width, width, width), width, dropout)
+        self.out = initialised(nn.Linear(width, types))
+
+    def forward(self, edges: Tensor) -> Tensor:
+        """[B, N, N - 1, H] -> [B, N, N - 1, K]."""
+        nodes = edges.sum(2) / AGGREGATIONS[self.aggregate](edges.shape[1])  # [B, N, H]
+        return self.out(self.edge.on_edges(self.node(nodes), edges)).float()
+
+
+ENCODERS = {"mlp": MLPEncoder, "cnn": CNNEncoder}
+
+
+def sent(nodes: Tensor) -> Tensor:
+    """What every receiver gets from its senders: [B, N, ...] -> [B, N, N - 1, ...]."""
+    index = torch.from_numpy(senders(nodes.shape[1])).to(nodes.device)  # [N, N - 1]
+    return nodes.index_select(1, index.flatten()).unflatten(1, index.shape)
+
+
+def initialised(layer: nn.Linear) -> nn.Linear:
+    """Xavier weights and small positive biases, as the official code starts its encoder."""
+    nn.init.xavier_normal_(layer.weight)
+    nn.init.constant_(layer.bias, BIAS)
+    return layer

@@ -1,0 +1,197 @@
+"""Neural relational inference (Kipf et al. 2018, section 3): encoder, sampled graph and decoder, trained as one.
+
+B scenes, T frames, N objects, D features, K edge types, S starting frames.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from reprolib.errors import InputError
+from reprolib.models.nri import latent
+from reprolib.models.nri.decoders import DECODERS, RecurrentDecoder
+from reprolib.models.nri.encoders import ENCODERS
+
+Batch = dict[str, Tensor]  # "trajectories" [B, T, N, D], "edges" [B, N, N - 1]
+
+
+@dataclass(frozen=True)
+class NRIModel:
+    """Settings of the model; defaults are those of the official code for springs."""
+
+    encoder: str = "mlp"  # or "cnn"
+    decoder: str = "mlp"  # or "recurrent", "simulator"
+    substeps: int = 100  # of the simulator in a frame
+    graph: str = "inferred"  # or "true", "full": the decoder alone on a given graph
+    width: int = 256  # of the encoder
+    decoder_width: int = 256
+    types: int = 2
+    first_is_none: bool = True  # edges of the first type carry no message
+    prior: float | None = None  # of the first type; None: uniform
+    temperature: float = 0.5
+    hard: bool = False  # one-hot samples in training, with the gradient of the soft ones
+    dropout: float = 0.0  # of the encoder
+    decoder_dropout: float = 0.0
+    dropout_in_evaluation: bool = False  # the official decoder's slip
+    aggregate: str = "n"  # the encoder divides the sum over N - 1 senders by N; or "n-1": by N - 1
+    variance: float = 5e-5  # of every predicted feature
+    restart: int = 10  # steps that the decoder predicts from a true frame
+    windows: int | None = None  # starting frames a batch, drawn at random; None: all, every `restart` frames
+
+    def __post_init__(self) -> None:
+        for name, known in (
+            ("encoder", ENCODERS),
+            ("decoder", (*DECODERS, "simulator")),
+            ("graph", ("inferred", "true", "full")),
+        ):
+            if getattr(self, name) not in known:
+                raise InputError(f"model.{name} is {getattr(self, name)!r}: choose one of {', '.join(known)}")
+        for name in ("temperature", "variance"):
+            if not getattr(self, name) > 0:
+                raise InputError(f"model.{name} is {getattr(self, name)}: give a number above 0")
+        for name in ("width", "decoder_width", "types", "restart", "windows", "substeps"):
+            if getattr(self, name) is not None and getattr(self, name) < 1:
+                raise InputError(f"model.{name} is {getattr(self, name)}: give at least 1")
+        if self.first_is_none and self.types < 2:
+            raise InputError("model.types is 1 and model.first_is_none true: nothing would carry a message")
+
+
+@dataclass(frozen=True)
+class EdgeClassifierModel:
+    """Settings of the supervised encoder."""
+
+    encoder: str = "mlp"  # or "cnn"
+    width: int = 512
+    types: int = 2
+    dropout: float = 0.5
+    aggregate: str = "n"
+
+
+class GivenGraph(nn.Module):
+    """A decoder on a graph that need not be inferred: the true one, or all edges on."""
+
+    def __init__(self, config: NRIModel, features: int, decoder: nn.Module | None = None) -> None:
+        super().__init__()
+        self.config = config
+        full = config.graph == "full"
+        types, first_is_none = (1, False) if full else (config.types, config.first_is_none)
+        self.decoder = decoder or DECODERS[config.decoder](
+            features, config.decoder_width, types, first_is_none, config.decoder_dropout, config.dropout_in_evaluation
+        )
+
+    def types(self, batch: Batch) -> Tensor:
+        """The graph of a batch: [B, N, N - 1, K]."""
+        edges = batch["edges"]
+        if self.config.graph == "full":
+            return torch.ones(*edges.shape, 1, device=edges.device)
+        return nn.functional.one_hot(edges, self.config.types).float()
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Negative log-likelihood of the trajectories."""
+        return self.reconstruction(batch["trajectories"], self.types(batch))
+
+    def reconstruction(self, trajectories: Tensor, types: Tensor) -> Tensor:
+        """Negative log-likelihood of T - 1 frames per object, predicting `restart` steps from true frames."""
+        predicted, target = self.predictions(trajectories, types, self.config.restart)
+        each = latent.negative_log_likelihood(predicted, target, self.config.variance)
+        return (trajectories.shape[1] - 1) * each
+
+    def predictions(self, trajectories: Tensor, types: Tensor, restart: int) -> tuple[Tensor, Tensor]:
+        """Predicted frames of a reconstruction and the true ones beside them, [..., N, D]."""
+        if isinstance(self.decoder, RecurrentDecoder):
+            burn_in = trajectories.shape[1] - min(restart, trajectories.shape[1] - 1)
+            return self._burnt_in(trajectories[:, :burn_in], types, trajectories.shape[1] - burn_in), trajectories[
+                :, 1:
+            ]
+        return self._restarted(trajectories, types, self._starts(trajectories.shape[1], restart), restart)
+
+    def _starts(self, frames: int, restart: int) -> Tensor:
+        """Frames from which a prediction starts: [S]."""
+        if self.config.windows is None or not self.training:
+            return torch.arange(0, frames - 1, restart)
+        return torch.randint(max(1, frames - restart), (self.config.windows,)).sort().values
+
+    def _restarted(self, trajectories: Tensor, types: Tensor, starts: Tensor, restart: int) -> tuple[Tensor, Tensor]:
+        """Predictions from several starting frames at once, as far as the truth goes."""
+        scenes, frames = trajectories.shape[:2]
+        types = types.repeat(len(starts), 1, 1, 1)  # [S B, N, N - 1, K]
+        states, memory = trajectories[:, starts].transpose(0, 1).flatten(0, 1), None  # [S B, N, D]
+        predicted, target = [], []
+        for step in range(1, restart + 1):
+            alive = int((starts + step < frames).sum())
+            rows = slice(alive * scenes)  # starts ascend, so those without a target come last
+            states, memory = self.decoder(states[rows], types[rows], memory)
+            predicted.append(states)
+            target.append(trajectories[:, starts[:alive] + step].transpose(0, 1).flatten(0, 1))
+        return torch.cat(predicted), torch.cat(target)  # [B T', N, D]
+
+    def _burnt_in(self, frames: Tensor, types: Tensor, steps: int) -> Tensor:
+        """Predictions after every given frame, and of `steps` - 1 more frames: [B, F + steps - 1, N, D]."""
+        memory, predicted = self.decoder.start(frames[:, 0]), []
+        for step in range(frames.shape[1] + steps - 1):
+            states = frames[:, step] if step < frames.shape[1] else predicted[-1]
+            states, memory = self.decoder(states, types, memory)
+            predicted.append(states)
+        return torch.stack(predicted, 1)
+
+    def score(self, batch: Batch) -> Tensor:
+        """One-step log-likelihood of a batch, the better the larger."""
+        predicted, target = self.predictions(batch["trajectories"], self.types(batch), 1)
+        return -latent.negative_log_likelihood(predicted, target, self.config.variance)
+
+    def rollout(self, frames: Tensor, steps: int, types: Tensor) -> Tensor:
+        """The frames after the given ones: [B, F, N, D] and types [B, N, N - 1, K] -> [B, steps, N, D]."""
+        given = frames if isinstance(self.decoder, RecurrentDecoder) else frames[:, -1:]
+        return self._burnt_in(given, types, steps)[:, given.shape[1] - 1 :]
+
+
+class NRI(GivenGraph):
+    """The whole model: q(z | x) from the encoder, p(x | z) from the decoder."""
+
+    def __init__(self, config: NRIModel, frames: int, features: int, decoder: nn.Module | None = None) -> None:
+        super().__init__(config, features, decoder)
+        self.frames = frames
+        self.encoder = ENCODERS[config.encoder](
+            frames, features, config.width, config.types, config.dropout, config.aggregate
+        )
+        self.register_buffer("prior", latent.prior_of(config.prior, config.types), persistent=False)
+
+    def loss(self, batch: Batch) -> Tensor:
+        """The negative evidence lower bound (equation 3): reconstruction and divergence from the prior."""
+        logits = self.encoder(batch["trajectories"])
+        types = latent.gumbel_softmax(logits, self.config.temperature, self.config.hard)
+        return self.reconstruction(batch["trajectories"], types) + latent.divergence(logits, self.prior)
+
+    def types(self, batch: Batch) -> Tensor:
+        """The most likely graph: [B, N, N - 1, K]."""
+        return latent.one_hot(self.encoder(batch["trajectories"]), self.config.types)
+
+    def edges(self, trajectories: Tensor) -> Tensor:
+        """The most likely type of every edge: [B, T, N, D] -> [B, N, N - 1]."""
+        return self.encoder(trajectories).argmax(-1)
+
+    def rollout_inferring(self, frames: Tensor, steps: int) -> Tensor:
+        """A rollout whose graph is inferred anew at every step from the last frames, given or predicted."""
+        for _ in range(steps):
+            types = latent.one_hot(self.encoder(frames[:, -self.frames :]), self.config.types)
+            frames = torch.cat([frames, self.rollout(frames, 1, types)], 1)
+        return frames[:, -steps:]
+
+
+class EdgeClassifier(nn.Module):
+    """The supervised baseline: the encoder trained on the true edges."""
+
+    def __init__(self, config: EdgeClassifierModel, frames: int, features: int) -> None:
+        super().__init__()
+        self.encoder = ENCODERS[config.encoder](
+            frames, features, config.width, config.types, config.dropout, config.aggregate
+        )
+
+    def loss(self, batch: Batch) -> Tensor:
+        """Cross-entropy of the types."""
+        return nn.functional.cross_entropy(self.encoder(batch["trajectories"]).flatten(0, 2), batch["edges"].flatten())
+
+    def edges(self, trajectories: Tensor) -> Tensor:
+        """The most likely type of every edge: [B, T, N, D] -> [B, N, N - 1]."""
+        return self.encoder(trajectories).argmax(-1)

@@ -1,0 +1,78 @@
+"""The gated message sum against its formula, in values and gradients."""
+
+import pytest
+import torch
+from torch import nn
+
+from reprolib.kernels import messages
+from reprolib.kernels.messages import message_sum
+
+
+def by_hand(sender, receiver, gate, weight, bias):
+    """The formula, one message at a time."""
+    rows, count, _ = sender.shape
+    total = sender.new_zeros(rows, count, len(weight))
+    out = [[total[r, i] for i in range(count)] for r in range(rows)]
+    for r in range(rows):
+        for i in range(count):
+            for k, j in enumerate(j for j in range(count) if j != i):
+                hidden = torch.relu(sender[r, j] + receiver[r, i])
+                out[r][i] = out[r][i] + gate[r, i, k] * torch.relu(weight @ hidden + bias)
+    return torch.stack([torch.stack(row) for row in out]) if rows else total
+
+
+def values(rows, count, dtype=torch.float64):
+    torch.manual_seed(0)
+    shapes = (rows, count, 3), (rows, count, 3), (rows, count, count - 1), (4, 3), (4,)
+    return [torch.randn(shape, dtype=dtype).requires_grad_() for shape in shapes]
+
+
+@pytest.mark.parametrize(("rows", "count"), [(1, 2), (3, 2), (7, 3), (5, 5), (2, 6)])
+@pytest.mark.parametrize("pairs", [1, 30, 10**6])
+def test_values_and_gradients_are_those_of_the_formula(monkeypatch, rows, count, pairs):
+    monkeypatch.setattr(messages, "PAIRS", pairs)
+    given = values(rows, count)
+    ours, formula = message_sum(*given), by_hand(*given)
+    torch.testing.assert_close(ours, formula, rtol=0, atol=1e-12)
+    direction = torch.randn_like(formula)
+    gradients = [torch.autograd.grad((side * direction).sum(), given, allow_unused=True) for side in (ours, formula)]
+    for one, other in zip(*gradients, strict=True):
+        other = torch.zeros_like(one) if other is None else other
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-12)
+
+
+def test_objects_may_come_in_any_order():
+    sender, receiver, _, weight, bias = values(3, 5)
+    square = torch.randn(3, 5, 5, dtype=torch.float64)  # gate of every ordered pair
+    off_diagonal = ~torch.eye(5, dtype=torch.bool)
+
+    def summed(order):
+        gate = square[:, order][:, :, order][:, off_diagonal].view(3, 5, 4)
+        return message_sum(sender[:, order], receiver[:, order], gate, weight, bias)
+
+    order = torch.tensor([3, 0, 4, 2, 1])
+    torch.testing.assert_close(summed(order), summed(torch.arange(5))[:, order])
+
+
+def test_autocast_works_in_half_precision_and_stays_close():
+    given = values(9, 5, torch.float32)
+    exact = message_sum(*given)
+    with torch.autocast("cpu", torch.bfloat16):
+        rough = message_sum(*given)
+    assert rough.dtype == torch.bfloat16
+    assert (rough.float() - exact).norm() < 0.02 * exact.norm()
+    gradients = torch.autograd.grad(rough.float().square().sum(), given)
+    for ours, true in zip(gradients, torch.autograd.grad(exact.square().sum(), given), strict=True):
+        assert ours.dtype == torch.float32
+        assert (ours - true).norm() < 0.05 * true.norm()
+
+
+def test_a_gate_of_zero_silences_a_sender():
+    sender, receiver, gate, weight, bias = values(2, 4)
+    gate = gate.detach().clone()
+    gate[:, 1:, 0] = 0  # object 0 is the first sender of all others
+    base = message_sum(sender, receiver, gate, weight, bias)
+    moved = sender.detach().clone()
+    moved[:, 0] += nn.functional.softplus(torch.randn(3, dtype=torch.float64)) * 10
+    other = message_sum(moved, receiver, gate, weight, bias)
+    torch.testing.assert_close(other, base)

@@ -1,0 +1,84 @@
+"""Decoders against loops over edges, and what edge types carry."""
+
+import pytest
+import torch
+from torch import nn
+
+from reprolib.gn import fully_connected
+from reprolib.gn.configurations import message_passing
+from reprolib.models.nri.decoders import MLPDecoder, RecurrentDecoder
+
+OBJECTS, FEATURES, WIDTH, TYPES = 4, 3, 6, 3
+
+
+def values(seed=0):
+    torch.manual_seed(seed)
+    states = torch.randn(2, OBJECTS, FEATURES, dtype=torch.float64)
+    return states, torch.rand(2, OBJECTS, OBJECTS - 1, TYPES, dtype=torch.float64)
+
+
+def edges():
+    """(receiver, place, sender) of every edge."""
+    for i in range(OBJECTS):
+        yield from ((i, k, j) for k, j in enumerate(j for j in range(OBJECTS) if j != i))
+
+
+@pytest.mark.parametrize("first_is_none", [True, False])
+def test_the_mlp_decoder_is_the_sum_over_edges_and_types(first_is_none):
+    states, types = values()
+    decoder = MLPDecoder(FEATURES, WIDTH, TYPES, first_is_none).double()
+    received = torch.zeros(2, OBJECTS, WIDTH, dtype=torch.float64)
+    for i, k, j in edges():
+        pair = torch.cat([states[:, j], states[:, i]], -1)
+        for kind, (first, second) in enumerate(zip(decoder.message_in, decoder.message_out, strict=True)):
+            message = second(first(pair).relu()).relu()
+            received[:, i] += types[:, i, k, kind + first_is_none, None] * message
+    expected = states + decoder.output(torch.cat([states, received], -1))
+    torch.testing.assert_close(decoder(states, types)[0], expected.float().double(), rtol=1e-5, atol=1e-6)
+
+
+def test_with_all_edges_on_it_is_the_message_passing_configuration():
+    states, _ = values()
+    decoder = MLPDecoder(FEATURES, WIDTH, 1, first_is_none=False).double()
+    message = nn.Sequential(decoder.message_in[0], nn.ReLU(), decoder.message_out[0], nn.ReLU())
+    block = message_passing(message, lambda inputs: inputs[:, :FEATURES] + decoder.output(inputs))
+    graph = block(fully_connected(states, self_edges=False))
+    ones = torch.ones(2, OBJECTS, OBJECTS - 1, 1, dtype=torch.float64)
+    expected = graph.nodes.view_as(states)
+    torch.testing.assert_close(decoder(states, ones)[0], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_the_first_type_may_carry_nothing():
+    states, types = values()
+    decoder = MLPDecoder(FEATURES, WIDTH, TYPES, first_is_none=True).double()
+    other = types.clone()
+    other[..., 0] = 7
+    torch.testing.assert_close(decoder(states, other)[0], decoder(states, types)[0])
+    assert len(decoder.message_in) == TYPES - 1
+
+
+def test_the_recurrent_decoder_step_by_hand():
+    states, types = values()
+    decoder = RecurrentDecoder(FEATURES, WIDTH, TYPES).double()
+    memory = torch.randn(2, OBJECTS, WIDTH, dtype=torch.float64)
+    received = torch.zeros_like(memory)
+    for i, k, j in edges():
+        pair = torch.cat([memory[:, j], memory[:, i]], -1)
+        for kind, net in enumerate(decoder.messages):
+            received[:, i] += types[:, i, k, kind + 1, None] * net(pair) / ((TYPES - 1) * OBJECTS)
+    (ri, ui, ni), (rh, uh, nh) = (
+        layer(value).chunk(3, -1) for layer, value in ((decoder.of_input, states), (decoder.of_received, received))
+    )
+    update, new = torch.sigmoid(ui + uh), torch.tanh(ni + torch.sigmoid(ri + rh) * nh)
+    expected = (1 - update) * new + update * memory
+    after, kept = decoder(states, types, memory)
+    torch.testing.assert_close(kept, expected)
+    torch.testing.assert_close(after, states + decoder.output(expected).float())
+
+
+def test_dropout_in_evaluation_is_a_switch():
+    states, types = (value.float() for value in values())
+    for always in (False, True):
+        decoder = MLPDecoder(FEATURES, WIDTH, TYPES, dropout=0.5, always=always).eval()
+        twice = [decoder(states, types)[0] for _ in range(2)]
+        assert torch.equal(*twice) is not always

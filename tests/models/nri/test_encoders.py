@@ -1,0 +1,119 @@
+"""Encoders against the plain structure of the paper, under reordering of objects, and at other sizes."""
+
+import pytest
+import torch
+from torch import nn
+
+from reprolib.errors import InputError
+from reprolib.gn import fully_connected, graph_network
+from reprolib.gn.block import OnConcat
+from reprolib.models.nri.encoders import SHORTEST, CNNEncoder, MLPEncoder, sent
+
+FRAMES, FEATURES, WIDTH, TYPES = 20, 3, 8, 2
+ENCODERS = {"mlp": MLPEncoder, "cnn": CNNEncoder}
+
+
+@pytest.fixture(params=["mlp", "cnn"])
+def encoder(request):
+    torch.manual_seed(0)
+    return _warmed(ENCODERS[request.param](FRAMES, FEATURES, WIDTH, TYPES, 0.0, "n").double())
+
+
+def _warmed(encoder):
+    """In evaluation, with batch norms that have seen data and are not the identity."""
+    encoder(torch.randn(16, FRAMES, 4, FEATURES, dtype=torch.float64))
+    return encoder.eval()
+
+
+def trajectories(objects=5, scenes=3, frames=FRAMES):
+    torch.manual_seed(1)
+    return torch.randn(scenes, frames, objects, FEATURES, dtype=torch.float64)
+
+
+def by_block(encoder, paths):
+    """The MLP encoder as passes of the graph network block, on the concatenated ends of every edge."""
+    scenes, _, count, _ = paths.shape
+    graph = fully_connected(encoder.embed(paths.transpose(1, 2).flatten(2)), self_edges=False)
+    graph = graph_network(graph, phi_e=OnConcat(encoder.first, "sender", "receiver"))
+    skip = graph.edges
+    graph = graph_network(graph, phi_v=lambda received, **_: encoder.rounds.node(received / count))
+
+    def second(edge, sender, receiver, **_):
+        return encoder.rounds.edge(sender, receiver, edge)
+
+    graph = graph_network(graph.replace(edges=skip), phi_e=second)
+    logits = encoder.rounds.out(graph.edges)
+    dense = logits.new_zeros(scenes, count, count, TYPES)
+    offset = torch.arange(scenes).repeat_interleave(count * (count - 1)) * count
+    dense[graph.edge_graph, graph.receivers - offset, graph.senders - offset] = logits
+    off_diagonal = ~torch.eye(count, dtype=torch.bool)
+    return dense[:, off_diagonal].view(scenes, count, count - 1, TYPES)
+
+
+@pytest.mark.parametrize("objects", [2, 5])
+def test_the_mlp_encoder_is_a_configuration_of_the_block(objects):
+    encoder = _warmed(MLPEncoder(FRAMES, FEATURES, WIDTH, TYPES, 0.0, "n").double())
+    paths = trajectories(objects)
+    torch.testing.assert_close(encoder(paths), by_block(encoder, paths).float(), rtol=1e-5, atol=1e-6)
+
+
+def test_the_first_convolution_is_that_of_the_concatenated_pair():
+    encoder = CNNEncoder(FRAMES, FEATURES, WIDTH, TYPES, 0.0, "n").double()
+    joint = nn.Conv1d(2 * FEATURES, WIDTH, 5).double()
+    joint.weight.data = torch.cat([encoder.of_sender.weight, encoder.of_receiver.weight], 1)
+    joint.bias.data = encoder.of_receiver.bias.data
+    sender, receiver = torch.randn(2, 4, FEATURES, FRAMES, dtype=torch.float64)
+    expected = joint(torch.cat([sender, receiver], 1))
+    torch.testing.assert_close(encoder.of_sender(sender) + encoder.of_receiver(receiver), expected)
+
+
+def test_edges_follow_their_objects(encoder):
+    paths, order = trajectories(), torch.tensor([2, 0, 4, 1, 3])
+    logits = encoder(paths)
+    square = logits.new_zeros(3, 5, 5, TYPES)
+    off_diagonal = ~torch.eye(5, dtype=torch.bool)
+    square[:, off_diagonal] = logits.flatten(1, 2)
+    expected = square[:, order][:, :, order][:, off_diagonal].view_as(logits)
+    torch.testing.assert_close(encoder(paths[:, :, order]), expected)
+
+
+def test_scenes_do_not_mix(encoder):
+    paths = trajectories()
+    torch.testing.assert_close(encoder(paths)[1:2], encoder(paths[1:2]))
+
+
+def test_direction_counts(encoder):
+    """The logits of j -> i and of i -> j differ: the ends are told apart."""
+    logits = encoder(trajectories(objects=2))
+    assert (logits[:, 0] - logits[:, 1]).abs().max() > 1e-3
+
+
+def test_sent_lists_all_others_in_ascending_order():
+    nodes = torch.arange(4.0)[None, :, None]
+    assert sent(nodes)[0, ..., 0].tolist() == [[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]]
+
+
+def test_the_divisor_of_the_sum_is_a_switch():
+    torch.manual_seed(0)
+    ours = MLPEncoder(FRAMES, FEATURES, WIDTH, TYPES, 0.0, "n").double().eval()
+    other = MLPEncoder(FRAMES, FEATURES, WIDTH, TYPES, 0.0, "n-1").double().eval()
+    other.load_state_dict(ours.state_dict())
+    paths = trajectories()
+    assert (ours(paths) - other(paths)).abs().max() > 1e-6
+    other.rounds.node.first.weight.data *= 4 / 5  # takes the other divisor back
+    torch.testing.assert_close(ours(paths), other(paths))
+
+
+def test_the_convolutional_encoder_reads_any_number_of_frames():
+    encoder = _warmed(CNNEncoder(FRAMES, FEATURES, WIDTH, TYPES, 0.0, "n").double())
+    for frames in (SHORTEST, 33):
+        assert encoder(trajectories(frames=frames)).shape == (3, 5, 4, TYPES)
+
+
+def test_wrong_numbers_of_frames_are_refused():
+    with pytest.raises(InputError, match="20 frames, not 21"):
+        MLPEncoder(FRAMES, FEATURES, WIDTH, TYPES, 0.0, "n")(torch.zeros(1, 21, 3, FEATURES))
+    with pytest.raises(InputError, match=f"{SHORTEST} frames or more"):
+        CNNEncoder(SHORTEST - 1, FEATURES, WIDTH, TYPES, 0.0, "n")
+    with pytest.raises(InputError, match=r"model\.aggregate"):
+        MLPEncoder(FRAMES, FEATURES, WIDTH, TYPES, 0.0, "mean")

@@ -1,0 +1,160 @@
+"""The whole model: its loss by hand, its rollouts, and that training it finds the graph."""
+
+import pytest
+import torch
+
+from reprolib.data import particles
+from reprolib.errors import InputError
+from reprolib.models.nri import NRI, EdgeClassifier, EdgeClassifierModel, GivenGraph, NRIModel, latent
+
+FRAMES, FEATURES, OBJECTS = 21, 4, 3
+SMALL = {"width": 8, "decoder_width": 8, "restart": 5}
+
+
+def batch(frames=FRAMES, scenes=6, objects=OBJECTS, seed=0):
+    torch.manual_seed(seed)
+    edges = torch.randint(2, (scenes, objects, objects - 1))
+    return {"trajectories": torch.randn(scenes, frames, objects, FEATURES).cumsum(1) / 10, "edges": edges}
+
+
+def nri(**settings):
+    torch.manual_seed(0)
+    return NRI(NRIModel(**(SMALL | settings)), FRAMES, FEATURES)
+
+
+def test_the_loss_is_the_negative_evidence_lower_bound():
+    model, scenes = nri().eval(), batch()
+    paths = scenes["trajectories"]
+    torch.manual_seed(3)
+    loss = model.loss(scenes)
+    torch.manual_seed(3)
+    logits = model.encoder(paths)
+    types = latent.gumbel_softmax(logits, 0.5)
+    total = torch.zeros(())
+    for start in range(0, FRAMES - 1, 5):
+        state = paths[:, start]
+        for step in range(1, 6):
+            if start + step < FRAMES:
+                state, _ = model.decoder(state, types)
+                total = total + (state - paths[:, start + step]).square().sum() / (2 * 5e-5)
+    q = logits.softmax(-1)
+    divergence = (q * (q * 2).log()).sum()
+    torch.testing.assert_close(loss, (total + divergence) / (len(paths) * OBJECTS))
+
+
+def test_fewer_windows_estimate_the_same_reconstruction():
+    scenes = batch()
+    whole, part = GivenGraph(NRIModel(graph="true", **SMALL), FEATURES), None
+    part = GivenGraph(NRIModel(graph="true", windows=2, **SMALL), FEATURES).train()
+    part.load_state_dict(whole.state_dict())
+    estimates = torch.stack([part.loss(scenes) for _ in range(200)]).detach()
+    assert abs(estimates.mean() / whole.loss(scenes) - 1) < 0.1
+    assert estimates.std() > 0
+    torch.testing.assert_close(part.eval().loss(scenes), whole.loss(scenes))
+
+
+@pytest.mark.parametrize("decoder", ["mlp", "recurrent"])
+def test_a_rollout_feeds_its_predictions_back(decoder):
+    model, scenes = nri(decoder=decoder).eval(), batch()
+    paths, types = scenes["trajectories"], model.types(scenes)
+    predicted = model.rollout(paths[:, :9], 4, types)
+    memory = model.decoder.start(paths[:, 0])
+    for step in range(8):
+        _, memory = model.decoder(paths[:, step], types, memory)
+    state = paths[:, 8]
+    for step in range(4):
+        state, memory = model.decoder(state, types, memory)
+        torch.testing.assert_close(predicted[:, step], state)
+
+
+def test_the_recurrent_decoder_is_burnt_in_and_left_alone_at_the_end():
+    model, scenes = nri(decoder="recurrent").eval(), batch()
+    types = model.types(scenes)
+    predicted, target = model.predictions(scenes["trajectories"], types, 5)
+    assert predicted.shape == target.shape == (6, FRAMES - 1, OBJECTS, FEATURES)
+    changed = scenes["trajectories"].clone()
+    changed[:, FRAMES - 5 :] += 1  # frames that it must not see
+    torch.testing.assert_close(model.predictions(changed, types, 5)[0], predicted)
+    changed[:, FRAMES - 6] += 1  # the last one that it sees
+    assert (model.predictions(changed, types, 5)[0] - predicted).abs().max() > 0.1
+
+
+def test_the_graph_can_be_inferred_anew_at_every_step():
+    model, scenes = nri().eval(), batch(frames=FRAMES + 3)
+    paths = scenes["trajectories"]
+    predicted = model.rollout_inferring(paths, 3)
+    seen = paths
+    for step in range(3):
+        types = latent.one_hot(model.encoder(seen[:, -FRAMES:]), 2)
+        seen = torch.cat([seen, model.rollout(seen, 1, types)], 1)
+        torch.testing.assert_close(predicted[:, step], seen[:, -1])
+
+
+def test_a_full_graph_ignores_the_edges_and_a_true_one_does_not():
+    scenes = batch()
+    flipped = scenes | {"edges": 1 - scenes["edges"]}
+    for graph, same in (("full", True), ("true", False)):
+        torch.manual_seed(0)
+        model = GivenGraph(NRIModel(graph=graph, **SMALL), FEATURES)
+        assert torch.equal(model.loss(scenes), model.loss(flipped)) is same
+
+
+def test_the_score_prefers_the_better_prediction():
+    model, scenes = nri().eval(), batch()
+    still = scenes | {"trajectories": scenes["trajectories"][:, :1].expand(-1, FRAMES, -1, -1)}
+    with torch.no_grad():
+        for parameter in model.decoder.parameters():
+            parameter.zero_()  # predicts no change
+    assert model.score(still) == 0
+    assert model.score(scenes) < 0
+
+
+def springs(scenes, frames=29):
+    """Scenes of three objects, so strongly coupled in time that a tiny model can find the springs."""
+    positions, velocities, couplings = particles.draw("springs", scenes, OBJECTS, _generator())
+    seen = particles.simulate("springs", positions, velocities, couplings, steps=(frames + 1) * 100)
+    off_diagonal = ~torch.eye(OBJECTS, dtype=torch.bool)
+    edges = torch.from_numpy(couplings)[:, off_diagonal].view(scenes, OBJECTS, OBJECTS - 1).long()
+    return {"trajectories": torch.cat([torch.from_numpy(part) for part in seen], -1).float(), "edges": edges}
+
+
+def _generator():
+    import numpy
+
+    return numpy.random.default_rng(0)
+
+
+@pytest.mark.parametrize("encoder", ["mlp", "cnn"])
+def test_the_supervised_encoder_overfits_a_few_scenes(encoder):
+    scenes = springs(32)
+    torch.manual_seed(0)
+    model = EdgeClassifier(EdgeClassifierModel(encoder, width=32, dropout=0.0), 29, FEATURES)
+    optimiser = torch.optim.Adam(model.parameters(), 5e-3)
+    for _ in range(150):
+        optimiser.zero_grad()
+        model.loss(scenes).backward()
+        optimiser.step()
+    assert (model.edges(scenes["trajectories"]) == scenes["edges"]).float().mean() == 1.0
+
+
+def test_the_decoder_learns_springs_with_the_true_graph_better_than_with_all_edges():
+    scenes, errors = springs(64), {}
+    for graph in ("true", "full"):
+        torch.manual_seed(0)
+        model = GivenGraph(NRIModel(graph=graph, decoder_width=32), FEATURES)
+        optimiser = torch.optim.Adam(model.parameters(), 5e-3)
+        for _ in range(200):
+            optimiser.zero_grad()
+            model.loss(scenes).backward()
+            optimiser.step()
+        errors[graph] = model.loss(scenes).item()
+    assert errors["true"] < errors["full"] / 2
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"encoder": "rnn"}, {"graph": "none"}, {"temperature": 0.0}, {"types": 1}, {"windows": 0}, {"width": 0}],
+)
+def test_settings_that_give_no_model_are_named(settings):
+    with pytest.raises(InputError, match=f"model.{next(iter(settings))}"):
+        NRIModel(**settings)
