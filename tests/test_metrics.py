@@ -1,10 +1,12 @@
 """Accuracies against counting by hand."""
 
 from collections import Counter
+from itertools import permutations
 
 import pytest
 import torch
 
+from reprolib import metrics
 from reprolib.metrics import accuracy, grouped_accuracy, majority
 
 
@@ -43,3 +45,21 @@ def test_majority_is_the_most_frequent_answer_of_each_group():
         assert counts[found[group].item()] == max(counts.values())
     assert found[2] == 1
     assert found[5] == 0, "an empty group"
+
+
+def test_edges_are_scored_under_the_best_naming_against_all_permutations():
+    torch.manual_seed(0)
+    predicted, true = torch.randint(3, (4, 5, 4)), torch.randint(3, (4, 5, 4))
+    shares = [(torch.tensor(names)[predicted] == true).double().mean().item() for names in permutations(range(3))]
+    assert metrics.edge_accuracy(predicted, true) == pytest.approx(100 * max(shares))
+    assert metrics.edge_accuracy((true + 1) % 3, true) == 100.0
+
+
+def test_an_unused_type_takes_part_in_the_naming():
+    assert metrics.edge_accuracy(torch.full((6,), 2), torch.tensor([0, 0, 0, 0, 1, 1])) == pytest.approx(100 * 4 / 6)
+
+
+def test_errors_by_step_are_not_cumulative():
+    true = torch.zeros(2, 3, 4, 5)
+    predicted = torch.tensor([1.0, 2.0, 3.0]).view(1, 3, 1, 1).expand(2, 3, 4, 5)
+    assert metrics.errors_by_step(predicted, true).tolist() == [1.0, 4.0, 9.0]

@@ -78,6 +78,8 @@ def test_learning_rate_in_closed_form():
     warm = Training(steps=100, rate=0.5, warmup=10)
     assert [learning_rate(warm, step) for step in (0, 4, 9, 10, 99)] == pytest.approx([0.05, 0.25, 0.5, 0.5, 0.5])
     cosine = Training(steps=100, rate=0.5, schedule="cosine")
+    halving = Training(steps=100, rate=0.5, schedule="halving")
+    assert [learning_rate(halving, step) for step in (0, 39, 40, 79, 80, 99)] == [0.5, 0.5, 0.25, 0.25, 0.125, 0.125]
     assert [learning_rate(cosine, step) for step in (0, 50, 100)] == pytest.approx([0.5, 0.25, 0.0])
     both = Training(steps=100, rate=0.5, schedule="cosine", warmup=10)
     assert learning_rate(both, 4) == pytest.approx(0.25 * (1 + math.cos(0.04 * math.pi)) / 2)
@@ -160,6 +162,24 @@ def test_an_epoch_visits_every_example_once_in_an_order_of_its_own(task):
     seen.clear()
     train((model, spying, data, *rest), changed(steps=6), seed=1)
     assert not torch.cat(seen).equal(torch.cat(first)[:96]), "the order does not depend on the seed"
+
+
+def test_without_shuffling_every_epoch_has_the_data_s_own_order(task):
+    model, _, data, *rest = task()
+    data, seen = Split(data.columns | {"number": torch.arange(len(data))}), []
+
+    def spying(model, batch):
+        seen.append(batch["number"])
+        return model.unused.sum()
+
+    train((model, spying, data, *rest), changed(steps=12, shuffle=False))
+    assert torch.cat(seen).equal(torch.arange(96).repeat(2))
+
+
+def test_the_curve_keeps_what_is_watched(task):
+    watched = {"accuracy/all": 1.0, "other": 2.0, "another": 3.0}
+    _, outcome = train(task(score=lambda _: watched), changed(steps=20), watch=("other", "missing"))
+    assert [set(point) for point in outcome.history] == [{"step", "loss", "accuracy/all", "other"}] * 2
 
 
 def test_blocks_stay_together():

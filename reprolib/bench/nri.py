@@ -77,7 +77,7 @@ class OfficialStructure(nn.Module):
         self.mlp1, self.mlp2 = TwoLayers(frames * features, width), TwoLayers(2 * width, width)
         self.mlp3, self.mlp4 = TwoLayers(width, width), TwoLayers(3 * width, width)
         self.fc_out = nn.Linear(width, config.types)
-        speaking = range(1, config.types)
+        speaking, width = range(1, config.types), config.decoder_width
         self.msg_fc1 = nn.ModuleList(nn.Linear(2 * features, width) for _ in speaking)
         self.msg_fc2 = nn.ModuleList(nn.Linear(width, width) for _ in speaking)
         self.out_fc1, self.out_fc2 = nn.Linear(features + width, width), nn.Linear(width, width)
@@ -125,7 +125,7 @@ class OfficialStructure(nn.Module):
     def step(self, states: Tensor, types: Tensor) -> Tensor:
         """The next states: [B, S, N, D] and types [B, S, E, K] -> [B, S, N, D]."""
         ends = self.node2edge(states)  # [B, S, E, 2 D]
-        messages = states.new_zeros(*ends.shape[:-1], self.config.width)
+        messages = states.new_zeros(*ends.shape[:-1], self.config.decoder_width)
         for kind, (first, second) in enumerate(zip(self.msg_fc1, self.msg_fc2, strict=True), 1):
             messages += relu(second(relu(first(ends)))) * types[..., kind : kind + 1]
         received = (messages.transpose(-2, -1) @ self.rel_rec).transpose(-2, -1).contiguous()  # [B, S, N, H]

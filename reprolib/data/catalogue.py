@@ -5,12 +5,13 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from reprolib import paths
-from reprolib.data import sort_of_clevr
+from reprolib.data import simulations, sort_of_clevr
 from reprolib.data.babi import dataset, solver
 from reprolib.data.babi.reader import TASKS, Source, open_source
 from reprolib.data.fetch import download
@@ -216,6 +217,45 @@ def _write_sort_of_clevr(folder: Path, size: int) -> None:
     np.savez_compressed(folder / "scenes.npz", names=np.array(scenes.names), **_arrays(scenes))
 
 
+# Springs, charged particles, oscillators
+
+MOTION_SAMPLE = {"count": 8, "objects": 5, "frames": 49, "seed": 5, "stream": 0}
+MOTION_MEANS = {
+    "springs": 0.507255,
+    "charged": 0.942708,
+    "kuramoto": 0.59292,
+}  # of the sample's absolute values, VERSION 1
+MOTION_TOLERANCE = 1e-3  # charged particles that come close amplify rounding
+
+
+def _check_motion(kind: str) -> list[str]:
+    found = float(np.abs(simulations.generate(kind, **MOTION_SAMPLE).trajectories).mean())
+    pinned = MOTION_MEANS[kind]
+    if abs(found - pinned) > MOTION_TOLERANCE * pinned:
+        return [f"differs  the simulator moves otherwise here: mean absolute value {found:.6f} instead of {pinned:.6f}"]
+    return [f"ok       the simulator moves as pinned: mean absolute value {found:.6f}"]
+
+
+def _write_motion(kind: str, folder: Path, size: int) -> None:
+    scenes = simulations.generate(kind, size, objects=5, frames=49, seed=0, stream=0)
+    np.savez_compressed(folder / "scenes.npz", trajectories=scenes.trajectories, edges=scenes.edges)
+
+
+def _motion(kind: str, title: str) -> Entry:
+    return Entry(
+        name=kind,
+        title=f"{title} (Kipf et al. 2018)",
+        licence="generated; nothing was released",
+        url=None,
+        size=None,
+        layout="none: the paper's own procedure is the generator",
+        generator="scenes.npz with trajectories [M, 49, 5, D] and edges [M, 5, 4], not normalised; size: scenes M",
+        download=None,
+        check=partial(_check_motion, kind),
+        write=partial(_write_motion, kind),
+    )
+
+
 ENTRIES = (
     Entry(
         name="babi",
@@ -241,4 +281,7 @@ ENTRIES = (
         check=_check_sort_of_clevr,
         write=_write_sort_of_clevr,
     ),
+    _motion("springs", "Particles joined by springs"),
+    _motion("charged", "Charged particles"),
+    _motion("kuramoto", "Kuramoto's phase-coupled oscillators"),
 )

@@ -51,15 +51,14 @@ def simulate(
     phases = check_values("phases", phases, (None, None))
     frequencies = check_values("frequencies", frequencies, phases.shape)
     couplings = check_couplings(couplings, *phases.shape)
-    traces = np.empty((2, len(phases), frames, phases.shape[1]))  # [2, B, T, N]
+    traces = np.empty((len(phases), 2, frames, phases.shape[1]))  # [B, 2, T, N]
 
     def work(block: slice) -> None:
-        start = np.ascontiguousarray(phases[block])
-        _run(start, frequencies[block], couplings[block], int(sample_every), float(dt), traces[:, block])
+        _run(phases[block], frequencies[block], couplings[block], int(sample_every), float(dt), traces[block])
 
     over_blocks(work, len(phases), BLOCK, progress)
-    check_trajectories(*traces)
-    return traces[0], traces[1]
+    check_trajectories(traces)
+    return traces[:, 0], traces[:, 1]
 
 
 def draw(count: int, objects: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -89,9 +88,9 @@ def features(phases: np.ndarray, rates: np.ndarray, frequencies: np.ndarray, cou
 
 @compiled
 def _run(phases, frequencies, couplings, every, dt, traces):
-    """Fill traces [2, L, T, N] with the phases and rates of every scene."""
+    """Fill traces [L, 2, T, N] with the phases and rates of every scene."""
     for scene in range(len(phases)):
-        _integrate(phases[scene], frequencies[scene], couplings[scene], every, dt, traces[:, scene])
+        _integrate(phases[scene], frequencies[scene], couplings[scene], every, dt, traces[scene])
 
 
 @compiled

@@ -138,7 +138,7 @@ def count_frames(steps: int, sample_every: int, dt: float) -> int:
 
 def check_values(name: str, values: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
     """The values as float64; raises InputError when they have another shape (None: any length) or are not finite."""
-    values = np.asarray(values, dtype=np.float64)
+    values = np.asarray(values, dtype=np.float64, order="C")
     fits = values.ndim == len(shape) and all(b in (None, a) for a, b in zip(values.shape, shape, strict=True))
     if not fits:
         expected = ", ".join("any" if length is None else str(length) for length in shape)
@@ -165,7 +165,8 @@ def check_couplings(couplings: np.ndarray, scenes: int, objects: int) -> np.ndar
 
 def check_trajectories(*traces: np.ndarray) -> None:
     """Raise InputError when a trajectory [B, ...] is not finite."""
-    exploded = np.logical_or.reduce([~np.isfinite(trace).reshape(len(trace), -1).all(axis=1) for trace in traces])
+    finite = [np.isfinite(trace).all(axis=tuple(range(1, trace.ndim))) for trace in traces]
+    exploded = ~np.logical_and.reduce(finite)  # [B]
     if exploded.any():
         raise InputError(
             f"scene {exploded.argmax()} (counting from 0) explodes, as do {exploded.sum() - 1} others: give a smaller "
@@ -189,7 +190,7 @@ def _simulate_block(
 ) -> list[np.ndarray]:
     """Positions and velocities [L, T, N, 2] of one block's starts [L, N, 2]."""
     scenes, objects, _ = positions.shape
-    x, v = (start.transpose(1, 2, 0).reshape(objects, 2 * scenes) for start in (positions, velocities))  # [N, C]
+    x, v = (start.transpose(1, 2, 0).copy().reshape(objects, 2 * scenes) for start in (positions, velocities))  # [N, C]
     couplings = np.ascontiguousarray(couplings.transpose(1, 2, 0))  # [N, N, L]
     strengths = np.tile(-SPRING * couplings if kind == "springs" else np.zeros_like(couplings), 2)  # [N, N, C]
     traces = np.empty((2, frames, objects, 2 * scenes))

@@ -42,16 +42,18 @@ class Scale:
 
     def apply(self, trajectories: np.ndarray) -> np.ndarray:
         """Trajectories [..., D] in units of the models; values outside the ranges lie beyond -1 and 1."""
-        low, high = self._bounds(trajectories)
-        return (trajectories - low) * (2 / (high - low)) - 1
+        middle, half = self._centres(trajectories.dtype)
+        return (trajectories - middle) / half
 
     def undo(self, trajectories: np.ndarray) -> np.ndarray:
         """The inverse of `apply`."""
-        low, high = self._bounds(trajectories)
-        return (trajectories + 1) * ((high - low) / 2) + low
+        middle, half = self._centres(trajectories.dtype)
+        return trajectories * half + middle
 
-    def _bounds(self, trajectories: np.ndarray) -> np.ndarray:
-        return np.array(self.ranges, dtype=trajectories.dtype).T  # [2, D]
+    def _centres(self, dtype: np.dtype) -> np.ndarray:
+        """Middle and half of the length of every range, [2, D]."""
+        low, high = np.array(self.ranges).T
+        return np.array([(low + high) / 2, (high - low) / 2], dtype)
 
 
 def scale(train: Simulations) -> Scale:

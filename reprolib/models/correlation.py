@@ -29,7 +29,7 @@ class CorrelationEdges(nn.Module):
     module, where it has weights, is trained by its own loss.
 
     Args:
-        describe: [B, T, N, D] -> [B, N, V]: `paths`, or LSTMStates.
+        describe: [B, T, N, D] -> [B, N, V]: `paths`, `flat_paths` or LSTMStates.
         trajectories, edges: [M, T, N, D] and [M, N, N - 1] of training scenes; not part of the state dict.
         chunk: scenes that are described at a time when the threshold is sought.
 
@@ -106,6 +106,14 @@ def paths(trajectories: Tensor) -> Tensor:
     sqrt(n_i n_j).
     """
     return standardised(trajectories.permute(0, 2, 3, 1)).flatten(2)  # [B, N, D, T] -> [B, N, D T]
+
+
+def flat_paths(trajectories: Tensor) -> Tensor:
+    """A whole trajectory as one vector of all its features: [B, T, N, D] -> [B, N, T D].
+
+    Unlike `paths`, it depends on the origin and the scale of each feature.
+    """
+    return trajectories.transpose(1, 2).flatten(2)
 
 
 def correlation(vectors: Tensor) -> Tensor:

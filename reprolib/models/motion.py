@@ -13,6 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from reprolib.errors import InputError
+from reprolib.models.nri.encoders import initialised
+from reprolib.models.nri.latent import negative_log_likelihood
 
 LEAST = {"hidden": 1, "layers": 1, "restart": 1, "burn_in": 0}
 
@@ -64,26 +66,26 @@ class TrajectoryLSTM(nn.Module):
         self.group = objects if config.joint else 1  # G
         width = self.group * config.hidden
         self.embed = nn.Sequential(
-            *(nn.Linear(features, config.hidden), nn.ReLU(), nn.Linear(config.hidden, config.hidden), nn.ReLU())
+            *(initialised(nn.Linear(features, config.hidden)), nn.ReLU()),
+            *(initialised(nn.Linear(config.hidden, config.hidden)), nn.ReLU()),
         )
         self.lstm = nn.LSTM(width, width, config.layers, batch_first=True)
-        self.output = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, self.group * features))
-        for layer in (*self.embed, *self.output):
-            if isinstance(layer, nn.Linear):  # as the official code starts them
-                nn.init.xavier_normal_(layer.weight)
-                nn.init.constant_(layer.bias, 0.1)
+        self.output = nn.Sequential(
+            *(initialised(nn.Linear(width, width)), nn.ReLU()),
+            initialised(nn.Linear(width, self.group * features)),
+        )
 
     def loss(self, batch: dict[str, Tensor]) -> Tensor:
         """Negative log-likelihood of frames 1 to T - 1, per scene and object and without its constant."""
         trajectories, config = batch["trajectories"], self.config
         predictions = trajectories.shape[1] - 1
         given = [step < config.burn_in or step % config.restart == 0 for step in range(predictions)]
-        return predictions * self._negative_log_likelihood(trajectories, given)
+        return predictions * self._unlikelihood(trajectories, given)
 
     def score(self, batch: dict[str, Tensor]) -> Tensor:
         """One-step log-likelihood of a batch per frame and object, the better the larger."""
         trajectories = batch["trajectories"]
-        return -self._negative_log_likelihood(trajectories, [True] * (trajectories.shape[1] - 1))
+        return -self._unlikelihood(trajectories, [True] * (trajectories.shape[1] - 1))
 
     def rollout(self, frames: Tensor, steps: int) -> Tensor:
         """The frames after the given ones, all of which are read first: [B, F, N, D] -> [B, steps, N, D]."""
@@ -126,12 +128,12 @@ class TrajectoryLSTM(nn.Module):
         states, memory = self.lstm(self.embed(frames).flatten(2), memory)  # [R, F, G H]
         return frames + self.output(states).view_as(frames).to(frames.dtype), memory
 
-    def _negative_log_likelihood(self, trajectories: Tensor, given: list[bool]) -> Tensor:
-        """(x - mu)^2 / (2 sigma^2) summed over features, mean over scenes, objects and predicted frames."""
+    def _unlikelihood(self, trajectories: Tensor, given: list[bool]) -> Tensor:
+        """Negative log-likelihood of the predicted frames, mean over scenes, objects and frames."""
         if trajectories.shape[1] < 2:
             raise InputError("a trajectory of one frame has nothing to predict: give 2 frames or more")
-        error = self.predictions(trajectories[:, :-1], given) - trajectories[:, 1:]
-        return error.square().sum(-1).mean() / (2 * self.config.variance)
+        predicted = self.predictions(trajectories[:, :-1], given)
+        return negative_log_likelihood(predicted, trajectories[:, 1:], self.config.variance)
 
     def _rows(self, frames: Tensor) -> Tensor:
         """[B, F, N, D] -> [R, F, G, D]."""

@@ -14,8 +14,10 @@ from reprolib.bench.measure import differences
 from reprolib.models.nri import NRIModel
 
 CPU = torch.device("cpu")
-B, T, N, D, K, H, RESTART = 3, 9, 4, 4, 3, 8, 4  # scenes, frames, objects, features, edge types, width, steps
-TINY = NRIModel(width=H, types=K, restart=RESTART, variance=0.5)  # a variance that lets the divergence count
+B, T, N, D, K, H, RESTART = 3, 9, 4, 4, 3, 8, 4  # scenes, frames, objects, features, edge types, message, steps
+TINY = NRIModel(
+    width=H + 2, decoder_width=H, types=K, restart=RESTART, variance=0.5
+)  # a variance that lets the divergence count
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 
 
@@ -159,7 +161,9 @@ def test_both_sides_train_alike():
 
 def test_cases_are_springs_with_the_official_sizes():
     assert {(case.objects, case.frames, case.batch) for case in nri.CASES} == {(5, 49, 128)}
-    assert {(case.model.width, case.model.restart, case.model.types) for case in nri.CASES} == {(256, 10, 2)}
+    assert {
+        (case.model.width, case.model.decoder_width, case.model.restart, case.model.types) for case in nri.CASES
+    } == {(256, 256, 10, 2)}
     assert {(case.ours, case.reference) for case in nri.CASES} == {("fp32", "fp32"), ("bf16", "bf16"), ("bf16", "fp32")}
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from reprolib import paths
-from reprolib.data import catalogue, sort_of_clevr
+from reprolib.data import catalogue, simulations, sort_of_clevr
 from reprolib.data.babi.reader import SPLITS, TASKS, open_source
 from reprolib.errors import InputError
 
@@ -231,6 +231,17 @@ def test_check_of_the_real_files():
     ]
     short = [line for line in lines if not line.startswith("ok ")]
     assert [line for line in short if "train should hold" not in line] == []
+
+
+@pytest.mark.parametrize("kind", ["springs", "charged", "kuramoto"])
+def test_motion_is_checked_and_written(kind, tmp_path, monkeypatch):
+    assert catalogue.check(kind)[0].startswith("ok ")
+    with np.load(catalogue.generate(kind, tmp_path / kind, 3) / "scenes.npz") as file:
+        expected = simulations.generate(kind, 3, 5, 49, 0, 0)
+        np.testing.assert_array_equal(file["trajectories"], expected.trajectories)
+        np.testing.assert_array_equal(file["edges"], expected.edges)
+    monkeypatch.setitem(catalogue.MOTION_SAMPLE, "seed", 6)
+    assert catalogue.check(kind)[0].startswith("differs ")
 
 
 def test_check_of_sort_of_clevr(monkeypatch):

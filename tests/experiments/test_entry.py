@@ -8,7 +8,7 @@ import pytest
 from reprolib import experiments
 from reprolib.errors import InputError
 from reprolib.experiments.entry import SCALES, Config, Row, change
-from reprolib.train import Training
+from reprolib.train import LATER, Training
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,23 @@ def test_changes_apply_together():
     assert change(blocks, {"train.together": 1, "train.batch": 3}).train.batch == 3
 
 
+def test_a_later_field_leaves_old_hashes_alone_while_at_its_default():
+    @dataclass(frozen=True)
+    class Older:
+        width: int = 8
+
+    @dataclass(frozen=True)
+    class Newer:
+        width: int = 8
+        depth: int = dataclasses.field(default=2, metadata=LATER)
+
+    Newer.__name__ = Older.__name__
+    before, after = (Config(data=Sizes(), model=kind(), train=Training(steps=10)) for kind in (Older, Newer))
+    assert after.hash == before.hash
+    assert change(after, {"model.depth": 3}).hash != before.hash
+    assert after.flat()["model.depth"] == 2
+
+
 def test_the_hash_depends_on_every_value_and_on_the_kind_of_model():
     every = {"width": 9, "layers": (16,), "rate": 0.1, "most": 1, "share": 0.1, "name": "b", "norm": True}
     variants = [
@@ -111,9 +128,9 @@ def test_a_scale_states_only_differences():
 def test_rows_of_the_suite():
     names = [(experiment.name, row.name) for experiment in experiments.every() for row in experiment.rows]
     assert len(set(names)) == len(names)
+    systems = {(row.task, row.system) for experiment in experiments.every() for row in experiment.rows}
     for experiment in experiments.every():
         assert experiments.get(experiment.name.replace("_", "-")) is experiment
-        systems = {(row.task, row.system) for row in experiment.rows}
         for row in experiment.rows:
             assert experiment.row(row.name) is row
             assert set(row.minutes) == set(SCALES)

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from reprolib.errors import InputError
-from reprolib.models.correlation import CorrelationEdges, LSTMStates, best_threshold, correlation, paths
+from reprolib.models.correlation import CorrelationEdges, LSTMStates, best_threshold, correlation, flat_paths, paths
 from reprolib.models.motion import LSTMModel, TrajectoryLSTM
 
 B, T, N, D = 6, 20, 4, 3
@@ -104,6 +104,14 @@ def test_paths_do_not_depend_on_scale_or_origin():
     scale = torch.rand(B, 1, N, D, generator=rng(1), dtype=torch.double) + 0.1
     moved = scale * frames + torch.randn(B, 1, N, D, generator=rng(2), dtype=torch.double)
     assert torch.allclose(correlation(paths(moved)), correlation(paths(frames)), atol=1e-12)
+
+
+def test_flat_paths_correlate_as_one_vector_of_all_features():
+    frames = scenes()
+    found = correlation(flat_paths(frames)).numpy()
+    for scene, i, j in np.ndindex(B, N, N):
+        pair = np.corrcoef(frames[scene, :, i].double().ravel(), frames[scene, :, j].double().ravel())
+        assert found[scene, i, j] == pytest.approx(pair[0, 1], abs=1e-12)
 
 
 def test_correlations_are_receiver_major():

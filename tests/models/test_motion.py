@@ -171,7 +171,6 @@ def test_a_tiny_batch_is_learned(joint, restart):
     error, copied = (
         (rolled.rollout(frames[:, :8], 4) - frames[:, 8:12]).square().mean().item() for rolled in (model, Static())
     )
-    print(first, loss.item(), error, copied)
     assert loss.item() < first / 50
     assert error < copied / 10
 

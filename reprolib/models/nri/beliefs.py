@@ -36,5 +36,5 @@ def beliefs(model: GivenGraph, trajectory: Tensor) -> Tensor:
     for now, after in pairwise(trajectory):
         predicted, _ = model.decoder(now.expand(len(around), -1, -1), gates)  # [C, N, D]
         evidence.append(-(predicted - after).square().sum(-1) / (2 * model.config.variance))
-    weights = torch.stack(evidence).cumsum(0).softmax(1)  # [T, C, N]
-    return torch.einsum("tcn,cek->tnek", weights, one_hot)
+    weights = torch.stack(evidence).double().cumsum(0).softmax(1)  # [T, C, N]
+    return torch.einsum("tcn,cek->tnek", weights, one_hot.double()).clamp(max=1).float()

@@ -1,0 +1,81 @@
+"""From records and views to the plots of motion and graphs: what the pages on neural relational inference call."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from reprolib import published, report
+from reprolib.experiments.motion import HORIZON, PAPER
+from reprolib.figures.motion import graphs, trajectories
+from reprolib.figures.moving import MotionView
+from reprolib.figures.scores import accuracy_curves, by_objects, horizon
+from reprolib.records import Record
+from reprolib.verdicts import Measurement
+
+EDGES = "accuracy/edges"
+
+
+def inferred_graphs(views: Sequence[MotionView]) -> Figure:
+    """True and inferred graphs of a few scenes, at the objects' last places."""
+    edges, probabilities, past = (
+        np.stack([getattr(view, name) for view in views]) for name in ("edges", "probabilities", "past")
+    )
+    return graphs(edges, probabilities, past[:, -1])
+
+
+def predicted_motion(views: Sequence[MotionView]) -> Figure:
+    """What was seen, what came and what was predicted in a few scenes."""
+    return trajectories(*(np.stack([getattr(view, name) for view in views]) for name in ("past", "true", "predicted")))
+
+
+def edges_by_objects(found: Sequence[Record]) -> Figure:
+    """Edge accuracy of the learned models of five objects on scenes with other numbers of objects."""
+    accuracies = {}
+    for task, _, measurement in _rows(found):
+        sizes = {int(name.rpartition("_")[2]) for name in measurement.first.metrics if name.startswith(f"{EDGES}_")}
+        if sizes:
+            accuracies[task.partition("_")[0]] = {n: measurement.values(f"{EDGES}_{n}") for n in sizes}
+    return by_objects(accuracies)
+
+
+def edge_curves(found: Sequence[Record], task: str) -> Figure:
+    """Validation accuracy of the edges of a task over training, a line a run; diamonds at the paper's figures."""
+    curves = {
+        system: [[point for point in record.curve if EDGES in point] for record in measurement.records]
+        for of, system, measurement in _rows(found)
+        if of == task
+    }
+    shown = {system: [run for run in runs if run] for system, runs in curves.items() if any(runs)}
+    return accuracy_curves(
+        shown, {system: value for (system, _), value in _printed(task, EDGES).items() if system in shown}
+    )
+
+
+def error_by_step(found: Sequence[Record], task: str) -> Figure:
+    """Error of the rollout at every step, a line a system; diamonds at the paper's figures."""
+    errors = {}
+    for of, system, measurement in _rows(found):
+        if of == task and "mse/step_1" in measurement.first.metrics and system != "NRI (sim.)":
+            steps = [measurement.values(f"mse/step_{step}") for step in range(1, HORIZON + 1)]
+            errors[system] = np.array(steps).T  # [seeds, HORIZON]
+    printed = {}
+    for (system, metric), value in _printed(task, "mse/").items():
+        if system in errors:
+            printed.setdefault(system, {})[int(metric.rpartition("_")[2])] = value
+    return horizon(errors, printed)
+
+
+def _rows(found: Sequence[Record]) -> list[tuple[str, str, Measurement]]:
+    """The most telling measurement of every row."""
+    rows = dict.fromkeys((record.task, record.system) for record in found)
+    return [(*row, report.telling(found, *row)) for row in rows]
+
+
+def _printed(task: str, metric: str) -> dict[tuple[str, str], float]:
+    """The paper's figures of a task by system and metric."""
+    return {
+        (line.system, line.metric): line.value
+        for line in published.read()
+        if (line.paper, line.task) == (PAPER, task) and line.metric.startswith(metric) and line.value is not None
+    }

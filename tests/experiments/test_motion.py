@@ -1,0 +1,144 @@
+"""What the experiments on motion share: scenes, measurement, and the order that the paper's tables claim."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from reprolib import experiments, paths, published
+from reprolib.data.split import Split
+from reprolib.errors import InputError
+from reprolib.experiments import motion
+from reprolib.experiments.entry import Config, change
+from reprolib.experiments.motion import FRAMES, HORIZON, START, MotionData
+from reprolib.models.motion import Static
+from reprolib.models.nri import GivenGraph, NRIModel
+from reprolib.train import Training
+
+FEW = {"data.train": 30, "data.valid": 5, "data.test": 6, "data.others": (3, 7), "data.of_others": 4}
+
+
+@pytest.fixture(autouse=True)
+def _cache(monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+
+
+def config(**changes):
+    return change(Config(MotionData(), NRIModel(), Training(0)), FEW | changes)
+
+
+def test_scenes_are_scaled_by_the_training_scenes():
+    data = motion.load(config(), "generated")
+    train, test = (data.splits[name].columns for name in ("train", "test"))
+    assert train["trajectories"].shape == (30, FRAMES, 5, 4)
+    assert test["trajectories"].shape == (6, 99, 5, 4)
+    for part in train["trajectories"].split(2, -1):  # positions, velocities
+        assert (part.min().item(), part.max().item()) == pytest.approx((-1, 1))
+    low, high = zip(*data.facts["scale"].ranges, strict=True)
+    raw = (test["trajectories"] + 1) / 2 * (torch.tensor(high) - torch.tensor(low)) + torch.tensor(low)
+    moved = raw[:, 1:, :, :2] - raw[:, :-1, :, :2]  # a tenth of a second each
+    inside = raw[..., :2].abs().amax((1, 2, 3)) < 4.9  # no wall in between
+    torch.testing.assert_close(moved[inside], raw[inside, 1:, :, 2:] * 0.1, rtol=0, atol=0.02)
+
+
+def test_other_sizes_come_with_the_test_scenes():
+    tables = motion.load(config(), "generated").splits["test"].tables
+    assert tables["trajectories/3"].shape == (4, FRAMES, 3, 4)
+    assert tables["edges/7"].shape == (4, 7, 6)
+
+
+def test_the_splits_are_different_scenes_and_the_hash_is_that_of_the_settings():
+    data = motion.load(config(**{"data.valid": 6}), "generated")
+    valid, test = (data.splits[name].columns["trajectories"][:, :FRAMES] for name in ("valid", "test"))
+    assert not torch.equal(valid, test)
+    assert data.hash == motion.fingerprint(config(**{"data.valid": 6}), "generated")
+    assert data.hash != motion.fingerprint(config(**{"data.seed": 1}), "generated")
+    assert motion.fingerprint(config(), "real") is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"data.test_frames": 70}, "data.test_frames is 70: .* need 71 or more"),
+        ({"data.objects": 1}, "1"),
+        ({"data.kind": "pendulum"}, "kind is 'pendulum'"),
+    ],
+)
+def test_bad_settings_are_refused_before_any_training(changes, message):
+    with pytest.raises(InputError, match=message):
+        motion.load(config(**changes), "generated")
+
+
+def test_there_are_no_real_files():
+    with pytest.raises(InputError, match="never released"):
+        motion.load(config(), "real")
+
+
+def test_errors_are_those_of_each_step_from_the_frame_after_the_next():
+    torch.manual_seed(0)
+    paths_ = torch.randn(5, 99, 3, 4)
+    split = Split({"trajectories": paths_, "edges": torch.zeros(5, 3, 2, dtype=torch.long)})
+    found = motion.evaluate(Static(), split)
+    start = FRAMES + 1  # frames 0 to 48 are read, 49 is left out
+    for step in (1, 10, 20):
+        expected = (paths_[:, start + step] - paths_[:, start]).square().mean().item()
+        assert found[f"mse/step_{step}"] == pytest.approx(expected)
+    assert len(found) == HORIZON + 1
+
+
+def test_short_scenes_have_a_score_and_no_rollout():
+    split = Split({"trajectories": torch.randn(4, FRAMES, 3, 4), "edges": torch.ones(4, 3, 2, dtype=torch.long)})
+    model = GivenGraph(NRIModel(graph="true", decoder_width=4), 4)
+    assert set(motion.evaluate(model, split)) == {"score"}
+
+
+def test_a_rollout_sees_no_frame_after_its_start():
+    model = GivenGraph(NRIModel(graph="true", decoder_width=4), 4)
+    given = torch.randn(4, 99, 3, 4)
+    later = given.clone()
+    later[:, START + HORIZON + 1 :] += 1
+    edges = torch.ones(4, 3, 2, dtype=torch.long)
+    one, other = (motion.evaluate(model, Split({"trajectories": paths_, "edges": edges})) for paths_ in (given, later))
+    assert one == other
+
+
+def test_accuracy_is_that_of_the_best_naming():
+    edges = torch.randint(2, (6, 3, 2))
+    blind = SimpleNamespace(edges=lambda _: 1 - edges)
+    split = Split({"trajectories": torch.randn(6, FRAMES, 3, 4), "edges": edges})
+    assert motion.evaluate(blind, split) == {"accuracy/edges": 100.0, "score": 100.0}
+
+
+def test_the_order_is_read_off_the_published_figures(monkeypatch):
+    usual = {"paper": motion.PAPER, "table": "", "std": None, "unit": "", "source": "", "note": "", "task": "t"}
+
+    def line(system, metric, value):
+        return published.Line(**usual, system=system, metric=metric, value=value)
+
+    figures = {"accuracy/edges": (90.0, 70.0), "mse/step_1": (1.0, 1.4), "mse/step_2": (3.0, 1.0), "mse/step_3": (1, 2)}
+    lines = [line(s, m, pair[i]) for m, pair in figures.items() for i, s in enumerate("ab")]
+    monkeypatch.setattr(published, "read", lambda: lines)
+    found = [(c.metric, c.system, c.margin) for c in motion.published_order("t", "a", "b")]
+    assert found == [("accuracy/edges", "b", 15.0), ("mse/step_2", "b", -1.5), ("mse/step_3", "b", 1.5)]
+
+
+def test_every_published_cell_of_both_tables_has_a_row():
+    rows = {(row.task, row.system) for name in ("nri_edges", "nri_prediction") for row in experiments.get(name).rows}
+    lines = [line for line in published.read() if line.paper == motion.PAPER and line.table in ("Table 1", "Table 2")]
+    assert len(lines) > 70
+    assert {(line.task, line.system) for line in lines} - rows == set()
+
+
+@pytest.mark.parametrize("name", ["nri_edges", "nri_prediction"])
+def test_every_row_can_be_built_and_measured_at_smoke_scale(name):
+    experiment = experiments.get(name)
+    for row in experiment.rows:
+        if row.task.endswith("_10"):
+            continue  # the same models
+        small = {"data.train": 20, "data.valid": 4, "data.test": 4, "data.others": (), "data.test_frames": 71}
+        settings = change(row.at("smoke"), small)
+        data = motion.load(settings, "generated")
+        found = experiment.evaluate(experiment.build(settings, data).eval(), data.splits["test"])
+        assert "score" in found
+        wanted = "accuracy/edges" if name == "nri_edges" else "mse/step_20"
+        assert torch.isfinite(torch.tensor(found[wanted]))
