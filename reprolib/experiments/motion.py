@@ -28,6 +28,7 @@ FRAMES = 49  # of a training scene; as many of a test scene are read before its 
 START = FRAMES + 1  # the frame from which a test rollout starts; the one before it is left out
 HORIZON = 20  # frames that Table 2 predicts
 TOGETHER = 250  # scenes evaluated at once
+AS_OFFICIAL = {"burn_in": 40, "restart": FRAMES}  # how the official code trains its LSTMs
 POINTS, FACTOR = 15.0, 1.5  # from which on two published accuracies, two published errors count as ordered
 EPOCH = 390  # steps: 50,000 scenes, 128 at a time
 TRAINING = Training(500 * EPOCH, batch=128, rate=5e-4, schedule="halving", evaluate_every=5 * EPOCH)
@@ -149,7 +150,7 @@ def build(config: Config, data: Dataset) -> nn.Module:
     if isinstance(model, EdgeClassifierModel):
         return EdgeClassifier(model, FRAMES, features)
     if isinstance(model, CorrelationModel):
-        lstm = LSTMModel(model.hidden, model.layers)
+        lstm = LSTMModel(model.hidden, model.layers, **AS_OFFICIAL)
         describe = paths if model.of == "paths" else LSTMStates(TrajectoryLSTM(lstm, features, objects))
         return CorrelationEdges(
             describe, *(train.columns[name][: model.reference] for name in ("trajectories", "edges"))

@@ -35,11 +35,11 @@ def _static(kind: str) -> Row:
 
 
 def _single(kind: str) -> Row:
-    return _lstm(kind, "LSTM (single)", LSTMModel())
+    return _lstm(kind, "LSTM (single)", LSTMModel(**motion.AS_OFFICIAL))
 
 
 def _joint(kind: str) -> Row:
-    return _lstm(kind, "LSTM (joint)", LSTMModel(joint=True))
+    return _lstm(kind, "LSTM (joint)", LSTMModel(joint=True, **motion.AS_OFFICIAL))
 
 
 def _lstm(kind: str, system: str, model: LSTMModel) -> Row:

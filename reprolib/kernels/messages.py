@@ -6,10 +6,12 @@ backward pass only the last activation is kept. The definition is the formula in
 R scenes (rows), r scenes of a block, N objects, H features of a hidden layer, G of a message.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
-PAIRS = 2560  # messages of a block on a CPU
+BLOCK = 10_240  # bytes that one feature of all messages of a block may take on a CPU
 
 
 def message_sum(sender: Tensor, receiver: Tensor, gate: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -86,10 +88,12 @@ class _Workspace:
 
     def __init__(self, like: Tensor, offsets: int, count: int, width: int) -> None:
         scenes = len(like)
-        block = scenes if like.is_cuda else max(1, PAIRS // max(1, offsets * count))
-        self.parts = [slice(start, min(start + block, scenes)) for start in range(0, scenes, max(1, block))]
+        most = scenes if like.is_cuda else max(1, BLOCK // (like.element_size() * max(1, offsets * count)))
+        blocks = max(1, math.ceil(scenes / max(1, most)))
+        size = math.ceil(scenes / blocks)  # even blocks
+        self.parts = [slice(start, min(start + size, scenes)) for start in range(0, scenes, max(1, size))]
         self.shape = offsets, count, width
-        self.memory = like.new_empty(offsets * min(block, scenes) * count * width)
+        self.memory = like.new_empty(offsets * size * count * width)
 
     def block(self, size: int) -> Tensor:
         offsets, count, width = self.shape

@@ -39,8 +39,13 @@ class MLPDecoder(nn.Module):
 
     def forward(self, states: Tensor, types: Tensor, memory: None = None) -> tuple[Tensor, None]:
         """The next states: [B, N, D] and edge types [B, N, N - 1, K] -> [B, N, D], and no memory."""
-        received = [self._received(states, types, kind) for kind in range(len(self.message_in))]
-        return states + self.output(torch.cat([states, sum(received)], -1)).float(), None
+        received = sum(self._received(states, types, kind) for kind in range(len(self.message_in)))
+        first, *rest = self.output  # on [x, received], which need not be joined
+        of_state, of_received = first.weight.split([states.shape[-1], received.shape[-1]], 1)
+        hidden = nn.functional.linear(states, of_state) + nn.functional.linear(received, of_received, first.bias)
+        for layer in rest:
+            hidden = layer(hidden)
+        return states + hidden.float(), None
 
     def _received(self, states: Tensor, types: Tensor, kind: int) -> Tensor:
         """Sum of the messages of one type to every receiver: [B, N, H]."""
