@@ -75,6 +75,8 @@ class CorrelationModel:
     reference: int = 2_000  # training scenes for the threshold
     hidden: int = 256
     layers: int = 2
+    burn_in: int = 40
+    restart: int = FRAMES
 
 
 @dataclass(frozen=True)
@@ -150,7 +152,7 @@ def build(config: Config, data: Dataset) -> nn.Module:
     if isinstance(model, EdgeClassifierModel):
         return EdgeClassifier(model, FRAMES, features)
     if isinstance(model, CorrelationModel):
-        lstm = LSTMModel(model.hidden, model.layers, **AS_OFFICIAL)
+        lstm = LSTMModel(model.hidden, model.layers, restart=model.restart, burn_in=model.burn_in)
         describe = paths if model.of == "paths" else LSTMStates(TrajectoryLSTM(lstm, features, objects))
         return CorrelationEdges(
             describe, *(train.columns[name][: model.reference] for name in ("trajectories", "edges"))
