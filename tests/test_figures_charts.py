@@ -1,0 +1,76 @@
+"""From records and committed weights to the plots of the pages on neural relational inference."""
+
+import numpy as np
+import pytest
+import torch
+
+from reprolib import paths, published
+from reprolib.experiments.motion import FRAMES, HORIZON, START
+from reprolib.figures import charts, moving
+from reprolib.records import Record
+
+
+@pytest.fixture(autouse=True)
+def _nothing_committed(monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    monkeypatch.setenv("REPROLIB_RESULTS", str(tmp_path / "results"))
+
+
+def record(system="NRI (learned)", task="springs_5", seed=0, **metrics):
+    curve = [{"step": step, "loss": 1.0, "score": 0.0, "accuracy/edges": 50.0 + step} for step in (10, 20)]
+    names = dict.fromkeys(Record.__dataclass_fields__)
+    usual = {"task": task, "system": system, "scale": "small", "seed": seed, "metrics": metrics, "curve": curve}
+    return Record(**(names | usual | {"data": {"kind": "generated"}, "experiment": "nri_edges"}))
+
+
+def labels(figure):
+    return {text.get_text() for axis in figure.axes for text in axis.texts}
+
+
+def test_views_fit_the_protocol_before_there_are_weights():
+    views = moving.motions("springs_5", 2)
+    assert [view.past.shape for view in views] == [(START + 1, 5, 2)] * 2
+    for view in views:
+        assert view.true.shape == view.predicted.shape == (HORIZON, 5, 2)
+        assert view.edges.shape == view.probabilities.shape == (5, 4)
+        assert "untrained" in view.source
+    np.testing.assert_allclose(views[0].past[-1], views[0].true[0], atol=0.05)  # the next frame is near
+
+
+def test_beliefs_are_shown_for_the_frames_that_the_encoder_reads():
+    view = moving.finding("springs_5", 1)
+    assert view.positions.shape == (FRAMES, 5, 2)
+    assert view.beliefs.shape == (FRAMES, 5, 4)
+    assert (view.beliefs[0] == 0.5).all()
+
+
+def test_types_are_called_by_what_they_stand_for():
+    assert moving._called(torch.tensor([1, 0])) == 0
+    assert moving._called(torch.tensor([0, 1])) == 1
+
+
+def test_the_error_plot_has_a_line_a_system_and_the_printed_figures():
+    errors = {f"mse/step_{step}": 1e-4 * step for step in range(1, HORIZON + 1)}
+    found = [record(system, **errors) for system in ("NRI (learned)", "Static")]
+    found += [record("Static", "charged_5", **errors), record("Supervised", **{"accuracy/edges": 99.0})]
+    figure = charts.error_by_step(found, "springs_5")
+    assert {"NRI (learned)", "Static"} <= labels(figure)
+    assert "Supervised" not in labels(figure)
+    drawn = [line.get_ydata() for line in figure.axes[0].lines]
+    assert any(len(values) == HORIZON and np.allclose(values, list(errors.values())) for values in drawn)
+    line = next(
+        line
+        for line in published.read()
+        if (line.paper, line.task, line.system, line.metric) == ("kipf2018", "springs_5", "Static", "mse/step_10")
+    )
+    assert any(line.value in np.asarray(values) for values in drawn)
+
+
+def test_sizes_and_curves_come_from_the_records():
+    sizes = {f"accuracy/edges_{objects}": 90.0 + objects for objects in (3, 5, 10)}
+    found = [record(seed=seed, **sizes) for seed in (0, 1)] + [record("Corr. (path)", **{"accuracy/edges": 50.0})]
+    figure = charts.edges_by_objects(found)
+    assert any(list(line.get_xdata()) == [3, 5, 10] for line in figure.axes[0].lines)
+    curves = charts.edge_curves(found, "springs_5")
+    assert any(list(line.get_ydata()) == [60.0, 70.0] for line in curves.axes[0].lines)
+    assert charts.edge_curves(found, "charged_5").texts, "without a run there is a sentence"
