@@ -97,6 +97,7 @@ def _compared(
     ours, theirs = (statistics.fmean(one.values(line.metric)) for one in (measurement, other))
     direction, margin = ("better" if comparison.margin >= 0 else "worse"), abs(comparison.margin)
     if line.metric.startswith("mse/"):
+        margin = max(margin, 1.0)
         factor = theirs / ours if comparison.margin >= 0 else ours / theirs
         asked, shown, holds = f"a factor of {margin:g}", f"{factor:.3g}", factor >= margin
     else:

@@ -141,6 +141,22 @@ def test_counts_agree_only_up_to_their_spread(verdict):
         ("accuracy/all", 0, 65.0, 65.0, "partly"),
     ],
 )
+@pytest.mark.parametrize(
+    ("margin", "ours", "others", "expected"),
+    [
+        (1.5, 2e-5, 3.01e-5, "partly"),
+        (1.5, 2e-5, 2.99e-5, "not reproduced"),
+        (-1.5, 3.01e-5, 2e-5, "partly"),
+        (-1.5, 2e-5, 3e-5, "not reproduced"),
+        (0, 2e-5, 2e-5, "partly"),
+        (0, 2.1e-5, 2e-5, "not reproduced"),
+    ],
+)
+def test_squared_errors_are_compared_by_their_ratio(verdict, margin, ours, others, expected):
+    comparison = Comparison("mse/*", "Majority", margin)
+    assert verdict([ours], None, "mse/step_1", others=[others], comparisons=(comparison,), scale="small")[0] == expected
+
+
 @pytest.mark.parametrize("scale", ["small", "paper"])
 def test_a_declared_comparison_makes_it_partly(verdict, metric, margin, ours, others, expected, scale):
     comparison = Comparison(metric, "Majority", margin)

@@ -181,7 +181,8 @@ def over_blocks(work: Callable[[slice], None], count: int, size: int, progress: 
         ThreadPoolExecutor(config.NUMBA_NUM_THREADS) as pool,
         tqdm(total=count, desc=progress, unit="scene", disable=progress is None) as bar,
     ):
-        for block, _ in zip(blocks, pool.map(work, blocks), strict=True):
+        spread = pool.map if len(blocks) > 1 else map  # starting a thread takes as long as a few scenes
+        for block, _ in zip(blocks, spread(work, blocks), strict=True):
             bar.update(block.stop - block.start)
 
 

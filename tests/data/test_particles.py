@@ -230,10 +230,12 @@ def test_energy_does_not_drift(kind, rng):
     assert 1e-5 < np.ptp(lagging - exact, axis=1).max() < 1e-2
 
 
-def test_forces_are_clipped():
-    close = np.array([[[1e-3, 2e-3], [0.0, 0.0]]])
-    _, speed = simulate("charged", close, np.zeros_like(close), PAIR, steps=2, sample_every=1)
-    np.testing.assert_allclose(speed[0, 0], [[CLIP * DT, CLIP * DT], [-CLIP * DT, -CLIP * DT]])
+@pytest.mark.parametrize("distance", [1e-3, 1e-9])  # the square of the second is lost in rounding, even below 0
+def test_forces_are_clipped(distance, rng):
+    positions = 4 * rng.uniform(-1, 1, (100, 1, 2)) + distance * np.array([[1, 2], [0, 0]])
+    pairs = np.tile(PAIR, (100, 1, 1))
+    _, speed = simulate("charged", positions, np.zeros_like(positions), pairs, steps=2, sample_every=1)
+    np.testing.assert_allclose(speed[:, 0], np.tile(CLIP * DT * np.array([[1, 1], [-1, -1]]), (100, 1, 1)))
 
 
 def test_drawn_starts(rng):
