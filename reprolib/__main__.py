@@ -75,7 +75,7 @@ def run(
             continue
         typer.echo(f"{request.place(paths.results())}")
         for name, value in record.metrics.items():
-            typer.echo(f"  {name:28} {report.number(value)}")
+            typer.echo(f"  {name:28} {report.number(value, name)}")
 
 
 @app.command()
@@ -95,7 +95,7 @@ def evaluate(record: Path, device: Device = None) -> None:
     """Recompute a record's metrics from its weights and data; a difference is an error."""
     kept, now = runs.evaluate(record, device)
     for name, value in kept.metrics.items():
-        typer.echo(f"{name:28} recorded {report.number(value):>8}  now {report.number(now.get(name)):>8}")
+        typer.echo(f"{name:28} recorded {report.number(value, name):>8}  now {report.number(now.get(name), name):>8}")
     off = [name for name, value in kept.metrics.items() if not runs.agrees(name, value, now.get(name))]
     if off:
         raise InputError(f"{record}: {', '.join(off)} no longer as recorded; run {kept.command}")

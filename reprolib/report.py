@@ -195,7 +195,7 @@ def overview_frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
         {
             "figure": [f"{cell.paper} {cell.task} {cell.metric}" for cell in all_cells],
             "paper": [printed(cell) for cell in all_cells],
-            "ours": [number(cell.ours) + (f" ({cell.scale})" if cell.scale else "") for cell in all_cells],
+            "ours": [number(cell.ours, cell.metric) + (f" ({cell.scale})" if cell.scale else "") for cell in all_cells],
             "verdict": [cell.verdict or "–" for cell in all_cells],
         }
     )
@@ -218,7 +218,7 @@ def attempts(found: Iterable[Record]) -> pd.DataFrame:
 def _result(record: Record) -> str:
     """The metric that its experiment selects by, as measured on test."""
     metric = experiments.get(record.experiment).select
-    return f"{metric} {number(record.metrics.get(metric))}"
+    return f"{metric} {number(record.metrics.get(metric), metric)}"
 
 
 def frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
@@ -229,8 +229,8 @@ def frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
             "system": [cell.system for cell in all_cells],
             "metric": [cell.metric for cell in all_cells],
             "paper": [printed(cell) for cell in all_cells],
-            "ours": [number(cell.ours) for cell in all_cells],
-            "±": [number(cell.std) for cell in all_cells],
+            "ours": [number(cell.ours, cell.metric) for cell in all_cells],
+            "±": [number(cell.std, cell.metric) for cell in all_cells],
             "n": [cell.n for cell in all_cells],
             "scale": [cell.scale or "" for cell in all_cells],
             "data": [cell.data or "" for cell in all_cells],
@@ -242,14 +242,15 @@ def frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
 
 def printed(cell: Cell) -> str:
     """The paper's figure, marked where it was recalled and not read."""
-    return number(cell.published) + "*" * (cell.recalled and cell.published is not None)
+    return number(cell.published, cell.metric) + "*" * (cell.recalled and cell.published is not None)
 
 
-def number(value: float | None) -> str:
-    """A figure with as many digits as it deserves: 94.0, 18.0, 1.09e-03."""
+def number(value: float | None, metric: str = "") -> str:
+    """A figure with as many digits as it deserves: 94.0, 18.0, 1.09e-03; squared errors as papers print them."""
     if value is None:
         return ""
-    return f"{value:.1f}" if value == 0 or abs(value) >= 0.05 else f"{value:.2e}"
+    plain = not metric.startswith("mse/") and (value == 0 or abs(value) >= 0.05)
+    return f"{value:.1f}" if plain else f"{value:.2e}"
 
 
 STYLES: dict[str, Callable[[pd.DataFrame], str]] = {

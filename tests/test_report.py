@@ -159,6 +159,7 @@ def test_best_and_overview_take_the_most_telling_cell(toy, record_of, monkeypatc
 def test_numbers_show_the_digits_they_deserve():
     shown = [report.number(value) for value in (None, 0.0, 94.04, 18.0, 0.05, 1.09e-3, -0.2)]
     assert shown == ["", "0.0", "94.0", "18.0", "0.1", "1.09e-03", "-0.2"]
+    assert [report.number(value, "mse/step_1") for value in (0.339, 2.0, 0.0)] == ["3.39e-01", "2.00e+00", "0.00e+00"]
 
 
 def test_unknown_tables_and_formats(toy):

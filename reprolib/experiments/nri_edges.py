@@ -18,11 +18,6 @@ SMALL_ENCODER = {  # convolutions along every edge cost most
     "charged": {"model.width": 64},
     "kuramoto": {"model.width": 64},
 }
-SMALL_LEARNING = {  # one short prediction from a random frame, or a few shorter ones where motion is chaotic
-    "springs": {"train.steps": 6_000, "model.windows": 1},
-    "charged": {"train.steps": 8_000, "model.windows": 3, "model.restart": 3, "train.clip": 10.0},
-    "kuramoto": {"train.steps": 4_000, "model.windows": 1},
-}
 
 
 def rows() -> tuple[Row, ...]:
@@ -42,7 +37,7 @@ def _learned(kind: str, objects: int) -> Row:
         config=Config(data, model, motion.TRAINING),
         scales={
             "smoke": motion.SMOKE | motion.TINY | {"data.of_others": 10},
-            "small": motion.small(objects) | SMALL_ENCODER[kind] | motion.SMALL_DECODER | SMALL_LEARNING[kind],
+            "small": motion.small(objects) | SMALL_ENCODER[kind] | motion.SMALL_DECODING[kind],
         },
         minutes={"smoke": 0.1, "small": 15, "paper": 6 if kind == "springs" else 20},
         headline=True,

@@ -73,7 +73,7 @@ def _given(kind: str, system: str, model: NRIModel) -> Row:
         config=Config(MotionData(kind), model, motion.TRAINING),
         scales={
             "smoke": motion.SMOKE | motion.TINY,
-            "small": motion.small(OBJECTS) | motion.SMALL_DECODER | {"train.steps": 6_000, "model.windows": 1},
+            "small": motion.small(OBJECTS) | motion.SMALL_DECODING[kind],
         },
         minutes={"smoke": 0.1, "small": 10, "paper": 6},
         baseline=True,

@@ -57,15 +57,15 @@ def _what(cell: Cell) -> str:
 
 
 def _theirs(cell: Cell) -> str:
-    return "–" if cell.published is None else _figure(cell.published) + "*" * cell.recalled
+    return "–" if cell.published is None else _figure(cell.published, cell.metric) + "*" * cell.recalled
 
 
 def _ours(cell: Cell) -> str:
     """The mean with its spread, and under it the scale, the data and the number of seeds."""
     if cell.ours is None:
         return "–"
-    spread = f" ± {_figure(cell.std)}" if cell.std is not None else ""
-    return f"{_figure(cell.ours)}{spread}<br>{cell.scale}, {cell.data}, n = {cell.n}"
+    spread = f" ± {_figure(cell.std, cell.metric)}" if cell.std is not None else ""
+    return f"{_figure(cell.ours, cell.metric)}{spread}<br>{cell.scale}, {cell.data}, n = {cell.n}"
 
 
 def _verdict(cell: Cell) -> str:
@@ -111,17 +111,17 @@ def _executed(task: str, systems: Mapping[str, Measurement]) -> str:
     asked = [line.metric for line in published.read() if line.task == task]
     metrics = dict.fromkeys([experiments.get(first.experiment).select, *asked])
     rows = [
-        (_breakable(metric), *(_summary(measurement.values(metric)) for measurement in systems.values()))
+        (_breakable(metric), *(_summary(measurement.values(metric), metric) for measurement in systems.values()))
         for metric in metrics
-        if metric in first.metrics
+        if any(measurement.values(metric) for measurement in systems.values())
     ]
     return _table(task, ("metric", *map(escape, systems)), rows)
 
 
-def _summary(values: Sequence[float]) -> str:
+def _summary(values: Sequence[float], metric: str) -> str:
     if not values:
         return "–"
-    return _figure(fmean(values)) + (f" ± {_figure(stdev(values))}" if len(values) > 1 else "")
+    return _figure(fmean(values), metric) + (f" ± {_figure(stdev(values), metric)}" if len(values) > 1 else "")
 
 
 def status(found: Sequence[Record]) -> Html:
@@ -182,9 +182,9 @@ def _table(caption: str, head: Sequence[str], rows: Rows) -> str:
     return f'<table class="table">{title}<thead><tr>{header}</tr></thead>\n<tbody>\n{body}</tbody></table>'
 
 
-def _figure(value: float) -> str:
+def _figure(value: float, metric: str = "") -> str:
     """A figure that is not broken over lines at the sign of its exponent."""
-    return f'<span style="white-space: nowrap">{number(value)}</span>'
+    return f'<span style="white-space: nowrap">{number(value, metric)}</span>'
 
 
 def _breakable(name: str) -> str:

@@ -141,6 +141,14 @@ def test_features(rng):
     np.testing.assert_allclose(found[..., 2], np.broadcast_to((frequencies[:, None] - 5.5) / 4.5, seen.shape))
 
 
+def test_an_isolated_oscillator_gets_zeros_however_its_rate_was_measured(rng):
+    couplings = np.zeros((1, 3, 3))
+    couplings[0, 0, 1] = couplings[0, 1, 0] = couplings[0, 2, 2] = 1  # a loop couples to nothing
+    phases, rates = rng.normal(size=(2, 1, 9, 3))
+    found = features(phases, rates, np.full((1, 3), 5.0), couplings)[..., 0]
+    np.testing.assert_array_equal(found.any(axis=1), [[True, True, False]])
+
+
 def test_a_coupled_oscillator_at_a_constant_rate_gets_zeros():
     """Two equal oscillators in phase: nothing to scale."""
     phases, frequencies = np.ones((1, 2)), np.full((1, 2), 5.5)

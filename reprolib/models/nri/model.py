@@ -3,7 +3,7 @@
 B scenes, T frames, N objects, D features, K edge types, S starting frames.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -38,6 +38,7 @@ class NRIModel:
     variance: float = 5e-5  # of every predicted feature
     restart: int = 10  # steps that the decoder predicts from a true frame
     windows: int | None = None  # starting frames a batch, drawn at random; None: all, every `restart` frames
+    reinfer: bool = field(default=False, metadata={"later": True})  # the graph anew at every step of a rollout
 
     def __post_init__(self) -> None:
         for name, known in (
@@ -140,6 +141,10 @@ class GivenGraph(nn.Module):
         predicted, target = self.predictions(batch["trajectories"], self.types(batch), 1)
         return -latent.negative_log_likelihood(predicted, target, self.config.variance)
 
+    def predict(self, frames: Tensor, steps: int, batch: Batch) -> Tensor:
+        """The frames after the given ones, on the graph of the batch: [B, F, N, D] -> [B, steps, N, D]."""
+        return self.rollout(frames, steps, self.types(batch))
+
     def rollout(self, frames: Tensor, steps: int, types: Tensor) -> Tensor:
         """The frames after the given ones: [B, F, N, D] and types [B, N, N - 1, K] -> [B, steps, N, D]."""
         given = frames if isinstance(self.decoder, RecurrentDecoder) else frames[:, -1:]
@@ -171,8 +176,10 @@ class NRI(GivenGraph):
         """The most likely type of every edge: [B, T, N, D] -> [B, N, N - 1]."""
         return self.encoder(trajectories).argmax(-1)
 
-    def rollout_inferring(self, frames: Tensor, steps: int) -> Tensor:
-        """A rollout whose graph is inferred anew at every step from the last frames, given or predicted."""
+    def predict(self, frames: Tensor, steps: int, batch: Batch) -> Tensor:
+        """As for a given graph; with `reinfer` inferred at every step from the last frames, given or predicted."""
+        if not self.config.reinfer:
+            return super().predict(frames, steps, batch)
         for _ in range(steps):
             types = latent.one_hot(self.encoder(frames[:, -self.frames :]), self.config.types)
             frames = torch.cat([frames, self.rollout(frames, 1, types)], 1)

@@ -80,9 +80,9 @@ def test_the_recurrent_decoder_is_burnt_in_and_left_alone_at_the_end():
 
 
 def test_the_graph_can_be_inferred_anew_at_every_step():
-    model, scenes = nri().eval(), batch(frames=FRAMES + 3)
+    model, scenes = nri(reinfer=True).eval(), batch(frames=FRAMES + 3)
     paths = scenes["trajectories"]
-    predicted = model.rollout_inferring(paths, 3)
+    predicted = model.predict(paths, 3, scenes)
     seen = paths
     for step in range(3):
         types = latent.one_hot(model.encoder(seen[:, -FRAMES:]), 2)
