@@ -16,10 +16,10 @@ def _nothing_committed(monkeypatch, tmp_path):
     monkeypatch.setenv("REPROLIB_RESULTS", str(tmp_path / "results"))
 
 
-def record(system="NRI (learned)", task="springs_5", seed=0, **metrics):
+def record(system="NRI (learned)", task="springs_5", seed=0, scale="small", **metrics):
     curve = [{"step": step, "loss": 1.0, "score": 0.0, "accuracy/edges": 50.0 + step} for step in (10, 20)]
     names = dict.fromkeys(Record.__dataclass_fields__)
-    usual = {"task": task, "system": system, "scale": "small", "seed": seed, "metrics": metrics, "curve": curve}
+    usual = {"task": task, "system": system, "scale": scale, "seed": seed, "metrics": metrics, "curve": curve}
     return Record(**(names | usual | {"data": {"kind": "generated"}, "experiment": "nri_edges"}))
 
 
@@ -74,3 +74,10 @@ def test_sizes_and_curves_come_from_the_records():
     curves = charts.edge_curves(found, "springs_5")
     assert any(list(line.get_ydata()) == [60.0, 70.0] for line in curves.axes[0].lines)
     assert charts.edge_curves(found, "charged_5").texts, "without a run there is a sentence"
+
+
+def test_smoke_runs_are_shown_only_by_themselves():
+    sizes = {"accuracy/edges_3": 60.0, "accuracy/edges_5": 61.0}
+    smoke, small = record(task="charged_5", scale="smoke", **sizes), record(**sizes)
+    assert labels(charts.edges_by_objects([smoke, small])) & {"charged", "springs"} == {"springs"}
+    assert labels(charts.edges_by_objects([smoke])) & {"charged", "springs"} == {"charged"}

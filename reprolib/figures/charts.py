@@ -67,9 +67,10 @@ def error_by_step(found: Sequence[Record], task: str) -> Figure:
 
 
 def _rows(found: Sequence[Record]) -> list[tuple[str, str, Measurement]]:
-    """The most telling measurement of every row."""
-    rows = dict.fromkeys((record.task, record.system) for record in found)
-    return [(*row, report.telling(found, *row)) for row in rows]
+    """The most telling measurement of every row; smoke runs, which show nothing, only where there are no others."""
+    telling = [record for record in found if record.scale != "smoke"] or found
+    rows = dict.fromkeys((record.task, record.system) for record in telling)
+    return [(*row, report.telling(telling, *row)) for row in rows]
 
 
 def _printed(task: str, metric: str) -> dict[tuple[str, str], float]:

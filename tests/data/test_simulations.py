@@ -207,7 +207,7 @@ DAMAGE = {
     "empty": lambda path: path.write_bytes(b""),
     "text": lambda path: path.write_text("not scenes"),
     "flipped": flip,
-    "folder gone": lambda path: path.unlink(),
+    "gone": lambda path: path.unlink(),
     "other trajectories": lambda path: rewrite(path, trajectories=lambda old: old["trajectories"] + 1),
     "other edges": lambda path: rewrite(path, edges=lambda old: 1 - old["edges"]),
     "other dtype": lambda path: rewrite(path, trajectories=lambda old: old["trajectories"].astype(float)),
@@ -216,6 +216,15 @@ DAMAGE = {
     "not an archive": lambda path: np.save(path.open("wb"), np.ones(3)),
     "without edges": lambda path: np.savez(path.open("wb"), trajectories=np.ones(3)),
 }
+
+
+def test_a_file_of_other_scenes_is_never_used(folder):
+    expected = cached("springs", 3, 3, 4, seed=0, stream=0)
+    (path,) = folder.iterdir()
+    cached("springs", 3, 3, 4, seed=1, stream=0)
+    (other,) = set(folder.iterdir()) - {path}
+    other.replace(path)
+    assert same(cached("springs", 3, 3, 4, seed=0, stream=0), expected)
 
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
