@@ -210,6 +210,8 @@ DAMAGE = {
     "gone": lambda path: path.unlink(),
     "other trajectories": lambda path: rewrite(path, trajectories=lambda old: old["trajectories"] + 1),
     "other edges": lambda path: rewrite(path, edges=lambda old: 1 - old["edges"]),
+    "other shape": lambda path: rewrite(path, trajectories=lambda old: old["trajectories"].swapaxes(1, 2).copy()),
+    "same bytes": lambda path: rewrite(path, trajectories=lambda old: old["trajectories"].reshape(3, 3, 4, 4)),
     "other dtype": lambda path: rewrite(path, trajectories=lambda old: old["trajectories"].astype(float)),
     "other recipe": lambda path: rewrite(path, recipe=lambda old: str(old["recipe"]).replace('"seed": 0', '"seed": 1')),
     "other digest": lambda path: rewrite(path, digest=lambda _: hashlib.sha256(b"").hexdigest()),
