@@ -4,7 +4,7 @@ M scenes, T frames, N objects, D features.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.experiments.entry import Comparison, Config
 from reprolib.metrics import edge_accuracy, errors_by_step
-from reprolib.models.correlation import CorrelationEdges, LSTMStates, paths
+from reprolib.models.correlation import CorrelationEdges, LSTMStates, flat_paths, paths
 from reprolib.models.motion import LSTMModel, Static, TrajectoryLSTM
 from reprolib.models.nri import NRI, EdgeClassifier, EdgeClassifierModel, GivenGraph, NRIModel, SimulatorDecoder
 from reprolib.train import Training
@@ -80,7 +80,7 @@ class StaticModel:
 class CorrelationModel:
     """Settings of edges from correlations; the threshold is that which fits the first training scenes best."""
 
-    of: str = "paths"  # or "lstm": of the last hidden states
+    of: str = "paths"  # feature by feature; "flat": of whole trajectories at once; "lstm": of the last hidden states
     reference: int = 2_000  # training scenes for the threshold
     hidden: int = 256
     layers: int = 2
@@ -161,12 +161,22 @@ def build(config: Config, data: Dataset) -> nn.Module:
     if isinstance(model, EdgeClassifierModel):
         return EdgeClassifier(model, FRAMES, features)
     if isinstance(model, CorrelationModel):
-        lstm = LSTMModel(model.hidden, model.layers, restart=model.restart, burn_in=model.burn_in)
-        describe = paths if model.of == "paths" else LSTMStates(TrajectoryLSTM(lstm, features, objects))
+        describe = _describe(model, features, objects)
         return CorrelationEdges(
             describe, *(train.columns[name][: model.reference] for name in ("trajectories", "edges"))
         )
     return Static() if isinstance(model, StaticModel) else TrajectoryLSTM(model, features, objects)
+
+
+def _describe(model: CorrelationModel, features: int, objects: int) -> Callable[[Tensor], Tensor]:
+    """What is correlated between objects."""
+    if model.of == "lstm":
+        lstm = LSTMModel(model.hidden, model.layers, restart=model.restart, burn_in=model.burn_in)
+        return LSTMStates(TrajectoryLSTM(lstm, features, objects))
+    descriptions = {"paths": paths, "flat": flat_paths}
+    if model.of not in descriptions:
+        raise InputError(f"model.of is {model.of!r}: choose one of {', '.join(descriptions)}, lstm")
+    return descriptions[model.of]
 
 
 def simulator(model: NRIModel, data: MotionData, scale: simulations.Scale) -> nn.Module | None:

@@ -109,6 +109,13 @@ def test_accuracy_is_that_of_the_best_naming():
     assert motion.evaluate(blind, split) == {"accuracy/edges": 100.0, "score": 100.0}
 
 
+def test_what_is_correlated_must_be_known():
+    with pytest.raises(InputError, match=r"model\.of is 'path': choose one of paths, flat, lstm"):
+        motion.build(
+            Config(MotionData(), motion.CorrelationModel("path"), Training(0)), motion.load(config(), "generated")
+        )
+
+
 def test_the_order_is_read_off_the_published_figures(monkeypatch):
     usual = {"paper": motion.PAPER, "table": "", "std": None, "unit": "", "source": "", "note": "", "task": "t"}
 
