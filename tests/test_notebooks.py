@@ -11,7 +11,7 @@ from reprolib.errors import InputError
 from reprolib.execute import execute
 from reprolib.paths import NOTEBOOKS
 
-NAMES = ("gn_block", "rn_babi", "rn_sort_of_clevr", "summary")
+NAMES = ("gn_block", "nri_edges", "nri_prediction", "rn_babi", "rn_sort_of_clevr", "summary")
 PARAMETERS = 'scale = "smoke"\nseeds = [0]\ndata = "generated"\ntrain = True'
 
 
@@ -75,7 +75,7 @@ def test_a_notebook_holds_no_logic(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_plot_has_a_text_for_those_who_do_not_see_it(name):
-    plots = [cell for cell in source(name, "code") if "figures.show(" in cell.source]
+    plots = [cell for cell in source(name, "code") if "figures.show(" in cell.source or "Movie(" in cell.source]
     assert plots
     for cell in plots:
         assert len(cell.metadata["mystnb"]["image"]["alt"]) > 40
