@@ -68,7 +68,9 @@ def draw(count: int, objects: int, rng: np.random.Generator) -> tuple[np.ndarray
     return phases, frequencies, draw_graph(count, objects, rng)
 
 
-def features(phases: np.ndarray, rates: np.ndarray, frequencies: np.ndarray, couplings: np.ndarray) -> np.ndarray:
+def features(
+    phases: np.ndarray, rates: np.ndarray, frequencies: np.ndarray, couplings: np.ndarray, scaled: bool = True
+) -> np.ndarray:
     """What a model sees, [B, T, N, 3]: d phi / dt, sin phi and omega, all between -1 and 1.
 
     The rate is scaled by its own minimum and maximum over the T frames given, an oscillator at a time, and 0 where
@@ -77,13 +79,19 @@ def features(phases: np.ndarray, rates: np.ndarray, frequencies: np.ndarray, cou
     Args:
         phases, rates: [B, T, N], as `simulate` returns them.
         frequencies, couplings: [B, N] and [B, N, N].
+        scaled: False leaves the rates as they are.
     """
+    omega = 2 * (frequencies - LOWEST) / (HIGHEST - LOWEST) - 1  # [B, N]
+    shown = _scaled(rates, couplings) if scaled else rates
+    return np.stack([shown, np.sin(phases), np.broadcast_to(omega[:, None], phases.shape)], axis=3)
+
+
+def _scaled(rates: np.ndarray, couplings: np.ndarray) -> np.ndarray:
+    """Each oscillator's rates by their own range, 0 where they have none: [B, T, N], [B, N, N] -> [B, T, N]."""
     low, high = rates.min(axis=1, keepdims=True), rates.max(axis=1, keepdims=True)  # [B, 1, N]
     coupled = (couplings * (1 - np.eye(couplings.shape[1]))).any(axis=2)[:, None]  # [B, 1, N]
     varies = coupled & (low < high)
-    scaled = np.where(varies, 2 * (rates - low) / np.where(varies, high - low, 1) - 1, 0)  # [B, T, N]
-    omega = 2 * (frequencies - LOWEST) / (HIGHEST - LOWEST) - 1  # [B, N]
-    return np.stack([scaled, np.sin(phases), np.broadcast_to(omega[:, None], phases.shape)], axis=3)
+    return np.where(varies, 2 * (rates - low) / np.where(varies, high - low, 1) - 1, 0)  # [B, T, N]
 
 
 @compiled

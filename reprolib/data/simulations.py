@@ -19,7 +19,8 @@ from reprolib.files import write_atomically
 
 VERSION = 1  # part of the data's identity: raise it whenever the same seed gives other bytes
 
-KINDS = (*particles.KINDS, "kuramoto")
+RAW = "_raw"  # oscillators whose rates are not scaled one by one: the same scenes otherwise
+KINDS = (*particles.KINDS, "kuramoto", "kuramoto" + RAW)
 CHUNK = 2048  # scenes that share one random stream: any number of scenes is a prefix of any larger number
 SAMPLE_EVERY = {"springs": 100, "charged": 100, "kuramoto": 10}  # steps a frame
 FULL = 99  # frames over which the rates of oscillators are scaled, however few are kept
@@ -57,13 +58,16 @@ class Scale:
 
 
 def scale(train: Simulations) -> Scale:
-    """One range over all positions and one over all velocities of the training set; oscillators are scaled already.
+    """One range over all positions and one over all velocities of the training set.
+
+    Of oscillators only rates that are not scaled yet have a range other than [-1, 1]: theirs over the training set.
 
     Raises InputError when nothing varies.
     """
     features = train.trajectories.shape[-1]
     if features != 4:
-        return Scale(((-1.0, 1.0),) * features)
+        rates, unit = train.trajectories[..., 0], (-1.0, 1.0)
+        return Scale(((min(-1.0, float(rates.min())), max(1.0, float(rates.max()))), *(unit,) * (features - 1)))
     parts = train.trajectories[..., :2], train.trajectories[..., 2:]
     position, velocity = ((float(part.min()), float(part.max())) for part in parts)
     if position[0] == position[1] or velocity[0] == velocity[1]:
@@ -81,7 +85,7 @@ def generate(kind: str, count: int, objects: int, frames: int, seed: int, stream
     """The first `count` scenes of an endless sequence, from the first frame on, on all cores.
 
     Args:
-        kind: "springs", "charged" or "kuramoto".
+        kind: "springs", "charged", "kuramoto", or "kuramoto_raw".
         frames: T; 49 in the paper's training, 99 in its test scenes.
         stream: number of one of the independent sequences of a seed: give training and test data different ones.
 
@@ -89,13 +93,15 @@ def generate(kind: str, count: int, objects: int, frames: int, seed: int, stream
         InputError: unknown kind, fewer than two objects, or numbers that are not whole or are too small.
     """
     _check(kind, count, objects, frames, seed, stream)
-    features = 3 if kind == "kuramoto" else 4
+    features = 3 if kind.startswith("kuramoto") else 4
     trajectories = np.empty((count, frames, objects, features), np.float32)
     edges = np.empty((count, objects, objects - 1), np.int64)
     with tqdm(total=count, desc=f"{kind}, {objects} objects", unit="scene", delay=2) as bar:
         for index, start in enumerate(range(0, count, CHUNK)):
             chunk = slice(start, min(start + CHUNK, count))
-            entropy = np.random.SeedSequence((seed, stream, objects, KINDS.index(kind)), spawn_key=(index,))
+            entropy = np.random.SeedSequence(
+                (seed, stream, objects, KINDS.index(kind.removesuffix(RAW))), spawn_key=(index,)
+            )
             rng = np.random.Generator(np.random.PCG64(entropy))
             trajectories[chunk], edges[chunk] = _chunk(kind, chunk.stop - start, objects, frames, rng)
             bar.update(chunk.stop - start)
@@ -128,11 +134,11 @@ def cached(kind: str, count: int, objects: int, frames: int, seed: int, stream: 
 
 def _chunk(kind: str, count: int, objects: int, frames: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Trajectories and edges of the first `count` scenes of a chunk."""
-    every = SAMPLE_EVERY[kind]
-    if kind == "kuramoto":
+    every = SAMPLE_EVERY[kind.removesuffix(RAW)]
+    if kind.startswith("kuramoto"):
         phases, frequencies, couplings = (part[:count] for part in kuramoto.draw(CHUNK, objects, rng))
         seen = kuramoto.simulate(phases, frequencies, couplings, (max(frames, FULL) + 1) * every, every)
-        trajectories = kuramoto.features(*seen, frequencies, couplings)[:, :frames]
+        trajectories = kuramoto.features(*seen, frequencies, couplings, scaled=kind == "kuramoto")[:, :frames]
     else:
         positions, velocities, couplings = (part[:count] for part in particles.draw(kind, CHUNK, objects, rng))
         seen = particles.simulate(kind, positions, velocities, couplings, (frames + 1) * every, every)

@@ -44,7 +44,7 @@ def test_senders():
 @pytest.mark.parametrize("kind", KINDS)
 def test_shapes(kind):
     scenes = generate(kind, 6, 4, 49, seed=1, stream=0)
-    assert scenes.trajectories.shape == (6, 49, 4, 3 if kind == "kuramoto" else 4)
+    assert scenes.trajectories.shape == (6, 49, 4, 3 if kind .startswith("kuramoto") else 4)
     assert scenes.trajectories.dtype == np.float32
     assert scenes.edges.shape == (6, 4, 3)
     assert scenes.edges.dtype == np.int64
@@ -238,3 +238,24 @@ def test_a_wrong_file_is_never_used(damage, folder, never):
     assert list(folder.iterdir()) == [path]
     never()
     assert same(cached("springs", 3, 3, 4, seed=0, stream=0), expected)  # the file was put right
+
+
+def test_raw_oscillators_are_the_same_scenes_with_their_own_rates():
+    scaled, raw = (generate(kind, 30, 4, 99, 0, 0) for kind in ("kuramoto", "kuramoto_raw"))
+    np.testing.assert_array_equal(scaled.edges, raw.edges)
+    np.testing.assert_array_equal(scaled.trajectories[..., 1:], raw.trajectories[..., 1:])
+    rates = raw.trajectories[..., 0]
+    low, high = rates.min(1, keepdims=True), rates.max(1, keepdims=True)
+    coupled = scaled.edges.any(2)
+    for scene, one in zip(*np.nonzero(coupled), strict=True):
+        expected = 2 * (rates[scene, :, one] - low[scene, :, one]) / (high - low)[scene, :, one] - 1
+        np.testing.assert_allclose(scaled.trajectories[scene, :, one, 0], expected, atol=1e-4)
+    omega = (raw.trajectories[:, 0, :, 2] + 1) / 2 * 9 + 1
+    np.testing.assert_allclose(rates[:, 0][~coupled], omega[~coupled], rtol=1e-5)  # alone, it turns at its own speed
+
+
+def test_raw_rates_are_scaled_by_the_training_set():
+    raw = generate("kuramoto_raw", 50, 4, 49, 0, 0)
+    shown = scale(raw).apply(raw.trajectories)
+    assert (shown[..., 0].min(), shown[..., 0].max()) == pytest.approx((-1, 1))
+    np.testing.assert_allclose(shown[..., 1:], raw.trajectories[..., 1:], atol=1e-6)
