@@ -39,7 +39,7 @@ def _learned(kind: str, objects: int) -> Row:
             "smoke": motion.SMOKE | motion.TINY | {"data.of_others": 10},
             "small": motion.small(objects) | SMALL_ENCODER[kind] | motion.SMALL_DECODING[kind],
         },
-        minutes={"smoke": 0.1, "small": 15, "paper": 6 if kind == "springs" else 20},
+        minutes={"smoke": 0.1, "small": {"springs": 10, "charged": 35, "kuramoto": 25}[kind], "paper": 20},
         headline=True,
         comparisons=published_order(task, LEARNED, LSTM) + published_order(task, LEARNED, FULL),
     )
