@@ -1,0 +1,176 @@
+"""Reader of a CLEVR v1.0 folder: the scenes and the questions of a split, streamed; the pictures are left alone.
+
+A file is parsed element by element, with a few MiB of its text in memory at a time: the 699,989 training questions
+would take gigabytes at once.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from reprolib.data.clevr.programs import ATTRIBUTES, RELATIONS, parse
+from reprolib.errors import InputError
+
+SPLITS = ("train", "val")
+ANSWERS = (
+    *("yes", "no"),
+    *map(str, range(11)),
+    *(value for values in ATTRIBUTES.values() for value in values),
+)  # the 28 answers of the release
+CATEGORIES: Mapping[str, str] = {
+    "count": "count",
+    "exist": "exist",
+    **dict.fromkeys(("equal_integer", "less_than", "greater_than"), "compare numbers"),
+    **{f"query_{attribute}": "query attribute" for attribute in ATTRIBUTES},
+    **{f"equal_{attribute}": "compare attribute" for attribute in ATTRIBUTES},
+}  # of a question, by the last function of its program (Santoro et al. 2017, Table 1)
+
+WINDOW = 1 << 20  # characters read at a time
+LONGEST = 1 << 22  # characters of the longest element that is believed
+SPACE = re.compile(r"\s*")
+SEPARATOR = re.compile(r"\s*([,\]])")
+DECODER = json.JSONDecoder()
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question with its program in CLEVR's JSON form, and the index of the scene that it asks about."""
+
+    text: str
+    program: tuple[Mapping, ...]
+    answer: str
+    image_index: int
+    category: str
+
+
+def read_scenes(folder: Path, split: str) -> dict[int, dict]:
+    """{image index: scene in CLEVR's JSON form} of a split.
+
+    Raises:
+        InputError: names the file and the scene: no such split, file missing or cut off, a scene that is incomplete or
+            there twice, an attribute outside the vocabulary, relationships that do not fit the objects.
+    """
+    path = _path(folder, "scenes", split)
+    scenes: dict[int, dict] = {}
+    for position, scene in enumerate(_elements(path, "scenes")):
+        where = f"{path}, scene {position}"
+        _check_fields(scene, {"image_index": int, "objects": list, "relationships": dict}, where)
+        if scene["image_index"] in scenes:
+            raise InputError(f"{where}: image_index {scene['image_index']} is there twice; fetch the file again")
+        _check_scene(scene, where)
+        scenes[scene["image_index"]] = scene
+    return scenes
+
+
+def read_questions(folder: Path, split: str, scenes: Mapping[int, Mapping]) -> Iterator[Question]:
+    """The questions of a split, in the file's order, one at a time.
+
+    Args:
+        folder: holds scenes/ and questions/, as CLEVR_v1.0.zip unpacks.
+        split: one of `SPLITS`; the answers of the test split were never released.
+        scenes: those of the same split, by image index.
+
+    Raises:
+        InputError: names the file and the question: no such split, file missing or cut off, a question that is
+            incomplete or has no scene, an answer outside `ANSWERS`, a malformed program.
+    """
+    path = _path(folder, "questions", split)
+    return (
+        _question(content, scenes, f"{path}, question {position}")
+        for position, content in enumerate(_elements(path, "questions"))
+    )
+
+
+def _path(folder: Path, part: str, split: str) -> Path:
+    """The file of one part of a split."""
+    if split not in SPLITS:
+        raise InputError(f"CLEVR has answers for the splits {' and '.join(SPLITS)}, not for {split!r}: choose one")
+    path = Path(folder) / part / f"CLEVR_{split}_{part}.json"
+    if not path.is_file():
+        raise InputError(f"{path} is missing: unpack CLEVR_v1.0.zip, and give the folder that holds {part}/")
+    return path
+
+
+def _question(content: Mapping, scenes: Mapping[int, Mapping], where: str) -> Question:
+    _check_fields(content, {"question": str, "program": list, "answer": str, "image_index": int}, where)
+    if content["answer"] not in ANSWERS:
+        raise InputError(f"{where}: {content['answer']!r} is none of CLEVR's 28 answers; fetch the file again")
+    if content["image_index"] not in scenes:
+        raise InputError(f"{where}: image {content['image_index']} has no scene; fetch the scenes of this split again")
+    try:
+        last = parse(content["program"])[-1].function
+    except InputError as error:
+        raise InputError(f"{where}, {error}") from None
+    return Question(
+        text=content["question"],
+        program=tuple(content["program"]),
+        answer=content["answer"],
+        image_index=content["image_index"],
+        category=CATEGORIES[last],
+    )
+
+
+def _check_fields(content: Mapping, fields: Mapping[str, type], where: str) -> None:
+    for name, kind in fields.items():
+        if type(content.get(name)) is not kind:
+            raise InputError(
+                f"{where}: {name} must be of type {kind.__name__}, not {content.get(name)!r:.60}; fetch it again"
+            )
+
+
+def _check_scene(scene: Mapping, where: str) -> None:
+    """Every object has its four attributes, every relation one list an object."""
+    everything = range(len(scene["objects"]))
+    for position, item in enumerate(scene["objects"]):
+        for attribute, values in ATTRIBUTES.items():
+            found = item.get(attribute) if isinstance(item, dict) else None
+            if found not in values:
+                raise InputError(f"{where}, object {position}: unknown {attribute} {found!r}; fetch the file again")
+    for relation in RELATIONS:
+        lists = scene["relationships"].get(relation)
+        if not isinstance(lists, list) or len(lists) != len(everything):
+            raise InputError(f"{where}: relation {relation!r} needs one list for each object; fetch the file again")
+        if not all(isinstance(others, list) and all(other in everything for other in others) for others in lists):
+            raise InputError(f"{where}: relation {relation!r} names objects that are not there; fetch the file again")
+
+
+def _elements(path: Path, key: str) -> Iterator[dict]:
+    """The objects of the list under `key`; when they end, the rest of the file has been checked as well."""
+    with path.open(encoding="utf-8") as file:
+        try:
+            yield from _parsed(file, key)
+        except ValueError as error:  # of the JSON, or of the UTF-8
+            reason = str(error).partition(":")[0]
+            raise InputError(f"{path} is cut off or damaged ({reason}): fetch it again") from None
+
+
+def _parsed(file: TextIO, key: str) -> Iterator[dict]:
+    """Raises ValueError where the text is not JSON."""
+    text = file.read(WINDOW)
+    start = re.search(rf'"{key}"\s*:\s*\[\s*(?={{)', text)
+    if not start:
+        raise ValueError(f"it holds no {key}")
+    frame, position, mark = text[: start.end()], start.end(), ","
+    while mark == ",":
+        if (found := _next(text, position)) is None:
+            more = file.read(WINDOW)
+            if not more or len(text) - position > LONGEST:
+                raise ValueError(f"it breaks off in the {key}")
+            text, position = text[position:] + more, 0
+            continue
+        element, mark, position = found
+        yield element
+    json.loads(f"{frame}]{text[position:]}{file.read()}")  # the file without the elements
+
+
+def _next(text: str, position: int) -> tuple[dict, str, int] | None:
+    """An object, the comma or bracket after it, and where that ends; None where the text does not hold them all."""
+    try:
+        element, end = DECODER.raw_decode(text, SPACE.match(text, position).end())
+    except json.JSONDecodeError:
+        return None
+    mark = SEPARATOR.match(text, end)
+    return (element, mark[1], mark.end()) if mark and isinstance(element, dict) else None

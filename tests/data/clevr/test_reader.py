@@ -1,0 +1,213 @@
+"""The CLEVR reader: what a folder holds comes back, however it is spaced, and damage is named with its file."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from reprolib.data.clevr import answer, reader
+from reprolib.data.clevr.reader import ANSWERS, CATEGORIES, SPLITS, Question, read_questions, read_scenes
+from reprolib.errors import InputError
+
+REAL = os.environ.get("REPROLIB_DATA")
+needs_real_data = pytest.mark.skipif(not REAL, reason="REPROLIB_DATA names no folder of real data")
+
+ITEM = {"size": "large", "color": "cyan", "material": "metal", "shape": "cube", "3d_coords": [0.1, -2.0, 0.7]}
+NOWHERE = {relation: [[]] for relation in ("left", "right", "front", "behind")}
+PROGRAM = [
+    {"function": "scene", "inputs": [], "value_inputs": []},
+    {"function": "count", "inputs": [0], "value_inputs": []},
+]
+
+
+def scene(index, **changes):
+    return {"image_index": index, "objects": [ITEM], "relationships": NOWHERE} | changes
+
+
+def question(index, **changes):
+    usual = {"image_index": index, "question": f'How many "] things, é, are in {index}?', "answer": "1"}
+    return usual | {"program": PROGRAM} | changes
+
+
+def write(folder, scenes=(), questions=(), split="train", indent=None, last=False):
+    """A folder of one split; with `last`, the information stands behind the lists."""
+    for part, content in (("scenes", scenes), ("questions", questions)):
+        (folder / part).mkdir(exist_ok=True)
+        information = {"info": {"split": split, "license": 'of "scenes": [{ and "questions": [{'}}
+        lists = {part: list(content)}
+        whole = lists | information if last else information | lists
+        text = json.dumps(whole, indent=indent, ensure_ascii=False)
+        (folder / part / f"CLEVR_{split}_{part}.json").write_text(text, encoding="utf-8")
+    return folder
+
+
+def read(folder, split="train"):
+    return list(read_questions(folder, split, read_scenes(folder, split)))
+
+
+@pytest.mark.parametrize("window", [300, 301, 337, 1 << 20])
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("last", [False, True])
+def test_what_was_written_comes_back(tmp_path, monkeypatch, window, indent, last):
+    scenes, questions = [scene(i) for i in (4, 9)], [question(i) for i in (9, 4, 9)]
+    write(tmp_path, scenes, questions, "val", indent, last)
+    monkeypatch.setattr(reader, "WINDOW", window)
+    assert read_scenes(tmp_path, "val") == {4: scenes[0], 9: scenes[1]}
+    assert read(tmp_path, "val") == [
+        Question(q["question"], tuple(PROGRAM), "1", q["image_index"], "count") for q in questions
+    ]
+
+
+def test_only_a_window_of_the_text_is_held(tmp_path, monkeypatch):
+    write(tmp_path, [scene(0)], [question(0)] * 500)
+    monkeypatch.setattr(reader, "WINDOW", 1000)
+    held = []
+    following = reader._next
+    monkeypatch.setattr(reader, "_next", lambda text, position: held.append(len(text)) or following(text, position))
+    assert len(read(tmp_path)) == 500
+    assert max(held) < 2000 < (tmp_path / "questions/CLEVR_train_questions.json").stat().st_size / 10
+
+
+def test_the_answers_are_the_28_of_the_release():
+    assert len(ANSWERS) == len(set(ANSWERS)) == 28
+    assert set(ANSWERS) > {"yes", "no", "0", "10", "cylinder", "rubber", "small", "gray"}
+
+
+@pytest.mark.parametrize(
+    ("function", "category"),
+    [
+        ("count", "count"),
+        ("exist", "exist"),
+        ("equal_integer", "compare numbers"),
+        ("less_than", "compare numbers"),
+        ("greater_than", "compare numbers"),
+        ("query_color", "query attribute"),
+        ("equal_shape", "compare attribute"),
+    ],
+)
+def test_categories(function, category):
+    assert CATEGORIES[function] == category
+
+
+@pytest.mark.parametrize("part", ["scenes", "questions"])
+def test_a_missing_part_is_named(tmp_path, part):
+    write(tmp_path, [scene(0)], [question(0)])
+    (tmp_path / part / f"CLEVR_train_{part}.json").unlink()
+    with pytest.raises(InputError, match=rf"{part}/CLEVR_train_{part}\.json is missing: unpack CLEVR_v1\.0\.zip"):
+        read(tmp_path)
+
+
+def test_the_test_split_has_no_answers(tmp_path):
+    with pytest.raises(InputError, match="splits train and val, not for 'test'"):
+        read_scenes(tmp_path, "test")
+
+
+@pytest.mark.parametrize("part", ["scenes", "questions"])
+def test_a_file_cut_off_anywhere_is_named(tmp_path, part):
+    write(tmp_path, [scene(0), scene(1)], [question(0), question(1)])
+    path = tmp_path / part / f"CLEVR_train_{part}.json"
+    whole = path.read_bytes()
+    for length in [*range(0, len(whole), 7), len(whole) - 2, len(whole) - 1]:
+        path.write_bytes(whole[:length])
+        with pytest.raises(InputError, match=rf"CLEVR_train_{part}\.json is cut off or damaged .*fetch it again"):
+            read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: text + "{}",
+        lambda text: text.replace('{"image_index": 1', '{"image_index" 1'),
+        lambda text: text.replace('}, {"image_index": 1', '} {"image_index": 1'),
+        lambda text: text.replace('}, {"image_index": 1', '}, 7, {"image_index": 1'),
+        lambda text: text.replace("]}", ",]}"),
+        lambda text: '{"questions": []}',
+        lambda text: "[]",
+        lambda text: "",
+    ],
+)
+def test_a_file_that_is_not_the_json_of_a_list_of_objects(tmp_path, damage):
+    write(tmp_path, [scene(0), scene(1)], [question(0), question(1)])
+    path = tmp_path / "questions/CLEVR_train_questions.json"
+    text = path.read_text(encoding="utf-8")
+    assert damage(text) != text
+    path.write_text(damage(text), encoding="utf-8")
+    with pytest.raises(InputError, match=r"CLEVR_train_questions\.json is cut off or damaged"):
+        read(tmp_path)
+
+
+def test_a_file_that_is_not_text(tmp_path):
+    write(tmp_path, [scene(0)], [question(0)])
+    (tmp_path / "scenes/CLEVR_train_scenes.json").write_bytes(b"\x89PNG\xff\xfe")
+    with pytest.raises(InputError, match=r"CLEVR_train_scenes\.json is cut off or damaged \('utf-8' codec"):
+        read(tmp_path)
+
+
+def test_damage_early_in_a_long_file_is_seen_without_reading_on(tmp_path, monkeypatch):
+    write(tmp_path, [scene(0)], [question(0)] * 500)
+    path = tmp_path / "questions/CLEVR_train_questions.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"answer":', '"answer"', 1), encoding="utf-8")
+    monkeypatch.setattr(reader, "WINDOW", 1000)
+    monkeypatch.setattr(reader, "LONGEST", 3000)
+    lengths = []
+    following = reader._next
+    monkeypatch.setattr(reader, "_next", lambda text, position: lengths.append(len(text)) or following(text, position))
+    with pytest.raises(InputError, match="it breaks off in the questions"):
+        read(tmp_path)
+    assert max(lengths) <= 4000
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"answer": "eleven"}, "question 1: 'eleven' is none of CLEVR's 28 answers"),
+        ({"answer": 1}, "question 1: answer must be of type str, not 1"),
+        ({"question": None}, "question 1: question must be of type str, not None"),
+        ({"image_index": 5}, "question 1: image 5 has no scene"),
+        ({"program": {}}, "question 1: program must be of type list"),
+        ({"program": PROGRAM[:1]}, r"question 1, node 0 \(scene\): the last node gives no answer"),
+        ({"program": [{"function": "look", "inputs": []}]}, "question 1, node 0: unknown function 'look'"),
+        (
+            {"program": [PROGRAM[0], {"function": "count", "inputs": [1]}]},
+            r"question 1, node 1 \(count\): input 1 is not",
+        ),
+    ],
+)
+def test_a_wrong_question_is_named(tmp_path, changes, words):
+    write(tmp_path, [scene(0)], [question(0), question(0, **changes)])
+    with pytest.raises(InputError, match=rf"CLEVR_train_questions\.json, {words}"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"image_index": 0}, "scene 1: image_index 0 is there twice"),
+        ({"image_index": "1"}, "scene 1: image_index must be of type int, not '1'"),
+        ({"objects": None}, "scene 1: objects must be of type list"),
+        ({"objects": [ITEM | {"color": "pink"}]}, "scene 1, object 0: unknown color 'pink'"),
+        ({"objects": ["cube"]}, "scene 1, object 0: unknown size None"),
+        ({"relationships": {"left": [[]]}}, "scene 1: relation 'right' needs one list for each object"),
+        ({"relationships": NOWHERE | {"front": []}}, "scene 1: relation 'front' needs one list for each object"),
+        ({"relationships": NOWHERE | {"front": [[1]]}}, "scene 1: relation 'front' names objects that are not there"),
+    ],
+)
+def test_a_wrong_scene_is_named(tmp_path, changes, words):
+    write(tmp_path, [scene(0), scene(1, **changes)], [question(0)])
+    with pytest.raises(InputError, match=rf"CLEVR_train_scenes\.json, {words}"):
+        read_scenes(tmp_path, "train")
+
+
+@needs_real_data
+@pytest.mark.parametrize("split", SPLITS)
+def test_the_shared_set_comes_back_whole(split):
+    folder = Path(REAL) / "clevr-mini"
+    scenes = read_scenes(folder, split)
+    questions = list(read_questions(folder, split, scenes))
+    assert list(scenes.values()) == json.loads((folder / f"scenes/CLEVR_{split}_scenes.json").read_text())["scenes"]
+    raw = json.loads((folder / f"questions/CLEVR_{split}_questions.json").read_text())["questions"]
+    kept = [(q["question"], tuple(q["program"]), q["answer"], q["image_index"]) for q in raw]
+    assert [(q.text, q.program, q.answer, q.image_index) for q in questions] == kept
+    assert {q.category for q in questions} == set(CATEGORIES.values())
+    assert all(answer(q.program, scenes[q.image_index]) == q.answer for q in questions)
