@@ -216,9 +216,13 @@ def attempts(found: Iterable[Record]) -> pd.DataFrame:
 
 
 def _result(record: Record) -> str:
-    """The metric that its experiment selects by, as measured on test."""
-    metric = experiments.get(record.experiment).select
-    return f"{metric} {number(record.metrics.get(metric), metric)}"
+    """What its experiment's table shows of a task, as measured on test; the metric it selects by where that is all."""
+    experiment = experiments.get(record.experiment)
+    asked = [line.metric for line in published.read() if line.task == record.task]
+    shown = [metric for metric in dict.fromkeys(asked) if metric in record.metrics]
+    if "*" in experiment.metrics or not shown:
+        shown = [experiment.select]
+    return ", ".join(f"{metric} {number(record.metrics.get(metric), metric)}" for metric in shown)
 
 
 def frame(all_cells: Sequence[Cell]) -> pd.DataFrame:

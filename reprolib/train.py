@@ -130,6 +130,8 @@ class _Trainer:
         self.training, self.seed, self.identity = training, seed, identity
         self.checkpoint, self.deadline = checkpoint, deadline
         self.device = next(iter(data.columns.values())).device
+        if not any(parameter.requires_grad for parameter in model.parameters()):
+            raise InputError("this model has nothing to train: set train.steps to 0")
         if self.workers > 1:
             parallel.join(model, self.device)
         self.optimiser = OPTIMISERS[training.optimiser](

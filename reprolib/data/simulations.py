@@ -60,14 +60,15 @@ class Scale:
 def scale(train: Simulations) -> Scale:
     """One range over all positions and one over all velocities of the training set.
 
-    Of oscillators only rates that are not scaled yet have a range other than [-1, 1]: theirs over the training set.
+    Features of oscillators are scaled already, unless their rates go beyond [-1, 1]: then by the rates' own range.
 
     Raises InputError when nothing varies.
     """
     features = train.trajectories.shape[-1]
     if features != 4:
         rates, unit = train.trajectories[..., 0], (-1.0, 1.0)
-        return Scale(((min(-1.0, float(rates.min())), max(1.0, float(rates.max()))), *(unit,) * (features - 1)))
+        raw = bool(np.abs(rates).max() > 1)
+        return Scale(((float(rates.min()), float(rates.max())) if raw else unit, *(unit,) * (features - 1)))
     parts = train.trajectories[..., :2], train.trajectories[..., 2:]
     position, velocity = ((float(part.min()), float(part.max())) for part in parts)
     if position[0] == position[1] or velocity[0] == velocity[1]:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from reprolib import published
-from reprolib.data import simulations
+from reprolib.data import particles, simulations
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.experiments.entry import Comparison, Config
@@ -87,12 +87,16 @@ class CorrelationModel:
     burn_in: int = 40
     restart: int = FRAMES
 
+    def __post_init__(self) -> None:
+        if self.reference < 1:
+            raise InputError(f"model.reference is {self.reference}: give at least 1 training scene")
+
 
 @dataclass(frozen=True)
 class MotionData:
     """Which system is simulated and how often."""
 
-    kind: str = "springs"  # or "charged", "kuramoto"
+    kind: str = "springs"  # or "charged", "kuramoto", "kuramoto_raw"
     objects: int = 5
     train: int = 50_000
     valid: int = 10_000
@@ -101,6 +105,14 @@ class MotionData:
     others: tuple[int, ...] = ()  # numbers of objects of further test scenes
     of_others: int = 1_000  # scenes of each
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("train", "valid", "test", "of_others"):
+            if getattr(self, name) < 1:
+                raise InputError(f"data.{name} is {getattr(self, name)}: give at least 1 scene")
+        for name, counts in (("objects", (self.objects,)), ("others", self.others)):
+            if min(counts, default=2) < 2:
+                raise InputError(f"data.{name} is {getattr(self, name)}: an interaction takes 2 objects or more")
 
 
 def load(config: Config, kind: str) -> Dataset:
@@ -183,6 +195,8 @@ def simulator(model: NRIModel, data: MotionData, scale: simulations.Scale) -> nn
     """The simulator as a decoder, where a row asks for it; None: the model makes its own."""
     if model.decoder != "simulator":
         return None
+    if data.kind not in particles.KINDS:
+        raise InputError(f"model.decoder is simulator: there is none for {data.kind}, choose mlp or recurrent")
     low, high = (torch.tensor(values, dtype=torch.float32) for values in zip(*scale.ranges, strict=True))
     return SimulatorDecoder(data.kind, low, high, model.substeps)
 
@@ -205,7 +219,7 @@ def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
     if hasattr(trained, "score"):
         scores = [trained.score(_read(batch)) * len(batch["edges"]) for batch in batches]
         return found | {"score": float(sum(scores)) / len(split)}
-    return found | {"score": found.get("accuracy/edges", 0.0)}
+    return found | ({"score": found["accuracy/edges"]} if "accuracy/edges" in found else {})
 
 
 def _accuracies(model: nn.Module, split: Split) -> dict[str, float]:

@@ -10,6 +10,7 @@ import math
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 BLOCK = 10_240  # bytes that one feature of all messages of a block may take on a CPU
 
@@ -58,6 +59,7 @@ class _MessageSum(torch.autograd.Function):
         return total
 
     @staticmethod
+    @once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, ...]:
         sender, receiver, gate, weight, messages = ctx.saved_tensors
         _, count, width = sender.shape

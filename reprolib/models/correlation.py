@@ -48,11 +48,11 @@ class CorrelationEdges(nn.Module):
 
     def loss(self, batch: dict[str, Tensor]) -> Tensor:
         """The loss of the describing module."""
-        return self._trained().loss(batch)
+        return self.describe.loss(batch)
 
     def score(self, batch: dict[str, Tensor]) -> Tensor:
         """The score of the describing module, the better the larger."""
-        return self._trained().score(batch)
+        return self.describe.score(batch)
 
     @torch.no_grad()
     def threshold(self) -> Threshold:
@@ -71,11 +71,6 @@ class CorrelationEdges(nn.Module):
         """The type of every edge, 0 or 1: [B, T, N, D] -> [B, N, N - 1], int64."""
         above = self.correlations(trajectories) > threshold.value
         return (above if threshold.side > 0 else ~above).long()
-
-    def _trained(self) -> nn.Module:
-        if not hasattr(self.describe, "loss"):
-            raise InputError("correlations of paths have nothing to train: set train.steps to 0")
-        return self.describe
 
 
 class LSTMStates(nn.Module):

@@ -44,7 +44,7 @@ def test_senders():
 @pytest.mark.parametrize("kind", KINDS)
 def test_shapes(kind):
     scenes = generate(kind, 6, 4, 49, seed=1, stream=0)
-    assert scenes.trajectories.shape == (6, 49, 4, 3 if kind .startswith("kuramoto") else 4)
+    assert scenes.trajectories.shape == (6, 49, 4, 3 if kind.startswith("kuramoto") else 4)
     assert scenes.trajectories.dtype == np.float32
     assert scenes.edges.shape == (6, 4, 3)
     assert scenes.edges.dtype == np.int64

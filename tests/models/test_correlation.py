@@ -199,7 +199,5 @@ def test_input_that_does_not_fit():
         CorrelationEdges(paths, frames, edges[:, 1:])
     with pytest.raises(InputError, match="must be 0 or 1"):
         CorrelationEdges(paths, frames, edges + 1)
-    with pytest.raises(InputError, match=r"set train.steps to 0"):
-        CorrelationEdges(paths, frames, edges).loss({"trajectories": frames})
     with pytest.raises(InputError, match=r"set model.joint to false"):
         CorrelationEdges(LSTMStates(lstm(joint=True)), frames, edges).threshold()

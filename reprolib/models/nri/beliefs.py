@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from reprolib.errors import InputError
+from reprolib.models.nri.decoders import RecurrentDecoder
 from reprolib.models.nri.model import GivenGraph
 
 MOST = 4096  # combinations
@@ -24,6 +25,8 @@ def beliefs(model: GivenGraph, trajectory: Tensor) -> Tensor:
     Raises:
         InputError: too many objects or types to compare all combinations.
     """
+    if isinstance(model.decoder, RecurrentDecoder):
+        raise InputError("a recurrent decoder remembers more than the last frame: beliefs need model.decoder=mlp")
     objects, types = trajectory.shape[1], model.config.types
     graphs = types ** (objects - 1)
     if graphs > MOST:

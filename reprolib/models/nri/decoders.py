@@ -72,7 +72,7 @@ class RecurrentDecoder(nn.Module):
         self.skipped, self.width = int(first_is_none), width
         self.messages = nn.ModuleList(
             nn.Sequential(
-                nn.Linear(2 * width, width), nn.Tanh(), nn.Dropout(dropout), nn.Linear(width, width), nn.Tanh()
+                nn.Linear(2 * width, width), nn.Tanh(), Dropout(dropout, always), nn.Linear(width, width), nn.Tanh()
             )
             for _ in range(self.skipped, types)
         )

@@ -17,7 +17,7 @@ from reprolib.errors import InputError
 
 BIAS = 0.1  # of every linear layer at the start, as in the official code
 KERNEL, POOL = 5, 2  # of the convolutions over time
-SHORTEST = (KERNEL + 1) * POOL + KERNEL - 1  # frames that leave one frame after both convolutions
+SHORTEST = KERNEL * POOL + KERNEL - 1  # frames that leave one frame after both convolutions
 AGGREGATIONS: dict[str, Callable[[int], int]] = {"n": lambda count: count, "n-1": lambda count: count - 1}
 
 
@@ -82,8 +82,7 @@ class CNNEncoder(nn.Module):
 
     def __init__(self, frames: int, features: int, width: int, types: int, dropout: float, aggregate: str) -> None:
         super().__init__()
-        if frames < SHORTEST:
-            raise InputError(f"the convolutional encoder needs {SHORTEST} frames or more, not {frames}")
+        _require_frames(frames)
         self.of_sender = nn.Conv1d(features, width, KERNEL, bias=False)
         self.of_receiver = nn.Conv1d(features, width, KERNEL)
         self.second = nn.Conv1d(width, width, KERNEL)
@@ -101,7 +100,8 @@ class CNNEncoder(nn.Module):
 
     def forward(self, trajectories: Tensor) -> Tensor:
         """Logits [B, N, N - 1, K] from trajectories [B, T, N, D]."""
-        scenes, _, count, _ = trajectories.shape
+        scenes, frames, count, _ = trajectories.shape
+        _require_frames(frames)
         paths = trajectories.permute(0, 2, 3, 1).flatten(0, 1)  # [B N, D, T]
         sender, receiver = (layer(paths).unflatten(0, (scenes, count)) for layer in (self.of_sender, self.of_receiver))
         hidden = (sent(sender) + receiver[:, :, None]).flatten(0, 2)  # [B N (N - 1), H, T']
@@ -109,6 +109,11 @@ class CNNEncoder(nn.Module):
         hidden = self.norms[1](self.second(hidden).relu())
         pooled = (self.predict(hidden) * self.attend(hidden).softmax(-1)).mean(-1)  # [B N (N - 1), H]
         return self.rounds(self.first(pooled.unflatten(0, (scenes, count, count - 1))))
+
+
+def _require_frames(frames: int) -> None:
+    if frames < SHORTEST:
+        raise InputError(f"the convolutional encoder needs {SHORTEST} frames or more, not {frames}")
 
 
 class SecondRound(nn.Module):

@@ -3,6 +3,7 @@
 B scenes, T frames, N objects, D features, K edge types, S starting frames.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import torch
@@ -37,7 +38,7 @@ class NRIModel:
     aggregate: str = "n"  # the encoder divides the sum over N - 1 senders by N; or "n-1": by N - 1
     variance: float = 5e-5  # of every predicted feature
     restart: int = 10  # steps that the decoder predicts from a true frame
-    windows: int | None = None  # starting frames a batch, drawn at random; None: all, every `restart` frames
+    windows: int | None = None  # starting frames of a batch, drawn for the MLP decoder; None: every `restart` frames
     reinfer: bool = field(default=False, metadata={"later": True})  # the graph anew at every step of a rollout
 
     def __post_init__(self) -> None:
@@ -49,13 +50,17 @@ class NRIModel:
             if getattr(self, name) not in known:
                 raise InputError(f"model.{name} is {getattr(self, name)!r}: choose one of {', '.join(known)}")
         for name in ("temperature", "variance"):
-            if not getattr(self, name) > 0:
+            if not 0 < getattr(self, name) < math.inf:
                 raise InputError(f"model.{name} is {getattr(self, name)}: give a number above 0")
         for name in ("width", "decoder_width", "types", "restart", "windows", "substeps"):
             if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise InputError(f"model.{name} is {getattr(self, name)}: give at least 1")
         if self.first_is_none and self.types < 2:
             raise InputError("model.types is 1 and model.first_is_none true: nothing would carry a message")
+        if self.graph == "true" and self.types < 2:
+            raise InputError("model.types is 1 and model.graph true: the scenes have 2 types of edges")
+        if self.decoder == "simulator" and (self.types != 2 or self.graph == "full"):
+            raise InputError("model.decoder is simulator: it knows 2 types, and a graph that is inferred or true")
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,13 @@ class EdgeClassifierModel:
     types: int = 2
     dropout: float = 0.5
     aggregate: str = "n"
+
+    def __post_init__(self) -> None:
+        if self.encoder not in ENCODERS:
+            raise InputError(f"model.encoder is {self.encoder!r}: choose one of {', '.join(ENCODERS)}")
+        for name, least in (("width", 1), ("types", 2)):
+            if getattr(self, name) < least:
+                raise InputError(f"model.{name} is {getattr(self, name)}: give at least {least}")
 
 
 class GivenGraph(nn.Module):

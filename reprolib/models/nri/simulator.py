@@ -6,14 +6,10 @@ B scenes, N objects, K edge types.
 import torch
 from torch import Tensor, nn
 
+from reprolib.data.particles import CLIP, SPRING, WALL
 from reprolib.models.nri.encoders import sent
 
-BOX, STRENGTH, LARGEST_FORCE, FRAME = (
-    5.0,
-    0.1,
-    100.0,
-    0.1,
-)  # wall, spring constant, clip of a component, time of a frame
+FRAME = 0.1  # time between two frames
 
 
 class SimulatorDecoder(nn.Module):
@@ -47,14 +43,14 @@ class SimulatorDecoder(nn.Module):
     def _force(self, position: Tensor, types: Tensor) -> Tensor:
         apart = position[:, :, None] - sent(position)  # [B, N, N - 1, 2]
         if self.kind == "springs":
-            pull = -STRENGTH * types[..., 1]
+            pull = -SPRING * types[..., 1]
         else:
             pull = (types[..., 1] - types[..., 0]) * apart.square().sum(-1).clamp(min=1e-6) ** -1.5
-        return (pull[..., None] * apart).sum(2).clamp(-LARGEST_FORCE, LARGEST_FORCE)
+        return (pull[..., None] * apart).sum(2).clamp(-CLIP, CLIP)
 
 
 def _reflected(position: Tensor, velocity: Tensor) -> tuple[Tensor, Tensor]:
     """Elastic walls: what went past one comes back by as much."""
-    over, under = position > BOX, position < -BOX
+    over, under = position > WALL, position < -WALL
     velocity = torch.where(over, -velocity.abs(), torch.where(under, velocity.abs(), velocity))
-    return torch.where(over, 2 * BOX - position, torch.where(under, -2 * BOX - position, position)), velocity
+    return torch.where(over, 2 * WALL - position, torch.where(under, -2 * WALL - position, position)), velocity
