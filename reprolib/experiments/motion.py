@@ -15,7 +15,7 @@ from reprolib import published
 from reprolib.data import particles, simulations
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
-from reprolib.experiments.entry import Comparison, Config
+from reprolib.experiments.entry import Comparison, Config, Experiment, Row
 from reprolib.metrics import edge_accuracy, errors_by_step
 from reprolib.models.correlation import CorrelationEdges, LSTMStates, flat_paths, paths
 from reprolib.models.motion import LSTMModel, Static, TrajectoryLSTM
@@ -264,3 +264,26 @@ def published_order(task: str, system: str, other: str) -> tuple[Comparison, ...
         elif lead <= (1 / margin if error else -margin):
             comparisons.append(Comparison(metric, other, -margin))
     return tuple(comparisons)
+
+
+def experiment(
+    name: str, title: str, table: str, rows: tuple[Row, ...], metrics: tuple[str, ...], watch: tuple[str, ...] = ()
+) -> Experiment:
+    """An experiment on these scenes, for one table of the paper."""
+    return Experiment(
+        name=name,
+        title=title,
+        paper=PAPER,
+        table=table,
+        rows=rows,
+        load=load,
+        build=build,
+        loss=loss,
+        evaluate=evaluate,
+        select="score",
+        fingerprint=fingerprint,
+        own_procedure=True,
+        metrics=metrics,
+        watch=watch,
+        weights=torch.float32,  # errors of springs are below half precision
+    )

@@ -3,10 +3,8 @@
 Paper: 99.9 / 82.1 / 96.0 % of edges for 5 objects and 98.4 / 70.8 / 75.7 % for 10 (springs, charged, Kuramoto).
 """
 
-import torch
-
 from reprolib.experiments import motion
-from reprolib.experiments.entry import Config, Experiment, Row
+from reprolib.experiments.entry import Config, Row
 from reprolib.experiments.motion import KINDS, CorrelationModel, MotionData, published_order
 from reprolib.models.nri import EdgeClassifierModel, NRIModel
 from reprolib.train import Training
@@ -111,20 +109,11 @@ def _encoder(kind: str) -> str:
     return "mlp" if kind == "springs" else "cnn"
 
 
-EXPERIMENT = Experiment(
+EXPERIMENT = motion.experiment(
     name="nri_edges",
     title="Neural relational inference: accuracy of the inferred graph",
-    paper=motion.PAPER,
     table="Table 1",
     rows=rows(),
-    load=motion.load,
-    build=motion.build,
-    loss=motion.loss,
-    evaluate=motion.evaluate,
-    select="score",
-    fingerprint=motion.fingerprint,
-    own_procedure=True,
     metrics=("accuracy/*",),
     watch=("accuracy/edges",),
-    weights=torch.float32,
 )

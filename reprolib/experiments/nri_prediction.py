@@ -4,10 +4,8 @@ Paper, springs after 20 frames: 2.13e-5 with the learned graph, 6.31e-3 with all
 rows of the learned graph are those of the experiment nri_edges.
 """
 
-import torch
-
 from reprolib.experiments import motion
-from reprolib.experiments.entry import Config, Experiment, Row
+from reprolib.experiments.entry import Config, Row
 from reprolib.experiments.motion import KINDS, MotionData, StaticModel, published_order
 from reprolib.models.motion import LSTMModel
 from reprolib.models.nri import NRIModel
@@ -81,19 +79,10 @@ def _given(kind: str, system: str, model: NRIModel) -> Row:
     )
 
 
-EXPERIMENT = Experiment(
+EXPERIMENT = motion.experiment(
     name="nri_prediction",
     title="Neural relational inference: error of the predicted motion",
-    paper=motion.PAPER,
     table="Table 2",
     rows=rows(),
-    load=motion.load,
-    build=motion.build,
-    loss=motion.loss,
-    evaluate=motion.evaluate,
-    select="score",
-    fingerprint=motion.fingerprint,
-    own_procedure=True,
     metrics=("mse/*",),
-    weights=torch.float32,
 )
