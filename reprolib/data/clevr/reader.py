@@ -28,6 +28,7 @@ CATEGORIES: Mapping[str, str] = {
     **{f"equal_{attribute}": "compare attribute" for attribute in ATTRIBUTES},
 }  # of a question, by the last function of its program (Santoro et al. 2017, Table 1)
 
+QUESTION = {"question": str, "program": list, "answer": str, "image_index": int, "question_family_index": int}
 WINDOW = 1 << 20  # characters read at a time
 LONGEST = 1 << 22  # characters of the longest element that is believed
 SPACE = re.compile(r"\s*")
@@ -44,6 +45,7 @@ class Question:
     answer: str
     image_index: int
     category: str
+    family: int  # of its template
 
 
 def read_scenes(folder: Path, split: str) -> dict[int, dict]:
@@ -95,7 +97,7 @@ def _path(folder: Path, part: str, split: str) -> Path:
 
 
 def _question(content: Mapping, scenes: Mapping[int, Mapping], where: str) -> Question:
-    _check_fields(content, {"question": str, "program": list, "answer": str, "image_index": int}, where)
+    _check_fields(content, QUESTION, where)
     if content["answer"] not in ANSWERS:
         raise InputError(f"{where}: {content['answer']!r} is none of CLEVR's 28 answers; fetch the file again")
     if content["image_index"] not in scenes:
@@ -110,6 +112,7 @@ def _question(content: Mapping, scenes: Mapping[int, Mapping], where: str) -> Qu
         answer=content["answer"],
         image_index=content["image_index"],
         category=CATEGORIES[last],
+        family=content["question_family_index"],
     )
 
 

@@ -26,7 +26,12 @@ def scene(index, **changes):
 
 
 def question(index, **changes):
-    usual = {"image_index": index, "question": f'How many "] things, é, are in {index}?', "answer": "1"}
+    usual = {
+        "image_index": index,
+        "question_family_index": 7,
+        "question": f'How many "] things, é, are in {index}?',
+        "answer": "1",
+    }
     return usual | {"program": PROGRAM} | changes
 
 
@@ -55,7 +60,7 @@ def test_what_was_written_comes_back(tmp_path, monkeypatch, window, indent, last
     monkeypatch.setattr(reader, "WINDOW", window)
     assert read_scenes(tmp_path, "val") == {4: scenes[0], 9: scenes[1]}
     assert read(tmp_path, "val") == [
-        Question(q["question"], tuple(PROGRAM), "1", q["image_index"], "count") for q in questions
+        Question(q["question"], tuple(PROGRAM), "1", q["image_index"], "count", 7) for q in questions
     ]
 
 
