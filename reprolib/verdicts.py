@@ -58,10 +58,10 @@ def judge(
     values = measurement.values(line.metric)
     if first.scale == "paper" and faithful and len(values) >= SEEDS and agrees(line, values, row.baseline):
         return "reproduced", f"paper scale, {len(values)} seeds"
-    for comparison in row.comparisons:
-        if fnmatchcase(line.metric, comparison.metric):
-            return _compared(comparison, line, measurement, measured)
-    return "not reproduced", f"{first.scale} scale; no comparison is declared for this metric"
+    declared = [comparison for comparison in row.comparisons if fnmatchcase(line.metric, comparison.metric)]
+    if not declared:
+        return "not reproduced", f"{first.scale} scale; no comparison is declared for this metric"
+    return _all_of(tuple(_compared(comparison, line, measurement, measured) for comparison in declared))
 
 
 def topped_up(measurement: Measurement) -> bool:
@@ -85,6 +85,14 @@ def agrees(line: Line, values: Sequence[float], baseline: bool) -> bool:
 def lower_is_better(metric: str) -> bool:
     """True for errors."""
     return metric.startswith(("error/", "mse/"))
+
+
+def _all_of(compared: tuple[tuple[Verdict, str], ...]) -> tuple[Verdict, str]:
+    """Partly where every comparison holds; the reason names those that do not, where there are any."""
+    failing = [reason for verdict, reason in compared if verdict != "partly"]
+    if failing:
+        return "not reproduced", "; ".join(failing)
+    return "partly", compared[0][1] if len(compared) == 1 else f"all {len(compared)} declared comparisons hold"
 
 
 def _compared(

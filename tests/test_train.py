@@ -80,6 +80,9 @@ def test_learning_rate_in_closed_form():
     cosine = Training(steps=100, rate=0.5, schedule="cosine")
     halving = Training(steps=100, rate=0.5, schedule="halving")
     assert [learning_rate(halving, step) for step in (0, 39, 40, 79, 80, 99)] == [0.5, 0.5, 0.25, 0.25, 0.125, 0.125]
+    doubling = Training(steps=350, rate=1.0, schedule="doubling")
+    rates = [learning_rate(doubling, step) for step in (0, 19, 20, 119, 120, 139, 140, 349)]
+    assert rates == pytest.approx([0.01, 0.01, 0.02, 0.32, 0.64, 0.64, 1.0, 1.0])
     assert [learning_rate(cosine, step) for step in (0, 50, 100)] == pytest.approx([0.5, 0.25, 0.0])
     both = Training(steps=100, rate=0.5, schedule="cosine", warmup=10)
     assert learning_rate(both, 4) == pytest.approx(0.25 * (1 + math.cos(0.04 * math.pi)) / 2)

@@ -165,6 +165,22 @@ def test_a_declared_comparison_makes_it_partly(verdict, metric, margin, ours, ot
     assert f"{'worse' if margin < 0 else 'better'} than Majority by {abs(margin)}" in why
 
 
+@pytest.mark.parametrize(
+    ("margins", "expected", "told"),
+    [
+        ((10, -10), "not reproduced", "worse than Majority by 10: no, +20.0"),
+        ((30, 40), "not reproduced", "by 30: no, +20.0; better than Majority by 40: no"),
+        ((10, 20), "partly", "all 2 declared comparisons hold"),
+        ((10,), "partly", "better than Majority by 10: yes, +20.0"),
+    ],
+)
+def test_every_declared_comparison_must_hold(verdict, margins, expected, told):
+    comparisons = tuple(Comparison("accuracy/*", "Majority", margin) for margin in margins)
+    found, why = verdict([80.0], others=[60.0], scale="small", comparisons=comparisons)
+    assert found == expected
+    assert told in why
+
+
 def test_a_comparison_is_of_means_over_seeds(verdict):
     comparison = (Comparison("accuracy/*", "Majority", 10),)
     assert verdict([70.0, 90.0], others=[65.0, 75.0], scale="small", comparisons=comparison)[0] == "partly"

@@ -248,22 +248,22 @@ def _read(batch: dict[str, Tensor]) -> dict[str, Tensor]:
     return {"trajectories": batch["trajectories"][:, :FRAMES], "edges": batch["edges"]}
 
 
-def published_order(task: str, system: str, other: str) -> tuple[Comparison, ...]:
-    """What a row must show: the order of two systems in every column of Kipf et al. where they are clearly apart."""
+def published_order(task: str, system: str) -> tuple[Comparison, ...]:
+    """What a row must show: its order against every other system, wherever Kipf et al. put them clearly apart."""
     lines = [line for line in published.read() if line.paper == PAPER and line.task == task and line.value]
-    value = {(line.metric, line.system): line.value for line in lines}
-    comparisons = []
-    for metric in sorted({metric for metric, _ in value}):
-        ours, theirs = (value.get((metric, name)) for name in (system, other))
-        if ours is None or theirs is None:
-            continue
-        error = metric.startswith("mse/")
-        margin, lead = (FACTOR, theirs / ours) if error else (POINTS, ours - theirs)
-        if lead >= margin:
-            comparisons.append(Comparison(metric, other, margin))
-        elif lead <= (1 / margin if error else -margin):
-            comparisons.append(Comparison(metric, other, -margin))
-    return tuple(comparisons)
+    own = {line.metric: line.value for line in lines if line.system == system}
+    others = [line for line in lines if line.system != system and line.metric in own]
+    found = (_order(line.metric, line.system, own[line.metric], line.value) for line in others)
+    return tuple(comparison for comparison in found if comparison)
+
+
+def _order(metric: str, other: str, ours: float, theirs: float) -> Comparison | None:
+    """The order of two published figures; None where they are too close to tell."""
+    error = metric.startswith("mse/")
+    margin, lead = (FACTOR, theirs / ours) if error else (POINTS, ours - theirs)
+    if lead >= margin:
+        return Comparison(metric, other, margin)
+    return Comparison(metric, other, -margin) if lead <= (1 / margin if error else -margin) else None
 
 
 def experiment(

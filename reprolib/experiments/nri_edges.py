@@ -10,7 +10,7 @@ from reprolib.models.nri import EdgeClassifierModel, NRIModel
 from reprolib.train import Training
 
 OTHERS = (3, 4, 5, 6, 7, 8, 9, 10)  # objects of scenes on which a model of 5 is tested
-LEARNED, FULL, LSTM, PATH = "NRI (learned)", "NRI (full graph)", "Corr. (LSTM)", "Corr. (path)"
+LEARNED, LSTM, PATH = "NRI (learned)", "Corr. (LSTM)", "Corr. (path)"
 SMALL_ENCODER = {  # convolutions along every edge cost most
     "springs": {"model.width": 128},
     "charged": {"model.width": 64},
@@ -39,7 +39,7 @@ def _learned(kind: str, objects: int) -> Row:
         },
         minutes={"smoke": 0.1, "small": {"springs": 10, "charged": 35, "kuramoto": 25}[kind], "paper": 20},
         headline=True,
-        comparisons=published_order(task, LEARNED, LSTM) + published_order(task, LEARNED, FULL),
+        comparisons=published_order(task, LEARNED),
     )
 
 
@@ -54,7 +54,7 @@ def _supervised(kind: str, objects: int) -> Row:
         },
         minutes={"smoke": 0.1, "small": 6, "paper": 10},
         baseline=True,
-        comparisons=published_order(f"{kind}_{objects}", "Supervised", LSTM),
+        comparisons=published_order(f"{kind}_{objects}", "Supervised"),
     )
 
 
@@ -73,7 +73,7 @@ def _simulated(kind: str, objects: int) -> Row:
         },
         minutes={"smoke": 0.1, "small": 10, "paper": 60},
         baseline=True,
-        comparisons=published_order(task, "NRI (sim.)", LSTM) + published_order(task, "NRI (sim.)", LEARNED),
+        comparisons=published_order(task, "NRI (sim.)"),
     )
 
 
@@ -88,7 +88,7 @@ def _lstm(kind: str, objects: int) -> Row:
         },
         minutes={"smoke": 0.1, "small": 4, "paper": 20},
         baseline=True,
-        comparisons=published_order(f"{kind}_{objects}", LSTM, LEARNED),
+        comparisons=published_order(f"{kind}_{objects}", LSTM),
     )
 
 
@@ -100,7 +100,7 @@ def _path(kind: str, objects: int) -> Row:
         scales={scale: motion.only_data(values) for scale, values in motion.SCALES.items()},
         minutes={"smoke": 0.1, "small": 0.2, "paper": 1},
         baseline=True,
-        comparisons=published_order(f"{kind}_{objects}", PATH, LEARNED),
+        comparisons=published_order(f"{kind}_{objects}", PATH),
     )
 
 

@@ -11,7 +11,7 @@ from reprolib.models.motion import LSTMModel
 from reprolib.models.nri import NRIModel
 from reprolib.train import Training
 
-LEARNED, OBJECTS = "NRI (learned)", 5
+OBJECTS = 5
 
 
 def rows() -> tuple[Row, ...]:
@@ -28,7 +28,7 @@ def _static(kind: str) -> Row:
         scales={scale: motion.only_data(values) for scale, values in motion.SCALES.items()},
         minutes={"smoke": 0.1, "small": 0.1, "paper": 0.5},
         baseline=True,
-        comparisons=published_order(f"{kind}_{OBJECTS}", "Static", LEARNED),
+        comparisons=published_order(f"{kind}_{OBJECTS}", "Static"),
     )
 
 
@@ -51,7 +51,7 @@ def _lstm(kind: str, system: str, model: LSTMModel) -> Row:
         },
         minutes={"smoke": 0.1, "small": 10, "paper": 60},
         baseline=True,
-        comparisons=published_order(f"{kind}_{OBJECTS}", system, LEARNED),
+        comparisons=published_order(f"{kind}_{OBJECTS}", system),
     )
 
 
@@ -75,7 +75,7 @@ def _given(kind: str, system: str, model: NRIModel) -> Row:
         },
         minutes={"smoke": 0.1, "small": 10, "paper": 6},
         baseline=True,
-        comparisons=published_order(f"{kind}_{OBJECTS}", system, LEARNED),
+        comparisons=published_order(f"{kind}_{OBJECTS}", system),
     )
 
 

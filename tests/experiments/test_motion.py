@@ -121,11 +121,22 @@ def test_the_order_is_read_off_the_published_figures(monkeypatch):
     def line(system, metric, value):
         return published.Line(**usual, system=system, metric=metric, value=value)
 
-    figures = {"accuracy/edges": (90.0, 70.0), "mse/step_1": (1.0, 1.4), "mse/step_2": (3.0, 1.0), "mse/step_3": (1, 2)}
-    lines = [line(s, m, pair[i]) for m, pair in figures.items() for i, s in enumerate("ab")]
+    figures = {
+        "accuracy/edges": (90.0, 70.0, 76.0),
+        "mse/step_1": (1.0, 1.4, 0.5),
+        "mse/step_2": (3.0, 1.0, 9.0),
+        "mse/step_3": (1.0, 2.0, None),
+    }
+    lines = [line(s, m, values[i]) for m, values in figures.items() for i, s in enumerate("abc")]
     monkeypatch.setattr(published, "read", lambda: lines)
-    found = [(c.metric, c.system, c.margin) for c in motion.published_order("t", "a", "b")]
-    assert found == [("accuracy/edges", "b", 15.0), ("mse/step_2", "b", -1.5), ("mse/step_3", "b", 1.5)]
+    found = [(c.metric, c.system, c.margin) for c in motion.published_order("t", "a")]
+    assert found == [
+        ("accuracy/edges", "b", 15.0),
+        ("mse/step_1", "c", -1.5),
+        ("mse/step_2", "b", -1.5),
+        ("mse/step_2", "c", 1.5),
+        ("mse/step_3", "b", 1.5),
+    ]
 
 
 def test_every_published_cell_of_both_tables_has_a_row():
