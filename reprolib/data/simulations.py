@@ -43,18 +43,9 @@ class Scale:
 
     def apply(self, trajectories: np.ndarray) -> np.ndarray:
         """Trajectories [..., D] in units of the models; values outside the ranges lie beyond -1 and 1."""
-        middle, half = self._centres(trajectories.dtype)
-        return (trajectories - middle) / half
-
-    def undo(self, trajectories: np.ndarray) -> np.ndarray:
-        """The inverse of `apply`."""
-        middle, half = self._centres(trajectories.dtype)
-        return trajectories * half + middle
-
-    def _centres(self, dtype: np.dtype) -> np.ndarray:
-        """Middle and half of the length of every range, [2, D]."""
         low, high = np.array(self.ranges).T
-        return np.array([(low + high) / 2, (high - low) / 2], dtype)
+        middle, half = np.array([(low + high) / 2, (high - low) / 2], trajectories.dtype)
+        return (trajectories - middle) / half
 
 
 def scale(train: Simulations) -> Scale:
