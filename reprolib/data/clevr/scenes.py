@@ -56,12 +56,12 @@ class Scenes:
         return (along > MARGIN) & both[:, None]
 
     def pixels(self) -> np.ndarray:
-        """Column, row and depth of the centres in a picture of WIDTH x HEIGHT pixels: [M, N, 3]."""
+        """Column, row and depth of the centres in a picture of WIDTH x HEIGHT pixels, zeros where absent: [M, N, 3]."""
         seen = self.positions - self.cameras[:, None, :3, 3]
-        x, y, z = np.moveaxis(
-            np.einsum("mnc,mcd->mnd", seen, self.cameras[:, :3, :3]), 2, 0
-        )  # the camera looks along -z
-        return np.stack([WIDTH / 2 - FOCAL * x / z, HEIGHT / 2 + FOCAL * y / z, -z], 2)
+        x, y, z = np.moveaxis(np.einsum("mnc,mcd->mnd", seen, self.cameras[:, :3, :3]), 2, 0)
+        depth = np.where(self.present, -z, 1)  # the camera looks along -z
+        found = np.stack([WIDTH / 2 + FOCAL * x / depth, HEIGHT / 2 - FOCAL * y / depth, depth], 2)
+        return np.where(self.present[:, :, None], found, 0)
 
     def json(self, index: int, split: str = "train", image_index: int | None = None) -> dict:
         """One scene in the release's form."""
