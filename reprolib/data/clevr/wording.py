@@ -12,6 +12,15 @@ from reprolib.data.clevr.masks import DESCRIPTIONS
 from reprolib.data.clevr.programs import RELATIONS
 from reprolib.data.clevr.templates import Choice, Step
 
+VOCABULARY = tuple(  # of all questions that can be generated, so that word numbers do not depend on how many are
+    """
+    ; a alike also an and another any anything are as at ball balls be behind big block blocks blue both brown can color
+    cube cubes cyan cylinder cylinders do does either else equal equally exactly fewer front gray green has have higher
+    how in is it its large left look lower made many material matte metal metallic more number object objects of on one
+    or other purple red right rubber same seen shape share shiny side size small sphere spheres take than that the there
+    thing things tiny to what with yellow
+    """.split()  # noqa: SIM905  93 quoted words read worse
+)
 SYNONYMS: Mapping[str | None, tuple[str, ...]] = {
     "large": ("large", "big"),
     "small": ("small", "tiny"),

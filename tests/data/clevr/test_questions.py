@@ -17,6 +17,8 @@ from reprolib.data.clevr.questions import PERIOD, generate
 from reprolib.data.clevr.reader import ANSWERS, CATEGORIES
 from reprolib.data.clevr.scenes import empty, from_json
 from reprolib.data.clevr.templates import FAMILIES
+from reprolib.data.clevr.tokens import words
+from reprolib.data.clevr.wording import VOCABULARY
 from reprolib.errors import InputError
 
 REAL = os.environ.get("REPROLIB_DATA")
@@ -142,6 +144,13 @@ def test_every_answer_is_that_of_the_brute_force_evaluator(asked, worlds):
 def test_every_answer_is_that_of_the_program_on_the_scene(asked, scenes):
     graphs = [scenes.json(index) for index in range(SCENES)]
     assert [answer(q.program, graphs[q.image_index]) for q in asked] == [q.answer for q in asked]
+
+
+def test_the_vocabulary_is_that_of_the_questions(asked):
+    found = {word for question in asked for word in words(question.text)}
+    assert found <= set(VOCABULARY)
+    assert len(found) >= len(VOCABULARY) - 1 == len(set(VOCABULARY)) - 1  # "an" is rare
+    assert list(VOCABULARY) == sorted(VOCABULARY)
 
 
 def test_questions_are_different_and_come_scene_by_scene(asked):
