@@ -1,13 +1,15 @@
 """Models for bAbI (Santoro et al. 2017, section 4 and supplement).
 
-B questions, W sentences in a window, U distinct sentences of a batch, L words, H states of the LSTM.
+B questions, W sentences in a window, L words, H states of the LSTM.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
+from reprolib.models.nets import last_state, once_each
 from reprolib.models.relation_network import RelationNetwork, mlp
 
 
@@ -47,15 +49,9 @@ class StoryRelationNetwork(nn.Module):
     def encode(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """Objects [B, W, H + W], question [B, H] and mask [B, W]; a sentence that occurs twice is read once."""
         windows, table = batch["windows"], batch["sentences"]
-        distinct, where = windows.unique(return_inverse=True)  # [U], [B, W]
-        sentences = self._read(self.story_lstm, table[distinct])[where]  # [B, W, H]
+        read = partial(last_state, self.embedding, self.story_lstm)
+        sentences = once_each(read, table, windows)  # [B, W, H]
         position = torch.eye(self.window, device=windows.device, dtype=sentences.dtype)
         objects = torch.cat([sentences, position.expand(len(windows), -1, -1)], dim=-1)  # [B, W, H + W]
-        return objects, self._read(self.question_lstm, table[batch["questions"]]), windows > 0
-
-    def _read(self, lstm: nn.LSTM, tokens: Tensor) -> Tensor:
-        """Last state [U, H] of each sentence of word numbers [U, L], at its true length."""
-        tokens = tokens.long()
-        states, _ = lstm(self.embedding(tokens))  # [U, L, H]
-        last = (tokens > 0).sum(1).clamp(min=1) - 1  # [U]
-        return states[torch.arange(len(tokens), device=tokens.device), last]
+        question = last_state(self.embedding, self.question_lstm, table[batch["questions"]])
+        return objects, question, windows > 0

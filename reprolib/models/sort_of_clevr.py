@@ -1,6 +1,6 @@
 """Models for Sort-of-CLEVR (Santoro et al. 2017, section 4 and supplement).
 
-B questions, S scenes, U distinct scenes of a batch, C kernels of the last convolution.
+B questions, S scenes, C kernels of the last convolution.
 """
 
 from dataclasses import dataclass
@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from reprolib.errors import InputError
+from reprolib.models.nets import Cells, once_each
 from reprolib.models.relation_network import RelationNetwork, mlp
 
 BITS = 11  # of a question
-CONVOLUTIONS = 4  # each halves the picture's side: 75 to 5
 
 
 @dataclass(frozen=True)
@@ -35,27 +34,6 @@ class SceneMLP:
     hidden: tuple[int, ...] = (2000, 2000, 2000, 2000, 2000, 1000, 500, 100)
 
 
-class Cells(nn.Module):
-    """Four strided convolutions: pictures uint8 [U, 75, 75, 3] -> cells [U, 25, C + 2], the last two its place."""
-
-    def __init__(self, kernels: tuple[int, ...]):
-        super().__init__()
-        if len(kernels) != CONVOLUTIONS:
-            raise InputError(f"model.kernels is {kernels}: give {CONVOLUTIONS} numbers, one a convolution")
-        layers: list[nn.Module] = []
-        for inputs, outputs in zip((3, *kernels[:-1]), kernels, strict=True):
-            layers += [nn.Conv2d(inputs, outputs, 3, stride=2, padding=1), nn.ReLU(), nn.BatchNorm2d(outputs)]
-        self.convolutions = nn.Sequential(*layers)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Cells with their x and y in [-1, 1]."""
-        images = images.permute(0, 3, 1, 2).float() / 255 - 0.5  # [U, 3, 75, 75]
-        cells = self.convolutions(images.contiguous(memory_format=torch.channels_last))  # [U, C, 5, 5]
-        side = torch.linspace(-1, 1, cells.shape[-1], device=cells.device, dtype=cells.dtype)
-        place = torch.stack(torch.meshgrid(side, side, indexing="xy"))  # [2, 5, 5]
-        return torch.cat([cells, place.expand(len(cells), -1, -1, -1)], dim=1).flatten(2).mT  # [U, 25, C + 2]
-
-
 class PictureRelationNetwork(nn.Module):
     """CNN + RN: every cell of the last feature map is an object."""
 
@@ -70,7 +48,7 @@ class PictureRelationNetwork(nn.Module):
 
     def encode(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Objects [B, 25, C + 2] and questions [B, 11]."""
-        return _once_per_scene(self.cells, batch), batch["questions"]
+        return once_each(self.cells, batch["images"], batch["scenes"]), batch["questions"]
 
 
 class StateRelationNetwork(nn.Module):
@@ -95,7 +73,7 @@ class PictureMLP(nn.Module):
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Logits [B, answers]."""
-        cells = _once_per_scene(self.cells, batch).flatten(1)  # [B, 25 * (C + 2)]
+        cells = once_each(self.cells, batch["images"], batch["scenes"]).flatten(1)  # [B, 25 * (C + 2)]
         return self.mlp(torch.cat([cells, batch["questions"]], dim=1))
 
 
@@ -103,9 +81,3 @@ def _relation_network(sizes: SceneModel, features: int, answers: int) -> Relatio
     g = mlp([2 * features + BITS, *sizes.g])
     f = nn.Sequential(mlp([sizes.g[-1], *sizes.f], dropout=sizes.dropout), nn.Linear(sizes.f[-1], answers))
     return RelationNetwork(g, f, sizes.pairs, sizes.chunk)
-
-
-def _once_per_scene(cells: Cells, batch: dict[str, Tensor]) -> Tensor:
-    """Cells [B, 25, C + 2] of every question's picture; a picture with several questions is seen once."""
-    distinct, where = batch["scenes"].unique(return_inverse=True)  # [U], [B]
-    return cells(batch["images"][distinct])[where]

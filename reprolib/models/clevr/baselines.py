@@ -1,0 +1,105 @@
+"""Baselines of CLEVR without relations (Johnson et al. 2017, section 4; Santoro et al. 2017, Table 1).
+
+A batch is that of `networks`. B questions, N cells, C kernels of the last convolution, H states of the LSTM,
+K units of an attention, A answers.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from reprolib.models.clevr.inputs import QuestionReader, cells
+from reprolib.models.clevr.networks import answering
+from reprolib.models.clevr.settings import AttentionModel, FlatModel, QuestionModel
+from reprolib.models.nets import once_each
+
+
+class QuestionType(nn.Module):
+    """Q-type: the most frequent training answer to the question's family, or to all questions if it has none.
+
+    Args:
+        families, answers: [M] of the training questions, from 0.
+        answer_count: A.
+    """
+
+    def __init__(self, families: Tensor, answers: Tensor, answer_count: int):
+        super().__init__()
+        kinds = int(families.max()) + 1
+        counts = (families * answer_count + answers).bincount(minlength=kinds * answer_count).view(kinds, -1)
+        overall = counts.sum(0, keepdim=True)  # [1, A]
+        counts = torch.where(counts.any(1, keepdim=True), counts, overall)
+        best = torch.cat([counts, overall]).argmax(1)  # [kinds + 1], the last for families beyond those of training
+        self.register_buffer("logits", nn.functional.one_hot(best, answer_count).float())
+
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        """Logits [B, A] from batch["families"] [B]."""
+        return self.logits[batch["families"].clamp(max=len(self.logits) - 1)]
+
+
+class QuestionNetwork(nn.Module):
+    """LSTM: the question alone."""
+
+    def __init__(self, sizes: QuestionModel, words: int, answers: int):
+        super().__init__()
+        self.reader = QuestionReader(sizes, words)
+        self.mlp = answering(sizes.lstm, sizes.hidden, sizes.dropout, answers)
+
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        """Logits [B, A]."""
+        return self.mlp(self.reader(batch["questions"]))
+
+
+class FlatNetwork(nn.Module):
+    """CNN+LSTM: the flattened cells and the question.
+
+    Args:
+        side: of a picture, in pixels.
+    """
+
+    def __init__(self, sizes: FlatModel, words: int, answers: int, side: int = 128):
+        super().__init__()
+        self.reader, self.cells = QuestionReader(sizes, words), cells(sizes)
+        width = self.cells.count(side) * (sizes.kernels[-1] + 2)
+        self.mlp = answering(width + sizes.lstm, sizes.hidden, sizes.dropout, answers)
+
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        """Logits [B, A]."""
+        seen = once_each(self.cells, batch["images"], batch["scenes"]).flatten(1)  # [B, N * (C + 2)]
+        return self.mlp(torch.cat([seen, self.reader(batch["questions"])], dim=1))
+
+
+class Hop(nn.Module):
+    """One step of stacked attention: u' = u + sum_n p_n v_n, p = softmax_n(w . tanh(W_v v_n + W_u u + b)).
+
+    Yang et al. 2016, section 3.3, with cells v [B, N, H] and the query u [B, H].
+    """
+
+    def __init__(self, width: int, attention: int):
+        super().__init__()
+        self.of_cell = nn.Linear(width, attention)
+        self.of_query = nn.Linear(width, attention, bias=False)
+        self.score = nn.Linear(attention, 1, bias=False)  # the softmax takes no notice of a bias
+
+    def forward(self, seen: Tensor, query: Tensor) -> Tensor:
+        """The next query [B, H]."""
+        hidden = torch.tanh(self.of_cell(seen) + self.of_query(query)[:, None])  # [B, N, K]
+        attended = self.score(hidden).softmax(1)  # [B, N, 1]
+        return query + (attended * seen).sum(1)
+
+
+class AttentionNetwork(nn.Module):
+    """CNN+LSTM+SA: the question attends to the cells, twice; they are projected to its width without a tanh."""
+
+    def __init__(self, sizes: AttentionModel, words: int, answers: int):
+        super().__init__()
+        self.reader, self.cells = QuestionReader(sizes, words), cells(sizes)
+        self.project = nn.Linear(sizes.kernels[-1] + 2, sizes.lstm)
+        self.hops = nn.ModuleList(Hop(sizes.lstm, sizes.attention) for _ in range(sizes.hops))
+        self.mlp = answering(sizes.lstm, sizes.hidden, sizes.dropout, answers)
+
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        """Logits [B, A]."""
+        seen = self.project(once_each(self.cells, batch["images"], batch["scenes"]))  # [B, N, H]
+        query = self.reader(batch["questions"])  # [B, H]
+        for hop in self.hops:
+            query = hop(seen, query)
+        return self.mlp(query)

@@ -1,0 +1,101 @@
+"""Settings of the models for CLEVR; the defaults are the paper's (Santoro et al. 2017, section 5.1 and supplement)."""
+
+import math
+from dataclasses import dataclass
+
+from reprolib.errors import InputError
+
+COUNTS = ("embedding", "lstm", "kernels", "g", "f", "hidden", "attention", "hops", "chunk")
+PAIRS = ("all", "unordered")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Raises an InputError that names the setting where a value makes no model."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            numbers = value if isinstance(value, tuple) else (value,)
+            if name in COUNTS and value is not None and min(numbers, default=0) < 1:
+                raise InputError(f"model.{name} is {value}: give {_wanted(value)} of 1 and up")
+            if name == "dropout" and not 0 <= value < 1:
+                raise InputError(f"model.dropout is {value}: give a share from 0 to below 1")
+            if name == "coordinates" and not 0 < value < math.inf:
+                raise InputError(f"model.coordinates is {value}: give a number above 0")
+            if name == "pairs" and value not in PAIRS:
+                raise InputError(f"model.pairs is {value!r}: choose one of {', '.join(PAIRS)}")
+
+
+@dataclass(frozen=True)
+class Reading(Settings):
+    """How a question is read."""
+
+    embedding: int = 32  # numbers a word
+    lstm: int = 128
+    reverse: bool = False  # the last word first, as replications did
+
+
+@dataclass(frozen=True)
+class Seeing(Settings):
+    """How a picture is cut into cells."""
+
+    kernels: tuple[int, ...] = (24, 24, 24, 24)
+    norm_first: bool = False  # batch norm before the ReLU, as replications did
+    coordinates: float = 1.0  # a cell's x and y reach so far to both sides; 4 in replications, unstated in the paper
+    augment: bool = True  # pictures are shifted and rotated in training
+
+
+@dataclass(frozen=True)
+class Relating(Settings):
+    """The relation network."""
+
+    g: tuple[int, ...] = (256, 256, 256, 256)
+    f: tuple[int, ...] = (256, 256)  # before the answers
+    dropout: float = 0.5  # of f's last layer
+    pairs: str = "all"
+    chunk: int | None = None  # most pairs in memory at once
+
+
+@dataclass(frozen=True)
+class Answering(Settings):
+    """The MLP of a baseline; unstated in the paper, here as deep as f and twice as wide."""
+
+    hidden: tuple[int, ...] = (512, 512)  # before the answers
+    dropout: float = 0.0  # of the last of them
+
+
+@dataclass(frozen=True)
+class PixelModel(Relating, Seeing, Reading):
+    """CNN+LSTM+RN, from pictures."""
+
+
+@dataclass(frozen=True)
+class StateModel(Relating, Reading):
+    """LSTM+RN, from state descriptions."""
+
+    lstm: int = 256
+    g: tuple[int, ...] = (512, 512, 512, 512)
+    f: tuple[int, ...] = (512, 1024)
+    dropout: float = 0.02
+
+
+@dataclass(frozen=True)
+class QuestionModel(Answering, Reading):
+    """LSTM: the answer from the question alone."""
+
+
+@dataclass(frozen=True)
+class FlatModel(Answering, Seeing, Reading):
+    """CNN+LSTM: all cells and the question, one after the other."""
+
+
+@dataclass(frozen=True)
+class AttentionModel(Answering, Seeing, Reading):
+    """CNN+LSTM+SA: stacked attention."""
+
+    attention: int = 512  # units that score a cell
+    hops: int = 2
+
+
+def _wanted(value: int | tuple[int, ...]) -> str:
+    return "numbers" if isinstance(value, tuple) else "a number"

@@ -1,0 +1,192 @@
+"""The baselines: counted by hand, attended by hand, learnt by heart, and blind to what they may not see."""
+
+import math
+from collections import Counter
+
+import pytest
+import torch
+from torch import nn
+
+from reprolib.data.split import Split
+from reprolib.models.clevr import (
+    AttentionModel,
+    AttentionNetwork,
+    FlatModel,
+    FlatNetwork,
+    QuestionModel,
+    QuestionNetwork,
+    QuestionType,
+)
+from reprolib.models.clevr.baselines import Hop
+
+WORDS, ANSWERS, SIDE = 12, 29, 32
+SIZES = {"embedding": 8, "lstm": 12, "hidden": (24, 20)}
+KERNELS = {"kernels": (4, 6, 8, 8)}
+STILL = {"augment": False}
+
+
+def question(**changes):
+    return QuestionNetwork(QuestionModel(**(SIZES | changes)), WORDS, ANSWERS)
+
+
+def flat(**changes):
+    return FlatNetwork(FlatModel(**(SIZES | KERNELS | STILL | changes)), WORDS, ANSWERS, SIDE)
+
+
+def attention(**changes):
+    return AttentionNetwork(AttentionModel(attention=9, **(SIZES | KERNELS | STILL | changes)), WORDS, ANSWERS)
+
+
+@pytest.fixture(params=[question, flat, attention], ids=lambda build: build.__name__)
+def build(request):
+    torch.manual_seed(0)
+    return request.param
+
+
+def whole(split):
+    return split.batch(slice(None))
+
+
+def test_question_type_is_the_familys_most_frequent_answer():
+    rng = torch.Generator().manual_seed(0)
+    families, answers = torch.randint(0, 6, (400,), generator=rng), torch.randint(0, ANSWERS, (400,), generator=rng)
+    families[families == 2] = 7  # no question of families 2 and 6
+    answers[families == 4] = 28
+    model = QuestionType(families, answers, ANSWERS)
+    found = model({"families": torch.tensor([0, 1, 2, 3, 4, 5, 6, 7, 8, 89])})
+    assert found.shape == (10, ANSWERS)
+    everything = Counter(answers.tolist())
+    for family, answer in zip([0, 1, None, 3, 4, 5, None, 7, None, None], found.argmax(1).tolist(), strict=True):
+        counts = everything if family is None else Counter(answers[families == family].tolist())
+        assert counts[answer] == max(counts.values())
+    assert found[4].argmax() == 28
+
+
+def test_question_type_trains_nothing_and_saves_everything():
+    model = QuestionType(torch.tensor([0, 1]), torch.tensor([1, 0]), 2)
+    assert list(model.parameters()) == []
+    other = QuestionType(torch.tensor([0, 1]), torch.tensor([0, 1]), 2)
+    other.load_state_dict(model.half().state_dict())
+    assert other({"families": torch.tensor([0, 1])}).argmax(1).tolist() == [1, 0]
+
+
+def test_question_type_knows_families_by_heart(asked):
+    columns = asked.columns | {"families": asked.columns["questions"].long().sum(1)}
+    columns["answers"] = columns["families"] % ANSWERS
+    model, split = QuestionType(columns["families"], columns["answers"], ANSWERS), Split(columns)
+    assert model(whole(split)).argmax(1).equal(columns["answers"])
+
+
+def test_a_few_questions_are_learnt_by_heart(build, asked, learnt):
+    assert learnt(build(), asked) == len(asked)
+
+
+def test_the_lstm_sees_no_picture(asked):
+    torch.manual_seed(0)
+    model, words = question().eval(), asked.columns["questions"]
+    logits = model({"questions": words})
+    assert model(whole(asked)).equal(logits)
+    assert (model({"questions": words.roll(1, 0)}) - logits).abs().amax(1).min() > 1e-5
+
+
+@pytest.mark.parametrize("build", [flat, attention], ids=lambda build: build.__name__)
+def test_a_question_is_answered_about_its_own_picture(build, asked):
+    torch.manual_seed(0)
+    model, batch = build().eval(), whole(asked)
+    logits = model(batch)
+    alone = torch.cat([model(asked.batch(torch.tensor([number]))) for number in range(len(asked))])
+    torch.testing.assert_close(alone, logits, atol=1e-5, rtol=1e-5)
+    for name in ("scenes", "questions"):
+        other = model(batch | {name: batch[name].roll(3, 0)})
+        assert (other - logits).abs().amax(1).min() > 1e-5, f"{name} does not matter"
+    twice = batch | {"images": batch["images"].repeat(2, 1, 1, 1)}
+    elsewhere = twice | {"scenes": batch["scenes"] + 6 * (torch.arange(len(asked)) % 2)}
+    torch.testing.assert_close(model(elsewhere), logits, atol=1e-5, rtol=1e-5)
+
+
+def test_padding_does_not_reach_the_answer(build, asked):
+    model, batch = build().eval(), whole(asked)
+    wider = torch.cat([batch["questions"], torch.zeros(len(asked), 4, dtype=torch.uint8)], dim=1)
+    torch.testing.assert_close(model(batch | {"questions": wider}), model(batch))
+
+
+def test_flat_is_an_mlp_on_all_cells_and_the_question(asked):
+    torch.manual_seed(0)
+    model, batch = flat().eval(), whole(asked)
+    number = 7
+    seen = model.cells(batch["images"][batch["scenes"][number]][None])[0]  # [4, 10]
+    read = model.reader(batch["questions"][number][None])[0]
+    together = torch.cat([*seen, read])[None]
+    torch.testing.assert_close(model(batch)[number], model.mlp(together)[0], atol=1e-5, rtol=1e-5)
+
+
+def attended(hop, cells, query):
+    """One hop for one question, cell by cell, in plain numbers."""
+    scores = []
+    for cell in cells:
+        hidden = (hop.of_cell.weight @ cell + hop.of_cell.bias + hop.of_query.weight @ query).tolist()
+        scores.append(sum(w * math.tanh(x) for w, x in zip(hop.score.weight[0].tolist(), hidden, strict=True)))
+    shares = [math.exp(score) for score in scores]
+    return query + sum(share / sum(shares) * cell for share, cell in zip(shares, cells, strict=True))
+
+
+def test_a_hop_adds_the_attended_cells_to_the_query():
+    torch.manual_seed(0)
+    hop, cells, queries = Hop(5, 7), 3 * torch.randn(2, 6, 5), torch.randn(2, 5)
+    found = hop(cells, queries)
+    for row in range(2):
+        torch.testing.assert_close(found[row], attended(hop, cells[row], queries[row]), atol=1e-5, rtol=1e-5)
+    with torch.no_grad():
+        hop.score.weight.zero_()
+    torch.testing.assert_close(hop(cells, queries), queries + cells.mean(1))
+
+
+@pytest.mark.parametrize("hops", [1, 2, 3])
+def test_attention_hops_before_it_answers(asked, hops):
+    torch.manual_seed(0)
+    model, batch, number = attention(hops=hops).eval(), whole(asked), 4
+    seen = model.project(model.cells(batch["images"][batch["scenes"][number]][None])[0])  # [4, 12]
+    query = model.reader(batch["questions"][number][None])[0]
+    assert len(model.hops) == hops
+    for hop in model.hops:
+        query = attended(hop, seen, query)
+    torch.testing.assert_close(model(batch)[number], model.mlp(query[None])[0], atol=1e-5, rtol=1e-5)
+
+
+def test_dropout_is_off_at_test(build, asked):
+    model, batch = build(dropout=0.5), whole(asked)
+    assert not model.train()(batch).equal(model(batch))
+    assert model.eval()(batch).equal(model(batch))
+
+
+def test_every_parameter_is_trained(build, asked):
+    model, batch = build(), whole(asked)
+    nn.functional.cross_entropy(model(batch), batch["answers"]).backward()
+    assert [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()] == []
+
+
+def test_autocast_is_close_to_single_precision(build, asked):
+    model, batch = build().eval(), whole(asked)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = model(batch)
+    torch.testing.assert_close(half.float(), model(batch), atol=0.03, rtol=0.05)
+
+
+def test_parameters_at_the_default_sizes():
+    """64 cells of 24 features and their place, an LSTM of 128, two layers of 512, attention of 512 units, twice."""
+    words = 80
+    with torch.device("meta"):
+        models = [
+            QuestionNetwork(QuestionModel(), words, ANSWERS),
+            FlatNetwork(FlatModel(), words, ANSWERS),
+            AttentionNetwork(AttentionModel(), words, ANSWERS),
+        ]
+    read = 81 * 32 + 4 * (32 * 128 + 128 * 128 + 2 * 128)
+    seen = (27 * 24 + 24) + 3 * (216 * 24 + 24) + 4 * 2 * 24
+    answer = (512 * 512 + 512) + (512 * 29 + 29)
+    attend = (26 * 128 + 128) + 2 * ((128 * 512 + 512) + 128 * 512 + 512)
+    assert [sum(p.numel() for p in model.parameters()) for model in models] == [
+        read + (128 * 512 + 512) + answer,
+        read + seen + ((64 * 26 + 128) * 512 + 512) + answer,
+        read + seen + attend + (128 * 512 + 512) + answer,
+    ]
