@@ -30,6 +30,7 @@ LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts}
 
 RUN_PATH = {"torch", "numpy", "pandas", "scipy", "numba", "tqdm", "safetensors", "typer"}
 BESIDE_RUN_PATH = {
+    "data": {"PIL"},
     "figures": {"PIL", "matplotlib", "seaborn"},
     "execute": {"nbformat", "papermill"},
 }
@@ -120,7 +121,7 @@ class Absent:
         if name.split(".")[0] in {ABSENT_ON_A_BARE_MACHINE!r}:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
-import reprolib.bench, reprolib.runs
+import reprolib.bench, reprolib.runs, reprolib.data.catalogue
 from reprolib.__main__ import main
 sys.argv = ["reprolib", "list"]
 main()

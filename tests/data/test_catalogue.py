@@ -70,7 +70,7 @@ def released_layout(mark=""):
 def pin(monkeypatch, contents):
     """Take these test files for the released ones."""
     hashes = tuple(hashlib.sha256(content).hexdigest() for content in contents)
-    monkeypatch.setattr(catalogue, "BABI_TEST_SHA256", hashes)
+    monkeypatch.setattr(catalogue.babi, "TEST_SHA256", hashes)
 
 
 def files_in(folder):
@@ -84,7 +84,7 @@ def test_entries_are_found_by_either_spelling():
     for entry in catalogue.entries():
         assert catalogue.get(entry.name) is entry
         assert catalogue.get(entry.name.replace("_", "-")) is entry
-    assert {"babi", "sort_of_clevr"} <= {entry.name for entry in catalogue.entries()}
+    assert {"babi", "clevr", "clevr_no_images", "sort_of_clevr"} <= {entry.name for entry in catalogue.entries()}
 
 
 def test_what_can_be_fetched_has_an_address_and_a_size():
@@ -95,7 +95,7 @@ def test_what_can_be_fetched_has_an_address_and_a_size():
 
 @pytest.mark.parametrize("command", [catalogue.get, catalogue.fetch, catalogue.check])
 def test_an_unknown_data_set(command):
-    with pytest.raises(InputError, match="unknown data set 'bab': choose one of babi, sort_of_clevr"):
+    with pytest.raises(InputError, match="unknown data set 'bab': choose one of babi, clevr, clevr_no_images, sort_of"):
         command("bab")
 
 
@@ -191,7 +191,7 @@ def test_check_says_where_files_differ_from_the_release(generated, monkeypatch):
 def test_check_accepts_what_is_as_released(generated, monkeypatch):
     source = open_source(generated)
     monkeypatch.setenv("REPROLIB_DATA", str(generated.parent))
-    monkeypatch.setitem(catalogue.BABI_COUNTS, "en-valid-10k", {"train": 45, "valid": 5, "test": 5})
+    monkeypatch.setitem(catalogue.babi.COUNTS, "en-valid-10k", {"train": 45, "valid": 5, "test": 5})
     pin(monkeypatch, [source.files[task, "test"] for task in TASKS])
     assert all(line.startswith("ok ") for line in catalogue.check("babi"))
 
@@ -240,7 +240,7 @@ def test_motion_is_checked_and_written(kind, tmp_path, monkeypatch):
         expected = simulations.generate(kind, 3, 5, 49, 0, 0)
         np.testing.assert_array_equal(file["trajectories"], expected.trajectories)
         np.testing.assert_array_equal(file["edges"], expected.edges)
-    monkeypatch.setitem(catalogue.MOTION_SAMPLE, "seed", 6)
+    monkeypatch.setitem(catalogue.motion.SAMPLE, "seed", 6)
     assert catalogue.check(kind)[0].startswith("differs ")
 
 
@@ -305,7 +305,7 @@ def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
         path.write_bytes(b"half")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(catalogue.np, "savez_compressed", save_half)
+    monkeypatch.setattr(catalogue.sort_of_clevr.np, "savez_compressed", save_half)
     with pytest.raises(InputError, match=r"could not write .*new .*No space left.*free some space"):
         catalogue.generate("sort_of_clevr", tmp_path / "new", 1)
     assert list(tmp_path.iterdir()) == []

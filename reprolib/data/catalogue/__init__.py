@@ -1,0 +1,79 @@
+"""The data sets that `reprolib data list|fetch|generate|check` knows: one entry each, one module a data set."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from reprolib.data.catalogue import babi, clevr, motion, sort_of_clevr
+from reprolib.data.catalogue.entry import Entry
+from reprolib.errors import InputError
+
+ENTRIES = (babi.ENTRY, *clevr.ENTRIES, sort_of_clevr.ENTRY, *motion.ENTRIES)
+
+
+def entries() -> tuple[Entry, ...]:
+    """All data sets in reading order."""
+    return ENTRIES
+
+
+def get(name: str) -> Entry:
+    """The data set called sort_of_clevr or sort-of-clevr.
+
+    Raises:
+        InputError: there is none of that name.
+    """
+    known = {entry.name: entry for entry in ENTRIES}
+    try:
+        return known[name.replace("-", "_")]
+    except KeyError:
+        raise InputError(f"unknown data set {name!r}: choose one of {', '.join(known)}") from None
+
+
+def fetch(name: str, url: str | None = None) -> Path:
+    """Download the real files, unless they are there already, and return their folder.
+
+    Args:
+        url: another address of the same archive than the entry's, https, http or file.
+
+    Raises:
+        InputError: nothing to download, or what `fetch.download` raises.
+    """
+    entry = get(name)
+    if entry.download is None:
+        raise InputError(f"{name} was never released as files: use `reprolib data generate {entry.name}`")
+    return entry.download(url or entry.url)
+
+
+def check(name: str) -> list[str]:
+    """Findings, one a line: each begins with "ok" or, where the data are not as released, with "differs".
+
+    Raises:
+        InputError: the files are missing or damaged.
+    """
+    return get(name).check()
+
+
+def generate(name: str, folder: Path, size: int) -> Path:
+    """Write generated data to `folder`, which appears only when complete; seed 0, so the same bytes each time.
+
+    Args:
+        size: what it counts is said by the entry's `generator`.
+
+    Raises:
+        InputError: the folder holds files already or cannot be written, or the size is too small.
+    """
+    write = get(name).write
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder} is there already and not an empty folder: name another one or empty it")
+    temporary = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+        write(temporary, size)
+        temporary.chmod(0o755)
+        return temporary.replace(folder)
+    except OSError as error:
+        raise InputError(f"could not write {folder} ({error}): free some space or choose another folder") from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,127 @@
+"""The released archives, CLEVR_v1.0.zip and CLEVR_v1.0_no_images.zip: what they hold, and how they are unpacked."""
+
+import shutil
+import zlib
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+from tqdm import tqdm
+
+from reprolib.data.clevr.reader import SPLITS
+from reprolib.errors import InputError
+
+TEXTS, PICTURES = ("scenes", "questions"), "images"
+FIRST = f"scenes/CLEVR_{SPLITS[0]}_scenes.json"  # by which the top folder of an archive is found
+CHUNK = 1 << 20  # bytes
+
+Members = dict[str, ZipInfo]  # by path below the archive's top folder
+
+
+def missing(folder: Path, with_pictures: bool) -> list[str]:
+    """The parts that a folder lacks: scenes, questions, images.
+
+    Raises:
+        InputError: a part is there, but not whole.
+    """
+    wanted = (*TEXTS, PICTURES) if with_pictures else TEXTS
+    absent = [part for part in wanted if not (folder / part).exists()]
+    for part in wanted:
+        lacking = [name for name in _required(part) if not (folder / name).exists()]
+        if part not in absent and lacking:
+            raise InputError(f"{folder / part} is there without {lacking[0]}: move it away, then run it again")
+    return absent
+
+
+def _required(part: str) -> list[str]:
+    """Files, or folders of pictures, that a part must hold."""
+    return [f"{part}/{split}" if part == PICTURES else f"{part}/CLEVR_{split}_{part}.json" for split in SPLITS]
+
+
+def require(path: Path, with_pictures: bool) -> None:
+    """The archive holds what its release does.
+
+    Raises:
+        InputError: it is cut off, reaches outside its folder, or lacks a part.
+    """
+    with _opened(path) as archive:
+        _members(archive, path, (*TEXTS, PICTURES) if with_pictures else TEXTS)
+
+
+def unpack(path: Path, folder: Path, parts: Sequence[str]) -> None:
+    """Unpack parts of an archive into a folder, where each appears only when it is complete.
+
+    Raises:
+        InputError: what `require` raises; the disk has too little room, which is seen before the first byte; a damaged
+            file in the archive. Nothing of the part is then left.
+    """
+    with _opened(path) as archive:
+        members = _members(archive, path, parts)
+        for part in parts:
+            shutil.rmtree(_staging(folder, part), ignore_errors=True)  # of a call that was killed
+        size = sum(member.file_size for member in members.values())
+        _check_room(folder, size)
+        with tqdm(desc=f"unpacking {path.stem}", total=size, unit="B", unit_scale=True, disable=None) as bar:
+            for part in parts:
+                some = {name: member for name, member in members.items() if PurePosixPath(name).parts[0] == part}
+                _unpack_part(archive, path, some, folder, part, bar)
+
+
+def _unpack_part(archive: ZipFile, path: Path, members: Members, folder: Path, part: str, bar: tqdm) -> None:
+    staging = _staging(folder, part)
+    try:
+        for name, member in members.items():
+            target = staging / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with archive.open(member) as source, target.open("wb") as stream:
+                while chunk := source.read(CHUNK):
+                    stream.write(chunk)
+                    bar.update(len(chunk))
+        (staging / part).replace(folder / part)
+    except (BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
+        raise InputError(
+            f"{path}, {member.filename}: damaged ({error}); delete the archive and fetch it again"
+        ) from None
+    except OSError as error:
+        raise InputError(
+            f"could not unpack {path} to {folder} ({error}): free some space, then run it again"
+        ) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _staging(folder: Path, part: str) -> Path:
+    return folder / f".{part}.unpacking"
+
+
+def _opened(path: Path) -> ZipFile:
+    try:
+        return ZipFile(path)
+    except (BadZipFile, OSError) as error:
+        raise InputError(f"{path} is not a complete zip archive ({error}): delete it and fetch it again") from None
+
+
+def _members(archive: ZipFile, path: Path, parts: Sequence[str]) -> Members:
+    """The files of some parts."""
+    files = [member for member in archive.infolist() if not member.is_dir()]
+    for member in files:
+        inside = PurePosixPath(member.filename)
+        if inside.is_absolute() or ".." in inside.parts or "\\" in member.filename:
+            raise InputError(f"{path}: {member.filename!r} lies outside its folder; name another address")
+    tops = [member.filename.removesuffix(FIRST) for member in files if member.filename.endswith(FIRST)]
+    if len(tops) != 1:
+        raise InputError(f"{path} is not CLEVR v1.0: it holds {FIRST} {len(tops)} times; name another address")
+    below = {m.filename.removeprefix(tops[0]): m for m in files if m.filename.startswith(tops[0])}
+    for name in (name for part in parts for name in _required(part)):
+        if name not in below and not any(found.startswith(f"{name}/") for found in below):
+            raise InputError(f"{path} is not CLEVR v1.0: it holds no {name}; name another address")
+    return {name: member for name, member in below.items() if PurePosixPath(name).parts[0] in parts}
+
+
+def _check_room(folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise InputError(
+            f"{folder} has {free / 1e9:,.1f} GB free, but unpacking takes {needed / 1e9:,.1f} GB: free some space or "
+            "point REPROLIB_DATA at another disk"
+        )

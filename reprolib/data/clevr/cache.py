@@ -1,0 +1,156 @@
+"""What is kept under _build/clevr, so that it is made once: arrays in one file, pictures in a memory-mapped one.
+
+Names hold a hash of the recipe, and files a hash of their content: what is damaged is made anew.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from reprolib import paths
+from reprolib.errors import InputError
+from reprolib.files import write_atomically, write_text
+
+CHUNK = 256  # pictures that are made and written at a time
+
+Arrays = Mapping[str, np.ndarray]
+
+
+def arrays(name: str, recipe: str, make: Callable[[], Arrays]) -> Arrays:
+    """Arrays by their names, as `make` gives them; `recipe` says all that they depend on.
+
+    Raises:
+        InputError: as `make` does, or the file cannot be written.
+    """
+    path = _place(name, recipe, "npz")
+    with _alone(path):
+        kept = _read(path, recipe)
+        if kept is None:
+            kept = make()
+            write_atomically(path, lambda temporary: _write(temporary, recipe, kept))
+    return kept
+
+
+def pictures(name: str, recipe: str, shape: tuple[int, ...], draw: Callable[[slice], np.ndarray]) -> np.ndarray:
+    """Pictures, uint8 of `shape`, read from the disk where they are looked at; writing to them changes no file.
+
+    Args:
+        draw: gives some consecutive pictures. A call that is cut short leaves those it has written to the next one.
+
+    Raises:
+        InputError: as `draw` does, or the disk has too little room.
+    """
+    path = _place(name, recipe, "npy")
+    with _alone(path):
+        if not _is_whole(path, recipe):
+            _draw(path, shape, draw, name)
+            note = {"recipe": recipe, "sha256": _digest(path.with_suffix(".part"))}
+            write_text(path.with_suffix(".json"), json.dumps(note))
+            path.with_suffix(".part").replace(path)
+    return np.load(path, mmap_mode="c")
+
+
+def _place(name: str, recipe: str, suffix: str) -> Path:
+    return paths.BUILD / "clevr" / f"{name}_{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.{suffix}"
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One process at a time makes a file; the system releases the lock of one that is killed."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = path.with_suffix(".lock").open("a")
+    except OSError as error:
+        raise InputError(f"could not write {path} ({error}): free some space or choose another folder") from error
+    with stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
+# Arrays
+
+
+def _write(path: Path, recipe: str, content: Arrays) -> None:
+    with path.open("wb") as stream:
+        np.savez(stream, recipe=recipe, digest=_digest_of(content), **content)
+
+
+def _read(path: Path, recipe: str) -> Arrays | None:
+    """The arrays of a file, or None where there is none that is whole and holds this recipe."""
+    try:
+        with np.load(path) as file:
+            content = {name: file[name] for name in file.files}
+        known, digest = str(content.pop("recipe")), str(content.pop("digest"))
+        fits = known == recipe and digest == _digest_of(content)
+    except Exception:  # damage can make the readers of zip and npy raise almost anything
+        return None
+    return content if fits else None
+
+
+def _digest_of(content: Arrays) -> str:
+    found = hashlib.sha256()
+    for name, array in content.items():
+        found.update(f"{name} {array.dtype} {array.shape}".encode())
+        found.update(np.ascontiguousarray(array))
+    return found.hexdigest()
+
+
+# Pictures
+
+
+def _draw(path: Path, shape: tuple[int, ...], draw: Callable[[slice], np.ndarray], title: str) -> None:
+    """Fill the file of parts, going on behind the whole pictures that are there."""
+    part, size = path.with_suffix(".part"), int(np.prod(shape[1:]))  # bytes of a picture
+    try:
+        with part.open("r+b" if part.exists() else "w+b") as stream:
+            head = _begin(stream, shape)
+            done = min((part.stat().st_size - head) // size, shape[0])
+            stream.truncate(head + done * size)
+            stream.seek(0, os.SEEK_END)
+            _check_room(part, (shape[0] - done) * size)
+            with tqdm(desc=title, total=shape[0], initial=done, unit="picture", disable=None) as bar:
+                for start in range(done, shape[0], CHUNK):
+                    some = draw(slice(start, min(start + CHUNK, shape[0])))
+                    stream.write(np.ascontiguousarray(some, np.uint8).data)
+                    stream.flush()
+                    os.fsync(stream.fileno())
+                    bar.update(len(some))
+    except OSError as error:
+        raise InputError(f"could not write {part} ({error}): free some space, then run it again") from error
+
+
+def _begin(stream, shape: tuple[int, ...]) -> int:
+    """Write the head of an npy file, which is the same each time, and return its length."""
+    described = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.uint8)), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(stream, described)
+    stream.flush()
+    return stream.tell()
+
+
+def _check_room(part: Path, needed: int) -> None:
+    free = shutil.disk_usage(part.parent).free
+    if free < needed:
+        raise InputError(
+            f"{part.parent} has {free / 1e9:.1f} GB free, but the pictures take {needed / 1e9:.1f} GB: free some space"
+        )
+
+
+def _is_whole(path: Path, recipe: str) -> bool:
+    try:
+        note = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        return note == {"recipe": recipe, "sha256": _digest(path)}
+    except (OSError, ValueError):
+        return False
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

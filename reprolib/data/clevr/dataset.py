@@ -1,0 +1,212 @@
+"""CLEVR as tensors: the real files where the user has them, generated scenes, questions and pictures by default.
+
+S scenes, N = 10 places for objects, D = 13 numbers an object, Q questions of at most L words.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from reprolib import paths
+from reprolib.data.clevr import cache, parts, pictures, placing, render, tokens
+from reprolib.data.clevr.parts import Part
+from reprolib.data.clevr.programs import ATTRIBUTES
+from reprolib.data.clevr.scenes import Scenes
+from reprolib.data.split import Dataset, Split
+from reprolib.errors import InputError
+
+RELEASED = {"train": (70_000, 699_989), "val": (15_000, 149_991)}  # scenes and questions
+LAYOUTS = ("clevr", "clevr/CLEVR_v1.0", "CLEVR_v1.0")  # of the release under REPROLIB_DATA
+MINI = "clevr-mini"  # a small set in the same layout: for tests, never taken for the release
+COLUMNS = ("scenes", "answers", "categories", "families", "depths")  # numbers, one a question
+STREAMS = ("train", "valid", "test")  # of generated data, numbered in this order
+COLORS = np.array(
+    [
+        (87, 87, 87),
+        (173, 35, 35),
+        (42, 75, 215),
+        (29, 105, 20),
+        (129, 74, 25),
+        (129, 38, 192),
+        (41, 208, 208),
+        (255, 238, 51),
+    ],
+    np.float32,
+)  # official, in the order of ATTRIBUTES
+
+
+@dataclass(frozen=True)
+class ClevrData:
+    """How many scenes. Real: `valid` of the training scenes, but at most a tenth, are held out to choose by."""
+
+    train: int = 70_000
+    valid: int = 1_000
+    test: int = 15_000
+    questions: int = 10  # a scene, at most
+    pictures: bool = False
+    seed: int = 0  # of the generators
+
+    def __post_init__(self) -> None:
+        for name in (*STREAMS, "questions"):
+            if getattr(self, name) < 1:
+                raise InputError(f"data.{name} is {getattr(self, name)}: give 1 or more")
+
+
+def load(settings: ClevrData, kind: str) -> Dataset:
+    """The three splits over their joint vocabulary.
+
+    Columns, one row a question: questions uint8 [Q, L] (0 fills up), scenes, answers (positions in reader.ANSWERS),
+    categories (positions in tokens.KINDS), families, depths, int64 [Q] each. Tables, one row a scene: objects
+    float32 [S, N, D], counts int64 [S] and, where settings.pictures, images uint8 [S, 128, 128, 3].
+
+    Raises:
+        InputError: real data are asked for and REPROLIB_DATA names none, or files are missing or damaged.
+    """
+    if kind == "real":
+        return _real(settings)
+    made = {name: _generated(settings, name) for name in STREAMS}
+    images = {name: _rendered(settings, name, part) if settings.pictures else None for name, part in made.items()}
+    return _dataset("clevr", kind, fingerprint(settings, kind), made, images, "test")
+
+
+def fingerprint(settings: ClevrData, kind: str) -> str | None:
+    """Hash of the data that the settings stand for; None where the release is not there (the mini set is not it)."""
+    if kind == "real":
+        found = find()
+        return None if found is None else _identity(settings, found)
+    recipe = f"clevr {kind} {sorted(asdict(settings).items())} {parts.version()}"
+    recipe += f", render {render.VERSION}" if settings.pictures else ""
+    return hashlib.sha256(recipe.encode()).hexdigest()
+
+
+def source() -> Path:
+    """Folder of the user's real files.
+
+    Raises:
+        InputError: there is none.
+    """
+    found = find((*LAYOUTS, MINI))
+    if found is None:
+        raise InputError(
+            "set REPROLIB_DATA to a folder that holds clevr/ with scenes/ and questions/ for real data "
+            "(`reprolib data fetch clevr`, or clevr_no_images where states are enough)"
+        )
+    return found
+
+
+def find(layouts: tuple[str, ...] = LAYOUTS) -> Path | None:
+    """The first of some folders under REPROLIB_DATA that has scenes and questions; by default of the release."""
+    root = paths.real_data()
+    places = [root / layout for layout in layouts] if root else []
+    return next((place for place in places if (place / "scenes").is_dir() and (place / "questions").is_dir()), None)
+
+
+# Real data
+
+
+def _real(settings: ClevrData) -> Dataset:
+    """The answers of the release's test split were never published: its validation split takes that part."""
+    folder = source()
+    train, val = (parts.released(folder, split) for split in RELEASED)
+    held = min(settings.valid, max(1, len(train) // 10))
+    kept = {"train": slice(0, min(settings.train, len(train) - held)), "valid": slice(len(train) - held, len(train))}
+    made = {name: train.select(some, settings.questions) for name, some in kept.items()}
+    made["test"] = val.select(slice(0, settings.test), settings.questions)
+    images: dict[str, np.ndarray | None] = dict.fromkeys(made)
+    if settings.pictures:
+        scaled = {split: pictures.preprocess(folder, split, part.indices) for split, part in _both(train, val)}
+        images = {name: scaled["train"][some] for name, some in kept.items()}
+        images["test"] = scaled["val"][: settings.test]
+    name = MINI if folder.name == MINI else "clevr"
+    deviations = (_chosen_by(held, len(train), len(made["test"].tokens)), *_missing(folder, train, val))
+    return _dataset(name, "real", _identity(settings, folder), made, images, "validation", deviations)
+
+
+def _both(train: Part, val: Part) -> tuple[tuple[str, Part], ...]:
+    return tuple(zip(RELEASED, (train, val), strict=True))
+
+
+def _chosen_by(held: int, scenes: int, questions: int) -> str:
+    return (
+        f"the figures are of {questions:,} questions of the validation split, because the answers of the test split "
+        f"were never released; {held:,} of the {scenes:,} training scenes are held out to choose by"
+    )
+
+
+def _missing(folder: Path, train: Part, val: Part) -> list[str]:
+    """Where the files at hand hold less than the release."""
+    return [
+        f"the real files at hand ({folder.name}) are not the release: {split} holds {len(part):,} scenes and "
+        f"{len(part.tokens):,} questions instead of {RELEASED[split][0]:,} and {RELEASED[split][1]:,}"
+        for split, part in _both(train, val)
+        if (len(part), len(part.tokens)) != RELEASED[split]
+    ]
+
+
+def _identity(settings: ClevrData, folder: Path) -> str:
+    """Hash of the real files: content of scenes and questions, names and sizes of pictures."""
+    recipe = f"clevr real {sorted(asdict(settings).items())} {parts.VERSION}"
+    for split in RELEASED:
+        recipe += f" {split} {parts.content(folder, split)}"
+        if settings.pictures:
+            recipe += f" {sorted(pictures.listing(folder, split).items())} pictures {pictures.VERSION}"
+    return hashlib.sha256(recipe.encode()).hexdigest()
+
+
+# Generated data
+
+
+def _generated(settings: ClevrData, name: str) -> Part:
+    return parts.generated(getattr(settings, name), settings.questions, settings.seed, STREAMS.index(name))
+
+
+def _rendered(settings: ClevrData, name: str, part: Part) -> np.ndarray:
+    """Pictures of generated scenes, uint8 [S, SIDE, SIDE, 3], drawn on the accelerator where there is one."""
+    device, side = "cuda" if torch.cuda.is_available() else "cpu", pictures.SIDE
+    stream = STREAMS.index(name)
+    recipe = f"clevr rendered {len(part)} {settings.seed} {stream} {placing.VERSION} {render.VERSION} {side}"
+
+    def draw(some: slice) -> np.ndarray:
+        return render.render(part.scenes[some], side, side, device).cpu().numpy()
+
+    return cache.pictures(f"rendered_{name}", recipe, (len(part), side, side, 3), draw)
+
+
+# Tensors
+
+
+def objects(scenes: Scenes) -> np.ndarray:
+    """State descriptions, float32 [S, N, D]: x, y, z; red, green, blue from 0 to 1; shape, material, size one-hot."""
+    size, color, material, shape = np.moveaxis(scenes.attributes, 2, 0)
+    one_hot = [np.eye(len(ATTRIBUTES[name]), dtype=np.float32) for name in ("shape", "material", "size")]
+    hot = [rows[values] for rows, values in zip(one_hot, (shape, material, size), strict=True)]
+    states = np.concatenate([scenes.positions, COLORS[color] / 255, *hot], 2)  # [S, N, D]
+    return states * scenes.present[:, :, None]
+
+
+def _dataset(
+    name: str,
+    kind: str,
+    identity: str,
+    made: Mapping[str, Part],
+    images: Mapping[str, np.ndarray | None],
+    split: str,
+    deviations: tuple[str, ...] = (),
+) -> Dataset:
+    words = tokens.vocabulary(part.tokens for part in made.values())
+    longest = max(part.tokens.questions.shape[1] for part in made.values())
+    splits = {which: _split(part, words, longest, images[which]) for which, part in made.items()}
+    facts = {"words": len(words) + 1, "vocabulary": words, "longest": longest, "split": split}
+    return Dataset(name, kind, identity, splits, facts, deviations)
+
+
+def _split(part: Part, words: list[str], longest: int, images: np.ndarray | None) -> Split:
+    asked = tokens.recode(part.tokens, words, longest)
+    columns = {name: torch.from_numpy(getattr(asked, name).astype(np.int64)) for name in COLUMNS}  # [Q]
+    columns = {"questions": torch.from_numpy(asked.questions)} | columns  # [Q, L]
+    tables = {"objects": torch.from_numpy(objects(part.scenes)), "counts": torch.from_numpy(part.scenes.counts)}
+    return Split(columns, tables if images is None else tables | {"images": torch.from_numpy(images)})

@@ -1,0 +1,154 @@
+"""Scenes with the questions on them, read from files or generated, and kept as arrays. S scenes, Q questions."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, fields
+from functools import cache as remembered
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from reprolib.data.clevr import cache, placing, questions, tokens
+from reprolib.data.clevr.reader import Question, read_questions, read_scenes
+from reprolib.data.clevr.scenes import Scenes, from_json
+from reprolib.data.clevr.tokens import Tokens
+from reprolib.errors import InputError
+
+CHUNK = 500  # scenes whose questions one process makes at a time: the questions depend on it
+VERSION = f"parts 1, chunks of {CHUNK}, tokens {tokens.VERSION}"
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """S scenes and the questions on them."""
+
+    scenes: Scenes
+    indices: np.ndarray  # int64 [S]: image index of every scene
+    tokens: Tokens
+
+    def __len__(self) -> int:
+        return len(self.scenes)
+
+    def select(self, scenes: slice, most: int) -> "Part":
+        """Some consecutive scenes, each with at most so many questions, its first."""
+        start, stop, _ = scenes.indices(len(self))
+        on = self.tokens.scenes
+        index = np.flatnonzero((on >= start) & (on < stop) & (_rank(on) < most))
+        chosen = self.tokens[index]
+        columns = {field.name: getattr(chosen, field.name) for field in fields(chosen)}
+        moved = Tokens(**columns | {"scenes": chosen.scenes - start})
+        return Part(self.scenes[scenes], self.indices[scenes], moved)
+
+
+def _rank(scenes: np.ndarray) -> np.ndarray:
+    """Which question on its scene each is, counted from 0: [Q]."""
+    order = np.argsort(scenes, kind="stable")
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(scenes)) - np.searchsorted(scenes[order], scenes[order])
+    return rank
+
+
+def released(folder: Path, split: str) -> Part:
+    """All scenes and questions of a split of the real files.
+
+    Raises:
+        InputError: as the reader does, or an object has no position.
+    """
+    recipe = f"clevr {split} {content(folder, split)} {VERSION}"
+    return _part(cache.arrays(f"released_{split}", recipe, lambda: _read(Path(folder), split)))
+
+
+def content(folder: Path, split: str) -> str:
+    """Hash of the scenes and questions of a split."""
+    files = [Path(folder) / part / f"CLEVR_{split}_{part}.json" for part in ("scenes", "questions")]
+    try:
+        facts = [(path, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+    except OSError as error:
+        raise InputError(f"{error.filename} is missing: fetch it (`reprolib data fetch clevr_no_images`)") from None
+    return " ".join(_sha256(*fact) for fact in facts)
+
+
+@remembered
+def _sha256(path: Path, size: int, changed: int) -> str:
+    """Of a file as it was then; the questions on the training scenes take seconds."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _read(folder: Path, split: str) -> cache.Arrays:
+    scenes = read_scenes(folder, split)
+    rows = {index: row for row, index in enumerate(scenes)}
+    found = read_questions(folder, split, scenes)
+    with tqdm(found, desc=f"questions of {split}", unit="question", disable=None) as bar:
+        asked = tokens.encode(bar, rows)
+    return _arrays(from_json(list(scenes.values())), np.array(list(scenes), np.int64), asked)
+
+
+def generated(count: int, per_scene: int, seed: int, stream: int) -> Part:
+    """The first `count` scenes of an endless sequence, each with its questions.
+
+    Args:
+        stream: number of one of the independent sequences of a seed.
+
+    Raises:
+        InputError: as the generators do.
+    """
+    recipe = f"clevr generated {count} {per_scene} {seed} {stream} {version()}"
+    return _part(cache.arrays(f"generated_{stream}_{count}", recipe, lambda: _generate(count, per_scene, seed, stream)))
+
+
+def version() -> str:
+    """All that generated scenes and questions depend on beside their numbers."""
+    return f"placing {placing.VERSION}, questions {questions.VERSION}, {VERSION}"
+
+
+def _generate(count: int, per_scene: int, seed: int, stream: int) -> cache.Arrays:
+    scenes = placing.generate(count, seed, stream)
+    chunks = _chunks(scenes, per_scene, seed, stream)
+    workers = min(len(chunks), os.cpu_count() or 1)
+    if workers == 1:
+        return _arrays(scenes, np.arange(count), tokens.join([_encoded(*chunk) for chunk in chunks]))
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        found = pool.map(_encoded, *zip(*chunks, strict=True))
+        with tqdm(found, f"questions on {count} scenes", len(chunks), unit="chunk", disable=None) as bar:
+            return _arrays(scenes, np.arange(count), tokens.join(list(bar)))
+
+
+def ask(scenes: Scenes, per_scene: int, seed: int, stream: int) -> Iterator[Question]:
+    """The questions on all of some generated scenes, one at a time: those of `generated`."""
+    for chunk in _chunks(scenes, per_scene, seed, stream):
+        yield from questions.generate(*chunk)
+
+
+def _chunks(scenes: Scenes, per_scene: int, seed: int, stream: int) -> list[tuple]:
+    """What `questions.generate` is called with."""
+    firsts = range(0, len(scenes), CHUNK)
+    return [(scenes[first : first + CHUNK], per_scene, seed, stream, first) for first in firsts]
+
+
+def _encoded(scenes: Scenes, per_scene: int, seed: int, stream: int, first: int) -> Tokens:
+    """The questions on a chunk over their own vocabulary; the same in whichever process."""
+    asked = questions.generate(scenes, per_scene, seed, stream, first)
+    return tokens.encode(asked, range(first + len(scenes)))
+
+
+def _arrays(scenes: Scenes, indices: np.ndarray, asked: Tokens) -> cache.Arrays:
+    """A part as it is kept."""
+    named = {
+        f"{name}_{field.name}": getattr(part, field.name)
+        for name, part in (("scenes", scenes), ("tokens", asked))
+        for field in fields(part)
+    }
+    return named | {"indices": indices}
+
+
+def _part(arrays: Mapping[str, np.ndarray]) -> Part:
+    made = [
+        kind(**{field.name: arrays[f"{name}_{field.name}"] for field in fields(kind)})
+        for name, kind in (("scenes", Scenes), ("tokens", Tokens))
+    ]
+    return Part(made[0], arrays["indices"], made[1])

@@ -1,0 +1,132 @@
+"""CLEVR's pictures from PNG files, scaled to the paper's 128 x 128 pixels once and kept as one memory-mapped array.
+
+Pillow is needed only while files are read or written. S scenes.
+"""
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+
+from reprolib.data.clevr import cache
+from reprolib.errors import InputError
+
+VERSION = 1  # part of the data's identity: raise it whenever the same files give other pictures
+
+SIDE = 128  # Santoro et al. 2017, supplement: down-sampled to 128 x 128
+SIZES = ((480, 320), (320, 240), (SIDE, SIDE))  # of the release, of the official renderer's default, of `write`
+END = b"IEND\xaeB`\x82"  # the last bytes of a PNG file
+
+
+def name(split: str, index: int) -> str:
+    """The file's name of a scene's picture."""
+    return f"CLEVR_{split}_{index:06d}.png"
+
+
+def listing(folder: Path, split: str) -> Mapping[str, int]:
+    """{file name: bytes} of a split's pictures; empty where there are none."""
+    place = Path(folder) / "images" / split
+    if not place.is_dir():
+        return {}
+    with os.scandir(place) as entries:
+        return {entry.name: entry.stat().st_size for entry in entries if entry.name.endswith(".png")}
+
+
+def require(folder: Path, split: str, indices: Sequence[int], whole: bool = False) -> None:
+    """All pictures of some scenes are there.
+
+    Args:
+        whole: also look whether each ends as a PNG file does.
+
+    Raises:
+        InputError: names the first that is missing or cut off.
+    """
+    place, there = Path(folder) / "images" / split, listing(folder, split)
+    for index in indices:
+        path = place / name(split, index)
+        if path.name not in there:
+            raise InputError(_remedy(path, "is missing"))
+        if whole and _tail(path) != END:
+            raise InputError(_remedy(path, "is cut off or damaged"))
+
+
+def preprocess(folder: Path, split: str, indices: Sequence[int]) -> np.ndarray:
+    """The pictures of some scenes, uint8 [S, SIDE, SIDE, 3], from the disk: scaled in one pass, then kept.
+
+    A pass that is cut short goes on where it was. A changed list of files, or sizes of files, begins a new one.
+
+    Raises:
+        InputError: names the picture that is missing, damaged or of another size, or the disk has too little room.
+    """
+    require(folder, split, indices)
+    files = sorted(listing(folder, split).items())
+    source = hashlib.sha256(repr((list(map(int, indices)), files)).encode()).hexdigest()
+    recipe = f"clevr pictures of {split} {source} side {SIDE} version {VERSION}"
+    paths = [Path(folder) / "images" / split / name(split, index) for index in indices]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return cache.pictures(
+            f"pictures_{split}",
+            recipe,
+            (len(paths), SIDE, SIDE, 3),
+            lambda some: np.stack(list(pool.map(read, paths[some]))),
+        )
+
+
+def read(path: Path) -> np.ndarray:
+    """One picture, scaled: uint8 [SIDE, SIDE, 3].
+
+    Raises:
+        InputError: the file is missing, damaged, or of another size than `SIZES`; Pillow is not installed.
+    """
+    image = pillow()
+    try:
+        content = path.read_bytes()
+        with image.open(BytesIO(content), formats=("PNG",)) as picture:
+            if picture.size not in SIZES:
+                raise InputError(_remedy(path, f"is {picture.width} x {picture.height} pixels, which CLEVR's are not"))
+            picture.verify()  # the checksums, which reading alone leaves out
+        with image.open(BytesIO(content), formats=("PNG",)) as picture:
+            scaled = picture.convert("RGB").resize((SIDE, SIDE), image.Resampling.BILINEAR)
+    except FileNotFoundError:
+        raise InputError(_remedy(path, "is missing")) from None
+    except (OSError, SyntaxError, image.DecompressionBombError):  # as Pillow reports damage
+        raise InputError(_remedy(path, "is cut off or damaged")) from None
+    return np.array(scaled)
+
+
+def write(path: Path, picture: np.ndarray) -> None:
+    """Write one picture, uint8 [height, width, 3].
+
+    Raises:
+        InputError: Pillow is not installed.
+    """
+    pillow().fromarray(picture).save(path, format="PNG")
+
+
+def pillow():
+    """Pillow's module for images.
+
+    Raises:
+        InputError: Pillow is not installed.
+    """
+    try:
+        from PIL import Image
+    except ModuleNotFoundError:
+        raise InputError(
+            "PNG files are read and written with Pillow, which is not installed: install pillow, or do without pictures"
+        ) from None
+    return Image
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        stream.seek(max(0, os.fstat(stream.fileno()).st_size - len(END)))
+        return stream.read()
+
+
+def _remedy(path: Path, trouble: str) -> str:
+    return f"{path} {trouble}: fetch the pictures again (`reprolib data fetch clevr`), or use states, which need none"

@@ -1,0 +1,333 @@
+"""CLEVR as models see it: the same questions, answers and objects as the generators' and the files', row by row."""
+
+import json
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from reprolib import paths
+from reprolib.data import catalogue
+from reprolib.data.clevr import dataset, parts, pictures, placing, questions, tokens
+from reprolib.data.clevr.dataset import ClevrData, fingerprint, load
+from reprolib.data.clevr.reader import ANSWERS, read_questions, read_scenes
+from reprolib.errors import InputError
+
+REAL = os.environ.get("REPROLIB_DATA")
+needs_mini = pytest.mark.skipif(
+    not (REAL and (Path(REAL) / "clevr-mini").is_dir()), reason="REPROLIB_DATA names no folder with clevr-mini/"
+)
+FEW = ClevrData(train=5, valid=2, test=3, questions=4)
+COLORS = {"gray": (87, 87, 87), "cyan": (41, 208, 208), "yellow": (255, 238, 51), "purple": (129, 38, 192)}
+
+
+@pytest.fixture(autouse=True)
+def build(tmp_path, monkeypatch):
+    """An empty cache, no real data, and pictures of one colour each."""
+    monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(paths, "ROOT", tmp_path / "root")
+    monkeypatch.delenv("REPROLIB_DATA", raising=False)
+    monkeypatch.setattr(dataset, "render", SimpleNamespace(VERSION=0, render=paint))
+    return tmp_path / "build" / "clevr"
+
+
+RENDER = dataset.render
+
+
+def paint(scenes, height, width, device):
+    """The first object's place as a colour."""
+    colors = torch.from_numpy((40 * scenes.positions[:, 0] + 120).astype(np.uint8))
+    return colors[:, None, None].expand(-1, height, width, 3)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """20 training and 2 validation scenes in the release's layout, without pictures."""
+    return catalogue.generate("clevr_no_images", tmp_path_factory.mktemp("data") / "clevr", 20)
+
+
+@pytest.fixture
+def real(written, monkeypatch):
+    """REPROLIB_DATA with those."""
+    monkeypatch.setenv("REPROLIB_DATA", str(written.parent))
+    return written
+
+
+def same(one, other):
+    """Whether two splits hold the same bytes."""
+    pairs = ((one.columns, other.columns), (one.tables, other.tables))
+    return all(a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a) for a, b in pairs)
+
+
+def spelt(data, name):
+    return [tokens.spell(row, data.facts["vocabulary"]) for row in data.splits[name].columns["questions"]]
+
+
+def assert_objects(rows, scene):
+    """The table's rows of one scene against the scene in the release's form."""
+    for row, item in zip(rows.tolist(), scene["objects"], strict=False):
+        assert row[:3] == pytest.approx(item["3d_coords"], abs=1e-6)
+        if item["color"] in COLORS:
+            assert [round(255 * value) for value in row[3:6]] == list(COLORS[item["color"]])
+        assert row[6:9] == [item["shape"] == shape for shape in ("cube", "sphere", "cylinder")]
+        assert row[9:11] == [item["material"] == material for material in ("rubber", "metal")]
+        assert row[11:] == [item["size"] == size for size in ("large", "small")]
+    assert not rows[len(scene["objects"]) :].any()
+
+
+# Generated
+
+
+def test_generated_splits_hold_what_the_generators_give():
+    data = load(FEW, "generated")
+    assert data.sizes == {"train": 20, "valid": 8, "test": 12}
+    for stream, (name, split) in enumerate(data.splits.items()):
+        scenes = placing.generate(getattr(FEW, name), 0, stream)
+        asked = list(questions.generate(scenes, 4, 0, stream))
+        columns = split.columns
+        assert spelt(data, name) == [" ".join(tokens.words(q.text)) for q in asked]
+        assert columns["scenes"].tolist() == [q.image_index for q in asked]
+        assert [ANSWERS[answer] for answer in columns["answers"]] == [q.answer for q in asked]
+        assert [tokens.KINDS[kind] for kind in columns["categories"]] == [q.category for q in asked]
+        assert columns["families"].tolist() == [q.family for q in asked]
+        assert columns["depths"].tolist() == [len(q.program) for q in asked]
+        assert split.tables["counts"].tolist() == scenes.counts.tolist()
+        for row in range(len(scenes)):
+            assert_objects(split.tables["objects"][row], scenes.json(row))
+
+
+def test_the_contract_of_a_batch():
+    data = load(replace(FEW, pictures=True), "generated")
+    batch = data.splits["valid"].batch(slice(2, 7))
+    shapes = {name: (tuple(tensor.shape), tensor.dtype) for name, tensor in batch.items()}
+    longest = data.facts["longest"]
+    assert shapes == {
+        "questions": ((5, longest), torch.uint8),
+        **dict.fromkeys(("scenes", "answers", "categories", "families", "depths"), ((5,), torch.int64)),
+        "objects": ((2, 10, 13), torch.float32),
+        "counts": ((2,), torch.int64),
+        "images": ((2, 128, 128, 3), torch.uint8),
+    }
+    words = torch.cat([split.columns["questions"].flatten() for split in data.splits.values()])
+    assert data.facts["words"] == len(data.facts["vocabulary"]) + 1 == words.max() + 1
+    assert data.facts["vocabulary"] == sorted(set(" ".join(t for n in data.splits for t in spelt(data, n)).split()))
+    assert any(split.columns["questions"][:, -1].any() for split in data.splits.values())
+    assert data.facts["split"] == "test"
+    assert "images" not in load(FEW, "generated").splits["valid"].tables
+
+
+def test_pictures_are_drawn_of_their_scenes(monkeypatch):
+    monkeypatch.setattr(dataset.cache, "CHUNK", 2)
+    data = load(replace(FEW, pictures=True), "generated")
+    for split in data.splits.values():
+        first = split.tables["objects"][:, 0, :3]
+        assert torch.equal(split.tables["images"][:, 64, 64], (40 * first + 120).to(torch.uint8))
+
+
+def test_the_renderer_draws_for_models(monkeypatch):
+    monkeypatch.setattr(dataset, "render", RENDER)
+    data = load(ClevrData(train=1, valid=1, test=1, questions=1, pictures=True), "generated")
+    expected = RENDER.render(placing.generate(1, 0, 2), 128, 128)
+    assert (data.splits["test"].tables["images"].int() - expected.int()).abs().max() <= 1
+
+
+def test_the_same_seed_gives_the_same_bytes_in_every_process(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "CHUNK", 2)
+    few = replace(FEW, valid=1, test=2)
+    monkeypatch.setattr(parts.os, "cpu_count", lambda: 1)
+    alone = load(few, "generated")
+    monkeypatch.setattr(paths, "BUILD", tmp_path / "other")
+    monkeypatch.setattr(parts.os, "cpu_count", lambda: 2)
+    together = load(few, "generated")
+    assert all(same(alone.splits[name], together.splits[name]) for name in alone.splits)
+    assert alone.hash == together.hash
+
+
+def test_splits_and_seeds_are_different():
+    settings = replace(FEW, train=3, valid=3)
+    found = [load(settings, "generated"), load(replace(settings, seed=1), "generated")]
+    drawn = [split.tables["objects"] for data in found for split in data.splits.values()]
+    assert not any(torch.equal(a, b) for i, a in enumerate(drawn) for b in drawn[:i])
+
+
+def test_data_are_generated_once(monkeypatch):
+    first = load(FEW, "generated")
+    monkeypatch.setattr(placing, "generate", None)
+    again = load(FEW, "generated")
+    assert all(same(first.splits[name], again.splits[name]) for name in first.splits)
+
+
+@pytest.mark.parametrize("harm", ["cut", "flip", "other"])
+def test_a_damaged_cache_is_generated_anew(build, harm):
+    first = load(FEW, "generated")
+    path, *others = sorted(build.glob("generated_*.npz"))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes({"cut": content[:-100], "flip": content, "other": others[0].read_bytes()}[harm])
+    again = load(FEW, "generated")
+    assert all(same(first.splits[name], again.splits[name]) for name in first.splits)
+
+
+def test_the_fingerprint_stands_for_the_data(monkeypatch):
+    assert load(FEW, "generated").hash == fingerprint(FEW, "generated")
+    changes = {"train": 6, "valid": 3, "test": 4, "questions": 5, "pictures": True, "seed": 1}
+    hashes = {fingerprint(replace(FEW, **{name: value}), "generated") for name, value in changes.items()}
+    assert len(hashes | {fingerprint(FEW, "generated")}) == len(changes) + 1
+    for module in (placing, questions):
+        monkeypatch.setattr(module, "VERSION", "another")
+        assert fingerprint(FEW, "generated") not in hashes
+        hashes.add(fingerprint(FEW, "generated"))
+
+
+@pytest.mark.parametrize("name", ["train", "valid", "test", "questions"])
+def test_a_count_that_is_none(name):
+    with pytest.raises(InputError, match=f"data.{name} is 0: give 1 or more"):
+        replace(FEW, **{name: 0})
+
+
+def test_questions_one_at_a_time_are_those_of_the_splits(monkeypatch):
+    monkeypatch.setattr(parts, "CHUNK", 2)
+    monkeypatch.setattr(parts.os, "cpu_count", lambda: 1)
+    data, scenes = load(FEW, "generated"), placing.generate(5, 0, 0)
+    asked = list(parts.ask(scenes, 4, 0, 0))
+    assert spelt(data, "train") == [" ".join(tokens.words(question.text)) for question in asked]
+    assert [question.image_index for question in asked] == data.splits["train"].columns["scenes"].tolist()
+
+
+# Real
+
+
+def test_files_give_back_what_was_written(real):
+    """`data generate` writes what the reader reads: the same scenes and questions as without files."""
+    data = load(ClevrData(train=20, valid=2, test=2), "real")
+    for stream, (split, count) in enumerate((("train", 20), ("val", 2))):
+        straight, read = parts.generated(count, 10, 0, stream), parts.released(real, split)
+        assert tokens.spell(read.tokens.questions[7], read.tokens.vocabulary)
+        for name in vars(straight.tokens):
+            np.testing.assert_array_equal(getattr(read.tokens, name), getattr(straight.tokens, name))
+        np.testing.assert_array_equal(dataset.objects(read.scenes), dataset.objects(straight.scenes))
+    assert data.sizes == {"train": 180, "valid": 20, "test": 20}
+
+
+def test_scenes_are_held_out_of_train_to_choose_by(real):
+    data = load(ClevrData(valid=2), "real")
+    scenes = read_scenes(real, "train")
+    asked = list(read_questions(real, "train", scenes))
+    assert data.sizes == {"train": 180, "valid": 20, "test": 20}
+    for name, first in (("train", 0), ("valid", 18)):
+        split = data.splits[name]
+        here = asked[10 * first :][: len(split)]
+        assert [index + first for index in split.columns["scenes"].tolist()] == [q.image_index for q in here]
+        assert spelt(data, name) == [" ".join(tokens.words(q.text)) for q in here]
+        for row, rows in enumerate(split.tables["objects"]):
+            assert_objects(rows, scenes[row + first])
+    assert data.facts["split"] == "validation"
+    assert data.deviations[0] == (
+        "the figures are of 20 questions of the validation split, because the answers of the test split were never "
+        "released; 2 of the 20 training scenes are held out to choose by"
+    )
+
+
+def test_no_more_than_a_tenth_is_held_out(real):
+    assert load(ClevrData(), "real").sizes == {"train": 180, "valid": 20, "test": 20}
+    assert load(ClevrData(valid=1), "real").sizes == {"train": 190, "valid": 10, "test": 20}
+
+
+def test_fewer_scenes_and_questions_are_the_first(real):
+    whole, some = load(ClevrData(), "real"), load(ClevrData(train=7, valid=1, test=1, questions=3), "real")
+    assert some.sizes == {"train": 21, "valid": 3, "test": 3}
+    assert spelt(some, "train") == [text for i, text in enumerate(spelt(whole, "train")[:70]) if i % 10 < 3]
+    assert some.splits["train"].columns["scenes"].tolist() == [scene for scene in range(7) for _ in range(3)]
+    assert len(some.splits["train"].tables["objects"]) == 7
+
+
+def test_questions_of_a_scene_need_not_stand_together(real, tmp_path, monkeypatch):
+    folder = Path(shutil.copytree(real, tmp_path / "data" / "clevr"))
+    path = folder / "questions" / "CLEVR_train_questions.json"
+    content = json.loads(path.read_text())
+    content["questions"] = content["questions"][::-1]
+    path.write_text(json.dumps(content))
+    monkeypatch.setenv("REPROLIB_DATA", str(tmp_path / "data"))
+    some, whole = load(ClevrData(train=4, questions=2), "real"), load(ClevrData(), "real")
+    columns = whole.splits["train"].columns
+    wanted = [row for scene in range(4) for row in torch.where(columns["scenes"] == scene)[0][:2].tolist()]
+    assert spelt(some, "train") == [spelt(whole, "train")[row] for row in sorted(wanted)]
+
+
+def test_less_than_the_release_is_said(real):
+    _, train, val = load(ClevrData(), "real").deviations
+    assert train.endswith("train holds 20 scenes and 200 questions instead of 70,000 and 699,989")
+    assert val.endswith("val holds 2 scenes and 20 questions instead of 15,000 and 149,991")
+
+
+@pytest.mark.parametrize("layout", ["clevr", "clevr/CLEVR_v1.0", "CLEVR_v1.0", "clevr-mini"])
+def test_layouts(written, tmp_path, monkeypatch, layout):
+    monkeypatch.setenv("REPROLIB_DATA", str(tmp_path / "data"))
+    shutil.copytree(written, tmp_path / "data" / layout)
+    data = load(ClevrData(), "real")
+    assert data.kind == "real"
+    assert data.name == ("clevr-mini" if layout == "clevr-mini" else "clevr")
+    assert fingerprint(ClevrData(), "real") == (None if layout == "clevr-mini" else data.hash)
+
+
+def test_the_release_goes_before_the_mini_set(written, tmp_path, monkeypatch):
+    monkeypatch.setenv("REPROLIB_DATA", str(tmp_path))
+    for layout in ("clevr-mini", "CLEVR_v1.0"):
+        shutil.copytree(written, tmp_path / layout)
+    assert dataset.source() == tmp_path / "CLEVR_v1.0"
+
+
+def test_the_fingerprint_follows_the_content(real, tmp_path, monkeypatch):
+    folder = Path(shutil.copytree(real, tmp_path / "data" / "clevr"))
+    before = fingerprint(ClevrData(), "real")
+    monkeypatch.setenv("REPROLIB_DATA", str(tmp_path / "data"))
+    assert fingerprint(ClevrData(), "real") == before
+    path = folder / "questions" / "CLEVR_val_questions.json"
+    path.write_text(path.read_text().replace("20", "21", 1))
+    assert fingerprint(ClevrData(), "real") not in (before, None)
+
+
+def test_no_real_data(tmp_path, monkeypatch):
+    for _ in range(2):
+        assert fingerprint(ClevrData(), "real") is None
+        with pytest.raises(InputError, match=r"set REPROLIB_DATA to a folder that holds clevr/ .*data fetch clevr"):
+            load(ClevrData(), "real")
+        monkeypatch.setenv("REPROLIB_DATA", str(tmp_path))
+
+
+def test_pictures_that_are_not_there(real):
+    with pytest.raises(InputError, match=r"images/train/CLEVR_train_000000\.png is missing: .*or use states"):
+        load(ClevrData(pictures=True), "real")
+
+
+@pytest.mark.parametrize("part", ["scenes", "questions"])
+def test_a_missing_file(real, tmp_path, monkeypatch, part):
+    folder = Path(shutil.copytree(real, tmp_path / "data" / "clevr"))
+    monkeypatch.setenv("REPROLIB_DATA", str(tmp_path / "data"))
+    (folder / part / f"CLEVR_val_{part}.json").unlink()
+    with pytest.raises(InputError, match=rf"CLEVR_val_{part}\.json is missing"):
+        load(ClevrData(), "real")
+
+
+@needs_mini
+def test_the_mini_set(monkeypatch):
+    monkeypatch.setenv("REPROLIB_DATA", REAL)
+    if dataset.find() is not None:
+        pytest.skip("REPROLIB_DATA holds the release, which is taken instead")
+    data = load(ClevrData(pictures=True), "real")
+    assert data.name == "clevr-mini"
+    assert data.sizes == {"train": 1080, "valid": 120, "test": 400}
+    folder = Path(REAL) / "clevr-mini"
+    scenes = read_scenes(folder, "train")
+    for name, first in (("train", 0), ("valid", 108)):
+        tables = data.splits[name].tables
+        for row in (0, 5, 11):
+            assert_objects(tables["objects"][row], scenes[row + first])
+            path = folder / "images" / "train" / pictures.name("train", row + first)
+            assert torch.equal(tables["images"][row], torch.from_numpy(pictures.read(path)))
+    assert any("clevr-mini" in sentence for sentence in data.deviations)
