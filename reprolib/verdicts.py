@@ -14,6 +14,7 @@ from reprolib.records import Record
 
 Verdict = Literal["reproduced", "partly", "not reproduced", "not attempted"]
 SEEDS = 3  # that a reproduction needs
+OTHER_DATA = ("generated", "are not the release")  # in deviations
 POINTS = 1.0  # percent points within which two accuracies agree
 FACTOR = 1.5  # within which two squared errors agree
 
@@ -54,7 +55,7 @@ def judge(
         return None, "a reference of ours; nothing is claimed"
     if first.scale == "smoke":
         return "not attempted", "smoke scale shows that it runs, not what it reaches"
-    faithful = experiment.own_procedure or (first.kind == "real" and not topped_up(measurement))
+    faithful = experiment.own_procedure or (first.kind == "real" and not stands_in(measurement))
     values = measurement.values(line.metric)
     if first.scale == "paper" and faithful and len(values) >= SEEDS and agrees(line, values, row.baseline):
         return "reproduced", f"paper scale, {len(values)} seeds"
@@ -64,9 +65,10 @@ def judge(
     return _all_of(tuple(_compared(comparison, line, measurement, measured) for comparison in declared))
 
 
-def topped_up(measurement: Measurement) -> bool:
-    """Whether generated examples stand in for real ones that a seed lacked, as its deviations say."""
-    return any("generated" in deviation for record in measurement.records for deviation in record.deviations)
+def stands_in(measurement: Measurement) -> bool:
+    """Whether a seed had other data than the released ones, generated or in part, as its deviations say."""
+    said = [deviation for record in measurement.records for deviation in record.deviations]
+    return any(word in deviation for deviation in said for word in OTHER_DATA)
 
 
 def agrees(line: Line, values: Sequence[float], baseline: bool) -> bool:

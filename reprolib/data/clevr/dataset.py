@@ -4,7 +4,7 @@ S scenes, N = 10 places for objects, D = 13 numbers an object, Q questions of at
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,13 +16,14 @@ from reprolib.data.clevr import cache, parts, pictures, placing, render, tokens
 from reprolib.data.clevr.parts import Part
 from reprolib.data.clevr.programs import ATTRIBUTES
 from reprolib.data.clevr.scenes import Scenes
+from reprolib.data.clevr.wording import VOCABULARY
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 
 RELEASED = {"train": (70_000, 699_989), "val": (15_000, 149_991)}  # scenes and questions
 LAYOUTS = ("clevr", "clevr/CLEVR_v1.0", "CLEVR_v1.0")  # of the release under REPROLIB_DATA
 MINI = "clevr-mini"  # a small set in the same layout: for tests, never taken for the release
-COLUMNS = ("scenes", "answers", "categories", "families", "depths")  # numbers, one a question
+COLUMNS = ("scenes", "answers", "categories", "types", "depths")  # numbers, one a question
 STREAMS = ("train", "valid", "test")  # of generated data, numbered in this order
 COLORS = np.array(
     [
@@ -57,11 +58,11 @@ class ClevrData:
 
 
 def load(settings: ClevrData, kind: str) -> Dataset:
-    """The three splits over their joint vocabulary.
+    """The three splits; the vocabulary is that of the real files, or all words that can be generated.
 
     Columns, one row a question: questions uint8 [Q, L] (0 fills up), scenes, answers (positions in reader.ANSWERS),
-    categories (positions in tokens.KINDS), families, depths, int64 [Q] each. Tables, one row a scene: objects
-    float32 [S, N, D], counts int64 [S] and, where settings.pictures, images uint8 [S, 128, 128, 3].
+    categories (positions in tokens.KINDS), types (in tokens.TYPES), depths, int64 [Q] each. Tables, one row a scene:
+    objects float32 [S, N, D], counts int64 [S] and, where settings.pictures, images uint8 [S, 128, 128, 3].
 
     Raises:
         InputError: real data are asked for and REPROLIB_DATA names none, or files are missing or damaged.
@@ -70,7 +71,7 @@ def load(settings: ClevrData, kind: str) -> Dataset:
         return _real(settings)
     made = {name: _generated(settings, name) for name in STREAMS}
     images = {name: _rendered(settings, name, part) if settings.pictures else None for name, part in made.items()}
-    return _dataset("clevr", kind, fingerprint(settings, kind), made, images, "test")
+    return _dataset("clevr", kind, fingerprint(settings, kind), made, images, "test", words=VOCABULARY)
 
 
 def fingerprint(settings: ClevrData, kind: str) -> str | None:
@@ -196,15 +197,17 @@ def _dataset(
     images: Mapping[str, np.ndarray | None],
     split: str,
     deviations: tuple[str, ...] = (),
+    words: Sequence[str] = (),
 ) -> Dataset:
-    words = tokens.vocabulary(part.tokens for part in made.values())
+    """The splits as tensors; without `words` over the joint vocabulary of the questions."""
+    words = words or tokens.vocabulary(part.tokens for part in made.values())
     longest = max(part.tokens.questions.shape[1] for part in made.values())
     splits = {which: _split(part, words, longest, images[which]) for which, part in made.items()}
-    facts = {"words": len(words) + 1, "vocabulary": words, "longest": longest, "split": split}
+    facts = {"words": len(words) + 1, "vocabulary": list(words), "longest": longest, "split": split}
     return Dataset(name, kind, identity, splits, facts, deviations)
 
 
-def _split(part: Part, words: list[str], longest: int, images: np.ndarray | None) -> Split:
+def _split(part: Part, words: Sequence[str], longest: int, images: np.ndarray | None) -> Split:
     asked = tokens.recode(part.tokens, words, longest)
     columns = {name: torch.from_numpy(getattr(asked, name).astype(np.int64)) for name in COLUMNS}  # [Q]
     columns = {"questions": torch.from_numpy(asked.questions)} | columns  # [Q, L]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from reprolib.data.clevr.masks import DESCRIPTIONS, FUNCTIONS, GIVEN, Value, View, views
 from reprolib.data.clevr.programs import ATTRIBUTES, RELATIONS
-from reprolib.data.clevr.reader import CATEGORIES, Question
+from reprolib.data.clevr.reader import Question
 from reprolib.data.clevr.scenes import Scenes
 from reprolib.data.clevr.templates import COUNT, EXIST, FAMILIES, NONE, ONE, SOME, VALUE, Choice, Family, Step, program
 from reprolib.data.clevr.wording import wording
@@ -94,7 +94,7 @@ def _about(view: View, per_scene: int, index: int, tally: _Tally, draw: random.R
                 program=program(family.steps, choices),
                 answer=answer,
                 image_index=index,
-                category=CATEGORIES[family.end],
+                function=family.end,
                 family=number,
             )
     if len(seen) < per_scene:

@@ -44,8 +44,13 @@ class Question:
     program: tuple[Mapping, ...]
     answer: str
     image_index: int
-    category: str
+    function: str  # the last of the program, which is the question's type
     family: int  # of its template
+
+    @property
+    def category(self) -> str:
+        """The column of Table 1 that it counts for."""
+        return CATEGORIES[self.function]
 
 
 def read_scenes(folder: Path, split: str) -> dict[int, dict]:
@@ -111,7 +116,7 @@ def _question(content: Mapping, scenes: Mapping[int, Mapping], where: str) -> Qu
         program=tuple(content["program"]),
         answer=content["answer"],
         image_index=content["image_index"],
-        category=CATEGORIES[last],
+        function=last,
         family=content["question_family_index"],
     )
 

@@ -1,4 +1,4 @@
-"""Questions as numbers: words, scene, answer, category, family of the template, number of program nodes.
+"""Questions as numbers: words, scene, answer, category, type, number of program nodes.
 
 Q questions, at most L words each.
 """
@@ -21,6 +21,8 @@ WORD = re.compile(r"[\w'-]+|[;,]")  # the question mark and the full stop end ev
 KINDS = tuple(dict.fromkeys(CATEGORIES.values()))  # count, exist, compare numbers, query attribute, compare attribute
 ANSWER = {answer: position for position, answer in enumerate(ANSWERS)}
 KIND = {kind: position for position, kind in enumerate(KINDS)}
+TYPES = tuple(CATEGORIES)  # functions that a program ends with
+TYPE = {function: position for position, function in enumerate(TYPES)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +33,7 @@ class Tokens:
     scenes: np.ndarray  # int64 [Q]: rows of the scenes that are asked about
     answers: np.ndarray  # uint8 [Q]: positions in reader.ANSWERS
     categories: np.ndarray  # uint8 [Q]: positions in KINDS
-    families: np.ndarray  # uint8 [Q]
+    types: np.ndarray  # uint8 [Q]: positions in TYPES
     depths: np.ndarray  # uint8 [Q]: nodes of the program
     vocabulary: np.ndarray  # words in alphabetical order
 
@@ -59,17 +61,17 @@ def encode(questions: Iterable[Question], rows: Mapping[int, int] | Sequence[int
         rows: row of the scene of every image index; a range where they are the same.
 
     Raises:
-        InputError: more than MOST_WORDS different words, or a number of a family or of nodes above 255.
+        InputError: more than MOST_WORDS different words, or more than 255 words or program nodes of a question.
     """
     numbers: dict[str, int] = {}  # in the order of appearance
     flat, lengths, scenes = array("B"), array("B"), array("q")
-    rest = array("B")  # answer, category, family and depth of every question
+    rest = array("B")  # answer, category, type and depth of every question
     for question in questions:
         found = [numbers.setdefault(word, len(numbers) + 1) for word in words(question.text)]
-        values = ANSWER[question.answer], KIND[question.category], question.family, len(question.program)
+        values = ANSWER[question.answer], KIND[question.category], TYPE[question.function], len(question.program)
         if max(len(numbers), len(found), *values) > MOST_WORDS:
             raise InputError(
-                f"{question.text!r:.120}: at most {MOST_WORDS} different words, words of a question, families and "
+                f"{question.text!r:.120}: at most {MOST_WORDS} different words, words of a question and "
                 "program nodes can be held; correct the questions"
             )
         flat.extend(found)

@@ -14,25 +14,27 @@ from reprolib.models.nets import once_each
 
 
 class QuestionType(nn.Module):
-    """Q-type: the most frequent training answer to the question's family, or to all questions if it has none.
+    """Q-type: the most frequent training answer to the question's type, the last function of its program.
+
+    A type that training lacks gets the most frequent answer of all.
 
     Args:
-        families, answers: [M] of the training questions, from 0.
+        types, answers: [M] of the training questions, from 0.
         answer_count: A.
     """
 
-    def __init__(self, families: Tensor, answers: Tensor, answer_count: int):
+    def __init__(self, types: Tensor, answers: Tensor, answer_count: int):
         super().__init__()
-        kinds = int(families.max()) + 1
-        counts = (families * answer_count + answers).bincount(minlength=kinds * answer_count).view(kinds, -1)
+        kinds = int(types.max()) + 1
+        counts = (types * answer_count + answers).bincount(minlength=kinds * answer_count).view(kinds, -1)
         overall = counts.sum(0, keepdim=True)  # [1, A]
         counts = torch.where(counts.any(1, keepdim=True), counts, overall)
-        best = torch.cat([counts, overall]).argmax(1)  # [kinds + 1], the last for families beyond those of training
+        best = torch.cat([counts, overall]).argmax(1)  # [kinds + 1], the last for types beyond those of training
         self.register_buffer("logits", nn.functional.one_hot(best, answer_count).float())
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
-        """Logits [B, A] from batch["families"] [B]."""
-        return self.logits[batch["families"].clamp(max=len(self.logits) - 1)]
+        """Logits [B, A] from batch["types"] [B]."""
+        return self.logits[batch["types"].clamp(max=len(self.logits) - 1)]
 
 
 class QuestionNetwork(nn.Module):

@@ -8,14 +8,14 @@ import pytest
 
 from reprolib.data.clevr import tokens
 from reprolib.data.clevr.reader import ANSWERS, CATEGORIES, Question
-from reprolib.data.clevr.tokens import KINDS, encode, join, recode, spell, vocabulary, words
+from reprolib.data.clevr.tokens import KINDS, TYPES, encode, join, recode, spell, vocabulary, words
 from reprolib.errors import InputError
 
 NOUNS = ("cube", "ball", "cylinder", "thing")
 
 
-def question(text, index=0, answer="yes", category="exist", family=3, nodes=2):
-    return Question(text, ({"function": "scene"},) * nodes, answer, index, category, family)
+def question(text, index=0, answer="yes", function="exist", family=3, nodes=2):
+    return Question(text, ({"function": "scene"},) * nodes, answer, index, function, family)
 
 
 def some(count, seed):
@@ -26,7 +26,7 @@ def some(count, seed):
             "Is there a " + ", ".join(draw.choices(NOUNS, k=draw.randint(1, 9))) + "?",
             draw.randrange(50),
             draw.choice(ANSWERS),
-            draw.choice(KINDS),
+            draw.choice(TYPES),
             draw.randrange(90),
             draw.randint(2, 25),
         )
@@ -39,7 +39,7 @@ def spelt(found):
 
 
 def facts(found):
-    return np.stack([found.scenes, found.answers, found.categories, found.families, found.depths], 1).tolist()
+    return np.stack([found.scenes, found.answers, found.categories, found.types, found.depths], 1).tolist()
 
 
 def test_words_are_small_and_the_end_says_nothing():
@@ -60,7 +60,8 @@ def test_what_was_encoded_can_be_spelt():
     assert spelt(found) == [" ".join(words(q.text)) for q in asked]
     assert found.vocabulary.tolist() == sorted({word for q in asked for word in words(q.text)})
     assert facts(found) == [
-        [49 - q.image_index, ANSWERS.index(q.answer), KINDS.index(q.category), q.family, len(q.program)] for q in asked
+        [49 - q.image_index, ANSWERS.index(q.answer), KINDS.index(q.category), TYPES.index(q.function), len(q.program)]
+        for q in asked
     ]
     assert found.questions.dtype == np.uint8
     assert found.questions.shape == (200, max(len(words(q.text)) for q in asked))
@@ -121,6 +122,6 @@ def test_as_many_words_as_a_byte_can_tell_apart():
 
 
 def test_numbers_that_a_byte_does_not_hold_are_named():
-    for wrong in (question("a b", family=256), question("a b", nodes=300), question("a " * 256)):
-        with pytest.raises(InputError, match="families and program nodes"):
+    for wrong in (question("a b", nodes=300), question("a " * 256)):
+        with pytest.raises(InputError, match="words of a question and program nodes"):
             encode([wrong], range(1))

@@ -47,17 +47,17 @@ def whole(split):
     return split.batch(slice(None))
 
 
-def test_question_type_is_the_familys_most_frequent_answer():
+def test_question_type_is_the_kinds_most_frequent_answer():
     rng = torch.Generator().manual_seed(0)
-    families, answers = torch.randint(0, 6, (400,), generator=rng), torch.randint(0, ANSWERS, (400,), generator=rng)
-    families[families == 2] = 7  # no question of families 2 and 6
-    answers[families == 4] = 28
-    model = QuestionType(families, answers, ANSWERS)
-    found = model({"families": torch.tensor([0, 1, 2, 3, 4, 5, 6, 7, 8, 89])})
+    types, answers = torch.randint(0, 6, (400,), generator=rng), torch.randint(0, ANSWERS, (400,), generator=rng)
+    types[types == 2] = 7  # no question of types 2 and 6
+    answers[types == 4] = 28
+    model = QuestionType(types, answers, ANSWERS)
+    found = model({"types": torch.tensor([0, 1, 2, 3, 4, 5, 6, 7, 8, 89])})
     assert found.shape == (10, ANSWERS)
     everything = Counter(answers.tolist())
-    for family, answer in zip([0, 1, None, 3, 4, 5, None, 7, None, None], found.argmax(1).tolist(), strict=True):
-        counts = everything if family is None else Counter(answers[families == family].tolist())
+    for kind, answer in zip([0, 1, None, 3, 4, 5, None, 7, None, None], found.argmax(1).tolist(), strict=True):
+        counts = everything if kind is None else Counter(answers[types == kind].tolist())
         assert counts[answer] == max(counts.values())
     assert found[4].argmax() == 28
 
@@ -67,13 +67,13 @@ def test_question_type_trains_nothing_and_saves_everything():
     assert list(model.parameters()) == []
     other = QuestionType(torch.tensor([0, 1]), torch.tensor([0, 1]), 2)
     other.load_state_dict(model.half().state_dict())
-    assert other({"families": torch.tensor([0, 1])}).argmax(1).tolist() == [1, 0]
+    assert other({"types": torch.tensor([0, 1])}).argmax(1).tolist() == [1, 0]
 
 
-def test_question_type_knows_families_by_heart(asked):
-    columns = asked.columns | {"families": asked.columns["questions"].long().sum(1)}
-    columns["answers"] = columns["families"] % ANSWERS
-    model, split = QuestionType(columns["families"], columns["answers"], ANSWERS), Split(columns)
+def test_question_type_knows_types_by_heart(asked):
+    columns = asked.columns | {"types": asked.columns["questions"].long().sum(1)}
+    columns["answers"] = columns["types"] % ANSWERS
+    model, split = QuestionType(columns["types"], columns["answers"], ANSWERS), Split(columns)
     assert model(whole(split)).argmax(1).equal(columns["answers"])
 
 
