@@ -5,7 +5,7 @@ import importlib
 from reprolib.errors import InputError
 from reprolib.experiments.entry import Experiment
 
-NAMES = ("rn_babi", "rn_sort_of_clevr", "nri_edges", "nri_prediction")
+NAMES = ("rn_clevr_pixels", "rn_clevr_state", "rn_babi", "rn_sort_of_clevr", "nri_edges", "nri_prediction")
 
 
 def get(name: str) -> Experiment:

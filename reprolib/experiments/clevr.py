@@ -1,4 +1,7 @@
-"""What the experiments on CLEVR share: how models are built, and what is measured (Santoro et al. 2017, Table 1)."""
+"""What the experiments on CLEVR share: how models are built, trained and measured (Santoro et al. 2017, Table 1)."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -11,35 +14,124 @@ from reprolib.data.split import Dataset, Split
 from reprolib.experiments.entry import Comparison, Config, Experiment, Row
 from reprolib.metrics import accuracy, grouped_accuracy
 from reprolib.models import clevr as models
+from reprolib.models.baselines import Majority
 from reprolib.train import Training
 
 PAPER = "santoro2017"
 ANSWERS = 29  # outputs of the paper; 28 answers occur
 TOGETHER = 250  # questions evaluated at once
-LENGTHS = 4  # program functions that share a bar: 1 to 4, 5 to 8, ...
-LONGEST = 28  # functions of the longest official program, 25, rounded up
-WORKERS, EACH = 10, 64  # the paper's synchronous batch
+CATEGORIES = dict(enumerate(kind.replace(" ", "_") for kind in KINDS))
+SHARED, LONGEST = 4, 28  # program functions that share a figure, 1 to 4, 5 to 8, ...; the longest program has 25
+WORKERS, EACH, ASKED = 10, 64, 10  # the paper's workers, questions of each, questions about a scene
 EPOCH = 700_000 // (WORKERS * EACH)  # steps
 SMOKE = {
-    "data.train": 40,
-    "data.valid": 10,
-    "data.test": 40,
+    "data.train": 60,
+    "data.valid": 15,
+    "data.test": 30,
     "train.steps": 20,
-    "train.batch": 32,
+    "train.batch": 40,
     "train.evaluate_every": 10,
+}
+NETWORKS = {
+    models.QuestionModel: models.QuestionNetwork,
+    models.StateModel: models.StateRelationNetwork,
+    models.PixelModel: models.PixelRelationNetwork,
+    models.FlatModel: models.FlatNetwork,
+    models.AttentionModel: models.AttentionNetwork,
 }
 
 
-def training(epochs: int, rate: float) -> Training:
-    """At paper scale, with the rate that replications found necessary: it doubles from a hundredth up."""
+def training(epochs: int) -> Training:
+    """At paper scale: the batch of the paper's ten workers, and the settings with which replications trained."""
     return Training(
         epochs * EPOCH,
         batch=WORKERS * EACH,
-        together=10,  # questions of a picture share its features
-        rate=rate,
+        together=ASKED,
+        rate=5e-4,
         schedule="doubling",
         weight_decay=1e-4,
         clip=50.0,
         evaluate_every=2 * EPOCH,
         precision="bf16",
+    )
+
+
+def load(config: Config, kind: str) -> Dataset:
+    """Training, validation and test questions over one vocabulary."""
+    return dataset.load(config.data, kind)
+
+
+def fingerprint(config: Config, kind: str) -> str | None:
+    """Hash of the data, None where the real ones are not there."""
+    return dataset.fingerprint(config.data, kind)
+
+
+def build(config: Config, data: Dataset) -> nn.Module:
+    """The model of a row."""
+    if isinstance(config.model, Majority):
+        columns = data.splits["train"].columns
+        return models.QuestionType(columns["types"], columns["answers"], ANSWERS)
+    return NETWORKS[type(config.model)](config.model, data.facts["words"] - 1, ANSWERS)
+
+
+def loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+    """Mean cross-entropy of the answer."""
+    return nn.functional.cross_entropy(model(batch).float(), batch["answers"])
+
+
+@torch.no_grad()
+def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
+    """Percent right: of all questions, by category, by the scene's number of objects, by the program's length.
+
+    The split that is tested is the release's validation split where the data are real, hence the second name.
+    """
+    right = torch.cat([model(batch).argmax(1) == batch["answers"] for batch in split.batches(TOGETHER)])
+    columns, overall = split.columns, accuracy(right)
+    groups = (
+        (columns["categories"], CATEGORIES),
+        (split.tables["counts"][columns["scenes"]], {count: f"objects_{count}" for count in range(OBJECTS + 1)}),
+        ((columns["depths"] - 1) // SHARED, dict(enumerate(f"functions_{most}" for most in _most()))),
+    )
+    parts = {name: value for of, names in groups for name, value in grouped_accuracy(right, of, names).items()}
+    return {f"accuracy/{name}": value for name, value in ({"overall": overall, "validation": overall} | parts).items()}
+
+
+def _most() -> range:
+    """The longest program of every group."""
+    return range(SHARED, LONGEST + 1, SHARED)
+
+
+def question_type(task: str, data: ClevrData, small: Mapping[str, Any]) -> Row:
+    """The most frequent answer to each type of question, which sees nothing."""
+    return Row(
+        task=task,
+        system="Q-type baseline",
+        config=Config(data, Majority(), Training(steps=0)),
+        scales={"smoke": only_data(SMOKE), "small": only_data(small)},
+        minutes={"smoke": 0.1, "small": 0.2, "paper": 2},
+        baseline=True,
+        comparisons=(Comparison("accuracy/overall", "LSTM", -2),),
+    )
+
+
+def only_data(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Those that rows without training share."""
+    return {key: value for key, value in changes.items() if key.startswith("data.")}
+
+
+def experiment(name: str, title: str, table: str, rows: tuple[Row, ...]) -> Experiment:
+    """An experiment on CLEVR, for one table or section of the paper."""
+    return Experiment(
+        name=name,
+        title=title,
+        paper=PAPER,
+        table=table,
+        rows=rows,
+        load=load,
+        build=build,
+        loss=loss,
+        evaluate=evaluate,
+        select="accuracy/overall",
+        fingerprint=fingerprint,
+        watch=("accuracy/count", "accuracy/exist"),
     )
