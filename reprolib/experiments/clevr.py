@@ -28,9 +28,11 @@ SMOKE = {
     "data.train": 60,
     "data.valid": 15,
     "data.test": 30,
-    "train.steps": 20,
+    "train.steps": 40,
     "train.batch": 40,
-    "train.evaluate_every": 10,
+    "train.rate": 2e-3,
+    "train.schedule": "constant",
+    "train.evaluate_every": 20,
 }
 NETWORKS = {
     models.QuestionModel: models.QuestionNetwork,
