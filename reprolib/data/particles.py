@@ -23,10 +23,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from numba import config, njit, types
+from numba import config, types
 from numba.extending import intrinsic
 from tqdm import tqdm
 
+from reprolib.data.compiled import compiled
 from reprolib.errors import InputError
 
 KINDS = ("springs", "charged")
@@ -37,8 +38,6 @@ CLIP = 100.0  # largest component of a force
 SPREAD = {"springs": 0.5, "charged": 1.0}  # standard deviation of the positions drawn
 SPEED = 0.5  # norm of the velocities drawn
 BLOCK = 32  # scenes stepped together
-
-compiled = njit(cache=True, nogil=True, error_model="numpy")
 
 
 def simulate(

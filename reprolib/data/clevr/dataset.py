@@ -15,7 +15,7 @@ from reprolib import paths
 from reprolib.data.clevr import cache, parts, pictures, placing, render, tokens
 from reprolib.data.clevr.parts import Part
 from reprolib.data.clevr.programs import ATTRIBUTES
-from reprolib.data.clevr.scenes import Scenes
+from reprolib.data.clevr.scenes import COLORS, Scenes
 from reprolib.data.clevr.wording import VOCABULARY
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
@@ -25,19 +25,6 @@ LAYOUTS = ("clevr", "clevr/CLEVR_v1.0", "CLEVR_v1.0")  # of the release under RE
 MINI = "clevr-mini"  # a small set in the same layout: for tests, never taken for the release
 COLUMNS = ("scenes", "answers", "categories", "types", "depths")  # numbers, one a question
 STREAMS = ("train", "valid", "test")  # of generated data, numbered in this order
-COLORS = np.array(
-    [
-        (87, 87, 87),
-        (173, 35, 35),
-        (42, 75, 215),
-        (29, 105, 20),
-        (129, 74, 25),
-        (129, 38, 192),
-        (41, 208, 208),
-        (255, 238, 51),
-    ],
-    np.float32,
-)  # official, in the order of ATTRIBUTES
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from tqdm import tqdm
 from reprolib.data.clevr.programs import ATTRIBUTES
 from reprolib.data.clevr.scenes import LAMPS, OBJECTS, SIZES, Scenes, empty
 from reprolib.data.clevr.visibility import CUBE, SHAPE, canvas, count_pixels
-from reprolib.data.particles import compiled
+from reprolib.data.compiled import compiled
 from reprolib.errors import InputError
 
 VERSION = 1  # part of the data's identity: raise it whenever the same seed gives other bytes

@@ -15,6 +15,20 @@ OBJECTS = 10  # of the fullest scenes
 WIDTH, HEIGHT = 320, 240  # of the release's pictures, in pixels
 FOCAL = 35 / 32 * WIDTH  # focal length over the sensor's width, in pixels
 SIZES = (0.7, 0.35)  # radius of large and small spheres and cylinders; a cube's half side is this / sqrt(2)
+EDGES = (0.18, 1.0, 0.04)  # of each shape, radius of its rounded edges over its half extent; fitted to pictures
+COLORS = np.array(
+    [
+        (87, 87, 87),
+        (173, 35, 35),
+        (42, 75, 215),
+        (29, 105, 20),
+        (129, 74, 25),
+        (129, 38, 192),
+        (41, 208, 208),
+        (255, 238, 51),
+    ],
+    np.float32,
+)  # the official red, green and blue from 0 to 255, in the order of ATTRIBUTES
 LAMPS = ("Lamp_Key", "Lamp_Back", "Lamp_Fill")
 MARGIN = 0.2  # an object is left of another when it is this far to the left of it, along the ground
 

@@ -12,11 +12,10 @@ import math
 import numpy as np
 
 from reprolib.data.clevr.programs import ATTRIBUTES
-from reprolib.data.clevr.scenes import FOCAL, HEIGHT, WIDTH, Scenes
-from reprolib.data.particles import compiled
+from reprolib.data.clevr.scenes import EDGES, FOCAL, HEIGHT, WIDTH, Scenes
+from reprolib.data.compiled import compiled
 
 CUBE, SPHERE, _ = range(len(ATTRIBUTES["shape"]))  # the third is the cylinder
-EDGES = (0.12, 1.0, 0.06)  # of each shape, radius of its rounded edges over its own
 STEPS, CLOSE = 30, 1e-9  # of Newton's method; squared distance from the solid that counts as on it, over radius squared
 SHAPE = tuple(ATTRIBUTES).index("shape")
 

@@ -9,8 +9,8 @@ import pytest
 
 from reprolib.data.clevr.placing import generate, look_at_origin
 from reprolib.data.clevr.programs import ATTRIBUTES
-from reprolib.data.clevr.scenes import FOCAL, HEIGHT, WIDTH, empty, from_json
-from reprolib.data.clevr.visibility import EDGES, visible
+from reprolib.data.clevr.scenes import EDGES, FOCAL, HEIGHT, WIDTH, empty, from_json
+from reprolib.data.clevr.visibility import visible
 
 REAL = os.environ.get("REPROLIB_DATA")
 needs_real = pytest.mark.skipif(not REAL, reason="REPROLIB_DATA names no folder with clevr-mini/")

@@ -14,12 +14,11 @@ import torch
 from torch import Tensor
 
 from reprolib.data.clevr.programs import ATTRIBUTES
-from reprolib.data.clevr.scenes import FOCAL, HEIGHT, SIZES, WIDTH, Scenes
+from reprolib.data.clevr.scenes import EDGES, FOCAL, HEIGHT, SIZES, WIDTH, Scenes
 
 CUBE, SPHERE, CYLINDER = (ATTRIBUTES["shape"].index(name) for name in ("cube", "sphere", "cylinder"))
-EDGES = {CUBE: 0.18, SPHERE: 1.0, CYLINDER: 0.04}  # radius of the rounded edge over the half extent
 REACH = {CUBE: 3**0.5, SPHERE: 1.0, CYLINDER: 2**0.5}  # radius of the bounding sphere over the half extent
-STEPS = 6  # towards a rounded edge, after the sharp solid around it
+STEPS = 4  # of Newton's method towards a rounded edge, after the sharp solid around it
 TOUCH = 2e-3  # half extents from the surface that count as on it
 GROUND = -1  # in place of an object's number
 
@@ -83,7 +82,7 @@ def solids_of(scenes: Scenes, device: torch.device | str, objects: bool = True) 
         reaches=_tensor(reaches, device),
         turns=_tensor(turns, device),
         kinds=torch.tensor(kinds, device=device),
-        edges=_tensor(_by_kind(EDGES)[kinds], device),
+        edges=_tensor(np.array(EDGES)[kinds], device),
     )
 
 
@@ -119,7 +118,7 @@ def first_hits(solids: Solids, origins: Tensor, directions: Tensor, leave: Tenso
     starts = _picked(origins.expand_as(directions), pairs.rays)
     entry = _rounded_entry(pairs, pairs.framed(starts - pairs.centres), pairs.framed(_picked(directions, pairs.rays)))
     nearest = ground.expand_as(directions[0]).flatten().scatter_reduce(0, pairs.rays, entry, "amin")
-    first = entry <= nearest[pairs.rays]
+    first = (entry <= nearest[pairs.rays]) & entry.isfinite()
     which = torch.full_like(nearest, GROUND, dtype=torch.int64)
     which[pairs.rays[first]] = pairs.objects[first]
     return nearest.view_as(directions[0]), which.view_as(directions[0])
@@ -127,20 +126,11 @@ def first_hits(solids: Solids, origins: Tensor, directions: Tensor, leave: Tenso
 
 def normals_at(solids: Solids, points: Tensor, which: Tensor) -> Tensor:
     """Unit normals [3, M, P] of the objects (or the ground) at points on them."""
-    one = Solids(*(_taken(value, which) for value in vars(solids).values()))
+    one = Solids(*(taken(value, which) for value in vars(solids).values()))
     place = _turned((points - one.centres) / one.extents, one.turns)
-    spread = _folded(place, one.kinds)
-    grown = (spread - (1 - one.edges)).clamp(min=0)
-    radial = grown[0] / spread[0].clamp(min=1e-6)
-    round_ = one.kinds == CYLINDER
-    normal = torch.stack(
-        [
-            torch.where(round_, place[0] * radial, grown[0] * place[0].sign()),
-            torch.where(round_, place[1] * radial, grown[1] * place[1].sign()),
-            grown[2] * place[2].sign(),
-        ]
-    )
-    normal = unit(_turned(normal, one.turns * one.turns.new_tensor([1.0, -1.0]).view(2, 1, 1)))
+    grown = (_folded(place, one.kinds) - (1 - one.edges)).clamp(min=0)
+    back = one.turns * one.turns.new_tensor([1.0, -1.0]).view(2, 1, 1)
+    normal = unit(_turned(_unfolded(grown, place, one.kinds), back))
     up = torch.zeros_like(normal)
     up[2] = 1.0
     return torch.where(which == GROUND, up, normal)
@@ -165,6 +155,12 @@ def seen_share(solids: Solids, points: Tensor, which: Tensor, lit: Tensor, lamp:
         enter, leave = _sharp_span(pairs.kinds, start, pairs.framed(centre + lamp.offsets[:, phase, sample]))
         hidden[pairs.rays[(enter < leave) & (leave > 0) & (enter < 1)], sample] = True
     return 1 - hidden.view(*phases.shape, samples).float().mean(-1)
+
+
+def taken(values: Tensor, which: Tensor) -> Tensor:
+    """Values [..., M, N] of the object that each ray meets [..., M, P]; the first object's for the ground."""
+    index = which.clamp(min=0).expand(*values.shape[:-2], *which.shape)
+    return values.gather(-1, index)
 
 
 def dot(a: Tensor, b: Tensor) -> Tensor:
@@ -209,12 +205,6 @@ def _picked(vectors: Tensor, rays: Tensor) -> Tensor:
     return vectors.flatten(1).index_select(1, rays)
 
 
-def _taken(values: Tensor, which: Tensor) -> Tensor:
-    """Values [..., M, N] of one object for each ray: [..., M, P]."""
-    index = which.clamp(min=0).expand(*values.shape[:-2], *which.shape)
-    return values.gather(-1, index)
-
-
 def _turned(vectors: Tensor, turns: Tensor) -> Tensor:
     """Vectors [3, ...] turned back about z by the angle whose cosine and sine are `turns` [2, ...]."""
     cosine, sine = turns
@@ -257,20 +247,25 @@ def _sharp_span(kinds: Tensor, start: Tensor, way: Tensor) -> tuple[Tensor, Tens
 
 
 def _rounded_entry(pairs: Pairs, start: Tensor, way: Tensor) -> Tensor:
-    """Distance [K] to the solid with rounded edges, infinite for a miss: sphere tracing from the sharp one."""
+    """Distance [K] to the solid with rounded edges, infinite for a miss: Newton's method from the sharp solid on.
+
+    Along a ray the distance from a convex solid is convex, so that no step from outside goes past the entry.
+    """
     enter, leave = _sharp_span(pairs.kinds, start, way)
-    rate = dot(way, way).rsqrt()
     depth = enter
     for _ in range(STEPS):
-        depth = depth + _outside(pairs, start + depth * way) * rate
-    touched = (depth <= leave) & (_outside(pairs, start + depth * way) < TOUCH)
-    return torch.where((enter < leave) & (enter > 0) & touched, depth, torch.inf)
+        distance, rate = _outside(pairs, start + depth * way, way)
+        depth = torch.where(rate < 0, depth - distance / rate, depth)
+    distance, _ = _outside(pairs, start + depth * way, way)
+    met = (enter < leave) & (enter > 0) & (depth <= leave) & (distance < TOUCH)
+    return torch.where(met, depth, torch.inf)
 
 
-def _outside(pairs: Pairs, place: Tensor) -> Tensor:
-    """Distance of places [3, K] from the rounded solids, in half extents."""
+def _outside(pairs: Pairs, place: Tensor, way: Tensor) -> tuple[Tensor, Tensor]:
+    """Distance [K] of places from the rounded solids, in half extents, and its rate of change along the rays."""
     grown = (_folded(place, pairs.kinds) - (1 - pairs.edges)).clamp(min=0)
-    return dot(grown, grown).sqrt() - pairs.edges
+    length = dot(grown, grown).sqrt()
+    return length - pairs.edges, dot(_unfolded(grown, place, pairs.kinds), way) / length.clamp(min=1e-6)
 
 
 def _folded(place: Tensor, kinds: Tensor) -> Tensor:
@@ -278,3 +273,11 @@ def _folded(place: Tensor, kinds: Tensor) -> Tensor:
     x, y, z = place.abs()
     cylinder = kinds == CYLINDER
     return torch.stack([torch.where(cylinder, torch.hypot(x, y), x), torch.where(cylinder, 0.0, y), z])
+
+
+def _unfolded(vectors: Tensor, place: Tensor, kinds: Tensor) -> Tensor:
+    """Vectors [3, ...] of q's space as vectors of the object's frame at a place."""
+    round_, outward = kinds == CYLINDER, vectors[0] / torch.hypot(place[0], place[1]).clamp(min=1e-6)
+    x = torch.where(round_, outward * place[0], vectors[0] * place[0].sign())
+    y = torch.where(round_, outward * place[1], vectors[1] * place[1].sign())
+    return torch.stack([x, y, vectors[2] * place[2].sign()])

@@ -6,13 +6,13 @@ from torch import Tensor
 
 from reprolib.data.clevr.render.geometry import camera_rays, solids_of
 from reprolib.data.clevr.render.shading import radiance, scenery_of
-from reprolib.data.clevr.scenes import Scenes
+from reprolib.data.clevr.scenes import FOCAL, HEIGHT, WIDTH, Scenes
 from reprolib.errors import InputError
 
 VERSION = 1  # of the pictures: raised whenever a pixel changes
 FINE = 2  # sub-samples along each side of a pixel
 LAMP_SAMPLES = 4  # of each lamp for a sub-sample; another part of the lamp for each
-RAYS = {"cpu": 1 << 16, "cuda": 1 << 22}  # followed at once: about 1.5 kB each
+RAYS = {"cpu": 1 << 16, "cuda": 1 << 23}  # followed at once
 LARGEST = 4096  # height or width, in pixels
 
 
@@ -35,7 +35,7 @@ def render(
             One picture is the least.
 
     Raises:
-        InputError: scenes without cameras or lamps, cameras that do not look down on the ground, a size below 1 pixel.
+        InputError: a scene without a camera or lamps, a camera that sees more than the ground, a size that is none.
     """
     _check(scenes, height, width)
     rays = rays or RAYS.get(torch.device(device).type, RAYS["cpu"])
@@ -65,10 +65,15 @@ def _on_screen(linear: Tensor) -> Tensor:
 def _check(scenes: Scenes, height: int, width: int) -> None:
     if not 1 <= min(height, width) <= max(height, width) <= LARGEST:
         raise InputError(f"pictures of {height} x {width} pixels: give a height and a width of 1 to {LARGEST}")
-    turns = scenes.cameras[:, :3, :3].astype(np.float64)
-    bad = np.abs(turns @ turns.transpose(0, 2, 1) - np.eye(3)).max((1, 2), initial=0) > 1e-3
+    turns, places = scenes.cameras[:, :3, :3].astype(np.float64), scenes.cameras[:, :3, 3]
+    skew = np.abs(turns @ turns.transpose(0, 2, 1) - np.eye(3)).max((1, 2))
+    highest = (np.abs(turns[:, 2, :2]) @ (WIDTH, HEIGHT)) / (2 * FOCAL) - turns[:, 2, 2]  # slope of a corner's ray
+    _complain((skew > 1e-3) | (scenes.lamps[..., 2] <= 0).any(1), "has no camera or no lamps")
+    _complain((highest >= 0) | (places[:, 2] <= 0), "has a camera that sees more than the ground")
+
+
+def _complain(bad: np.ndarray, what: str) -> None:
     if bad.any():
         raise InputError(
-            f"scene {int(np.flatnonzero(bad)[0])} has no camera to render it from: give from_json its cameras, or "
-            "generate scenes, which have them"
+            f"scene {int(np.flatnonzero(bad)[0])} {what}: give from_json the scene's own, or generate scenes with them"
         )

@@ -22,20 +22,11 @@ from reprolib.data.clevr.render.geometry import (
     first_hits,
     normals_at,
     seen_share,
+    taken,
     unit,
 )
-from reprolib.data.clevr.scenes import LAMPS, SIZES, Scenes
+from reprolib.data.clevr.scenes import COLORS, LAMPS, SIZES, Scenes
 
-COLORS = {
-    "gray": (87, 87, 87),
-    "red": (173, 35, 35),
-    "blue": (42, 75, 215),
-    "green": (29, 105, 20),
-    "brown": (129, 74, 25),
-    "purple": (129, 38, 192),
-    "cyan": (41, 208, 208),
-    "yellow": (255, 238, 51),
-}  # of the official properties; the official code hands them to Blender as linear values
 METAL = ATTRIBUTES["material"].index("metal")
 
 FACING = ((-0.721, 0.329, -0.610), (0.084, -0.506, -0.859), (0.673, 0.581, -0.457), (-0.401, 0.228, -0.887))
@@ -45,16 +36,16 @@ HIGH = (11.66, -6.63, 25.82)
 # the surface; the high lamp does not fall off. [4 lamps, red green blue]
 ON_GROUND = ((5.85, 5.45, 4.73), (3.09, 3.09, 3.09), (1.29, 1.40, 1.74), (0.114, 0.114, 0.114))
 ON_RUBBER = ((7.45, 6.99, 6.29), (3.87, 3.87, 3.81), (1.58, 1.66, 2.07), (0.090, 0.090, 0.090))
-ON_METAL = ((8.0, 8.0, 8.0), (2.9, 2.9, 2.9), (1.0, 0.9, 1.7), (0.1, 0.1, 0.1))
-HAZE_ON_METAL = ((2.9, 2.9, 2.9), (8.3, 8.3, 8.3), (3.2, 3.2, 3.2), (0.0, 0.0, 0.0))
-SKY_ON_GROUND, SKY_ON_RUBBER, SKY_IN_METAL = 0.0165, 0.048, 0.033
+ON_METAL = ((14.0, 12.2, 12.2), (5.0, 5.0, 5.0), (1.9, 2.5, 2.6), (0.245, 0.245, 0.245))
+HAZE_ON_METAL = ((4.3, 4.3, 4.3), (8.6, 8.6, 8.6), (3.3, 3.6, 4.1), (0.0, 0.0, 0.0))
+SKY_ON_GROUND, SKY_ON_RUBBER, SKY_IN_METAL = 0.0165, 0.048, 0.029
 GLOW_ON_GROUND, GLOW_ON_RUBBER = 0.152, 0.080  # from objects that fill the view, over their base colour
 GROUND_ON_RUBBER = 0.84  # from ground that fills the view, over its radiance
 GRAZING = 0.047  # what the ground adds along rays that graze it, by the fourth power of one less their slope
 SHEEN = 0.0021  # of rubber, in any colour
-MIRROR = 0.89  # reflected by metal, over the radiance that meets it and the base colour
-METAL_IN_METAL = 0.14  # radiance of metal seen in metal, over its base colour
-ROUGHNESS, HAZE = 0.07, 0.4  # widths (alpha) of metal's two GGX lobes
+MIRROR = 0.875  # reflected by metal, over the radiance that meets it and the base colour
+METAL_IN_METAL = 0.138  # radiance of metal seen in metal, over its base colour
+ROUGHNESS, HAZE = 0.06, 0.5  # widths (alpha) of metal's two GGX lobes
 TILT = 0.06  # of metal's facets: slope
 
 
@@ -93,7 +84,7 @@ class Hits:
 def scenery_of(scenes: Scenes, solids: Solids, phases: int, samples: int) -> Scenery:
     """The scenes' colours, materials and lamps, on the device of their solids."""
     device = solids.centres.device
-    palette = np.array([COLORS[name] for name in ATTRIBUTES["color"]], np.float32) / 255
+    palette = COLORS / 255  # linear: the official code does not take them for sRGB
     radii = torch.tensor(np.array(SIZES, np.float32)[attribute(scenes, "size")], device=device)
     return Scenery(
         solids=solids,
@@ -201,7 +192,7 @@ def _near(scenery: Scenery, hits: Hits) -> tuple[Tensor, Tensor]:
 def _metal(scenery: Scenery, hits: Hits, shares: Tensor) -> Tensor:
     """Linear colours [3, M, P] of metal: one mirrored ray, and the lamps' glossy lobes."""
     base = _chosen(scenery.base, hits.which, 0.0)
-    mirrored = reflected(hits.ways, _tilted(hits.normals, hits.phases))
+    mirrored = reflected(hits.ways, _tilted(hits.normals, hits.phases / scenery.lamps[0].offsets.shape[1]))
     depth, which = first_hits(scenery.solids, hits.points, mirrored, leave=hits.which)
     sky = depth.isinf()
     seen = _met(scenery, hits.points + torch.where(sky, 0.0, depth) * mirrored, mirrored, which, hits.phases)
@@ -219,14 +210,13 @@ def reflected(directions: Tensor, normals: Tensor) -> Tensor:
     return directions - 2 * dot(directions, normals) * normals
 
 
-def _tilted(normals: Tensor, phases: Tensor) -> Tensor:
-    """Normals of a rough surface's facets: each phase tilts them to another side, which blurs what is mirrored."""
-    turn = 2 * torch.pi / (int(phases.max()) + 1) if phases.numel() else 0.0
+def _tilted(normals: Tensor, turns: Tensor) -> Tensor:
+    """Normals [3, M, P] of facets that lean to the side of each turn [M, P] in [0, 1): they blur what metal mirrors."""
     helper = torch.zeros_like(normals)
     helper[0] = 1.0
     across = unit(torch.linalg.cross(normals, helper, dim=0))
     along = torch.linalg.cross(normals, across, dim=0)
-    angle = turn * phases
+    angle = 2 * torch.pi * turns
     return unit(normals + TILT * (angle.cos() * across + angle.sin() * along))
 
 
@@ -250,8 +240,7 @@ def _mixed(powers: tuple[tuple[float, ...], ...], strengths: Tensor) -> Tensor:
 
 def _chosen(values: Tensor, which: Tensor, otherwise: float | bool) -> Tensor:
     """Values [..., M, N] of the object that each ray meets [..., M, P]; `otherwise` for the ground."""
-    index = which.clamp(min=0).expand(*values.shape[:-2], *which.shape)
-    return torch.where(which == GROUND, otherwise, values.gather(-1, index))
+    return torch.where(which == GROUND, otherwise, taken(values, which))
 
 
 def _cells(phases: int, samples: int) -> Tensor:

@@ -8,7 +8,6 @@ import torch
 
 from reprolib.data.clevr.programs import ATTRIBUTES
 from reprolib.data.clevr.render.geometry import (
-    EDGES,
     GROUND,
     Lamp,
     camera_rays,
@@ -17,7 +16,7 @@ from reprolib.data.clevr.render.geometry import (
     seen_share,
     solids_of,
 )
-from reprolib.data.clevr.scenes import HEIGHT, WIDTH, empty
+from reprolib.data.clevr.scenes import EDGES, HEIGHT, WIDTH, empty
 
 SHAPES, LARGE, SMALL = ATTRIBUTES["shape"], 0.7, 0.35
 
@@ -89,16 +88,18 @@ def test_first_hits_agree_with_marching(shape, size):
     generator = np.random.default_rng(0)
     scenes = scene_of((shape, size, 0.3, -0.4, 0.7))
     centre = scenes.positions[0, 0]
-    start, way = rays(generator, 400, centre, 6.0, 0.8)
+    start, way = rays(generator, 300, centre, 6.0, 0.8 if size == "large" else 0.4)
     depth, which = first_hits(solids_of(scenes, "cpu"), tensor(start), tensor(way))
-    along = np.linspace(4, 8, 4001)
+    along = np.linspace(4.5, 7.5, 2001)
     distances = depth_inside(start[:, 0, :, None] + way[:, 0, :, None] * along, shape, size, centre, 0.7)  # [P, steps]
     entry = np.where((distances < 0).any(1), along[(distances < 0).argmax(1)], np.inf)
     floor = np.where(way[2, 0] < 0, -start[2, 0] / way[2, 0], np.inf)
-    clear = np.abs(distances.min(1)) > 0.004  # neither grazing nor only just past
+    clear = (np.abs(distances.min(1)) > 0.004) & ~np.isclose(
+        entry, floor, rtol=0, atol=0.01
+    )  # not grazing, not at the foot
     met = which[0].numpy() != GROUND
-    assert clear.sum() > 300
-    assert 80 < met.sum() < 390
+    assert clear.sum() > 250
+    assert 60 < met.sum() < 290
     np.testing.assert_array_equal(met[clear], (entry < floor)[clear])
     np.testing.assert_allclose(depth[0].numpy()[clear & met], entry[clear & met], atol=0.01)
     np.testing.assert_allclose(depth[0].numpy()[~met], floor[~met], rtol=1e-4)

@@ -1,0 +1,24 @@
+"""Numba's compiler for the simulators, with compiled code kept until a line of the data package changes.
+
+Numba itself looks only at the file of the function that it compiles, and would keep a loop that was built around an
+older version of a function from another file.
+"""
+
+import hashlib
+from pathlib import Path
+
+from numba import config, njit
+
+from reprolib import paths
+
+
+def _sources() -> str:
+    """Hash of all files beside and below this one."""
+    found = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.rglob("*.py")):
+        found.update(file.read_bytes())
+    return found.hexdigest()[:16]
+
+
+config.CACHE_DIR = str(paths.BUILD / "compiled" / _sources())
+compiled = njit(cache=True, nogil=True, error_model="numpy")
