@@ -11,11 +11,12 @@ from reprolib.models.clevr import QuestionModel, StateModel
 TASK, RELATING = "clevr_state", "LSTM+RN"
 EPOCHS = 200  # unstated in the paper
 SMALL = {
-    "data.train": 20_000,
+    "data.train": 40_000,
     "data.valid": 300,
     "data.test": 2_000,
     "model.lstm": 128,
-    "train.steps": 10_000,
+    "train.steps": 16_000,
+    "train.rate": 1e-3,
     "train.batch": 128,
     "train.together": 1,
     "train.schedule": "cosine",
@@ -27,7 +28,7 @@ NARROW = {"model.g": (256, 256, 256, 256), "model.f": (256, 256)}
 RELATION_NETWORK = Row(
     task=TASK,
     system=RELATING,
-    config=Config(ClevrData(), StateModel(), clevr.training(EPOCHS)),
+    config=Config(ClevrData(), StateModel(reverse=True), clevr.training(EPOCHS)),
     scales={
         "smoke": clevr.SMOKE | {"model.lstm": 32, "model.g": (64, 64), "model.f": (64,)},
         "small": SMALL | NARROW,
@@ -39,8 +40,8 @@ RELATION_NETWORK = Row(
 LSTM = Row(
     task=TASK,
     system="LSTM",
-    config=Config(ClevrData(), QuestionModel(lstm=256), clevr.training(EPOCHS)),
-    scales={"smoke": clevr.SMOKE | {"model.lstm": 32, "model.hidden": (32,)}, "small": SMALL},
+    config=Config(ClevrData(), QuestionModel(lstm=256, reverse=True), clevr.training(EPOCHS)),
+    scales={"smoke": clevr.SMOKE | {"model.lstm": 32, "model.hidden": (32,)}, "small": SMALL | {"train.steps": 6_000}},
     minutes={"smoke": 0.1, "small": 12, "paper": 20},
     baseline=True,
     comparisons=(Comparison("accuracy/overall", RELATING, -5),),
