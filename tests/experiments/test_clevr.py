@@ -1,0 +1,121 @@
+"""CLEVR's experiments: every row can be built, trained and measured, on generated scenes and on real files."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from reprolib import experiments
+from reprolib.data.clevr.dataset import ClevrData
+from reprolib.data.split import Split
+from reprolib.experiments import clevr, rn_clevr_pixels
+from reprolib.experiments.entry import change
+from reprolib.models.clevr import PixelModel
+from reprolib.train import fit
+
+REAL = os.environ.get("REPROLIB_DATA")
+needs_real = pytest.mark.skipif(not REAL, reason="REPROLIB_DATA names no folder with clevr-mini/")
+FEW = {"data.train": 12, "data.valid": 3, "data.test": 6}
+STEP = FEW | {"train.steps": 1, "train.evaluate_every": 1, "train.precision": "fp32"}
+CATEGORIES = ("count", "exist", "compare_numbers", "query_attribute", "compare_attribute")
+ROWS = [(name, row.name) for name in ("rn_clevr_pixels", "rn_clevr_state") for row in experiments.get(name).rows]
+
+
+class Oracle(torch.nn.Module):
+    """Right about the first scenes only."""
+
+    def __init__(self, scenes):
+        super().__init__()
+        self.scenes = scenes
+
+    def forward(self, batch):
+        right = torch.nn.functional.one_hot(batch["answers"], clevr.ANSWERS).float()
+        return torch.where((batch["scenes"] < self.scenes)[:, None], right, right.roll(1, 1))
+
+
+def trained(experiment, config, data):
+    """A model after the steps of a configuration, with the metrics of the test split."""
+    torch.manual_seed(0)
+    model = experiment.build(config, data)
+    parts = data.splits
+
+    def validate(model):
+        return experiment.evaluate(model, parts["valid"])
+
+    fit(model, experiment.loss, parts["train"], validate, experiment.select, config.train, seed=0, identity="")
+    return experiment.evaluate(model.eval(), parts["test"])
+
+
+@pytest.mark.parametrize(("name", "row"), ROWS)
+def test_every_row_trains_and_is_measured(name, row):
+    experiment = experiments.get(name)
+    row = experiment.row(row)
+    config = change(row.at("smoke"), STEP if row.config.train.steps else FEW)
+    found = trained(experiment, config, experiment.load(config, "generated"))
+    assert {f"accuracy/{part}" for part in (*CATEGORIES, "overall", "validation")} <= set(found)
+    assert all(0 <= value <= 100 for value in found.values())
+
+
+def test_accuracy_is_of_the_parts_that_are_named():
+    experiment = experiments.get("rn_clevr_state")
+    split = clevr.load(change(experiment.rows[0].at("smoke"), FEW), "generated").splits["test"]
+    found = experiment.evaluate(Oracle(2), split)
+    columns, counts = split.columns, split.tables["counts"]
+    right = (columns["scenes"] < 2).double()
+    assert found["accuracy/overall"] == pytest.approx(100 * 2 / 6)
+    for number, name in enumerate(CATEGORIES):
+        assert found[f"accuracy/{name}"] == pytest.approx(100 * float(right[columns["categories"] == number].mean()))
+    for count in set(counts.tolist()):
+        among = right[counts[columns["scenes"]] == count]
+        assert found[f"accuracy/objects_{count}"] == pytest.approx(100 * float(among.mean()))
+    for most in (4, 8, 12):
+        among = right[(columns["depths"] > most - 4) & (columns["depths"] <= most)]
+        assert found[f"accuracy/functions_{most}"] == pytest.approx(100 * float(among.mean()))
+    perfect = experiment.evaluate(Oracle(6), split)
+    assert set(perfect.values()) == {100.0}
+
+
+def test_the_question_type_baseline_answers_by_type():
+    experiment = experiments.get("rn_clevr_state")
+    row = experiment.row("clevr_state/Q-type baseline")
+    data = clevr.load(change(row.at("smoke"), FEW), "generated")
+    model, columns = experiment.build(row.at("smoke"), data), data.splits["train"].columns
+    said = model(data.splits["test"].batch(slice(None))).argmax(1)
+    for kind, answer in zip(data.splits["test"].columns["types"].tolist(), said.tolist(), strict=True):
+        counts = columns["answers"][columns["types"] == kind].bincount(minlength=clevr.ANSWERS)
+        assert counts.sum() == 0 or counts[answer] == counts.max()
+
+
+def test_larger_networks_differ_in_what_their_name_says():
+    plain = PixelModel(**rn_clevr_pixels.AS_REPLICATED)
+    for system, sizes in rn_clevr_pixels.LARGER.items():
+        model = experiments.get("rn_clevr_pixels").row(f"clevr_pixels/{system}").config.model
+        changed = {name for name in vars(model) if getattr(model, name) != getattr(plain, name)}
+        assert changed == set(sizes)
+        assert any(
+            str(value) in system for size in sizes.values() for value in (size if isinstance(size, tuple) else [size])
+        )
+
+
+@needs_real
+@pytest.mark.parametrize("name", ["rn_clevr_pixels", "rn_clevr_state"])
+def test_real_files_train_a_step_and_are_measured(name, tmp_path, monkeypatch):
+    shutil.copytree(Path(REAL) / "clevr-mini", tmp_path / "clevr")
+    monkeypatch.setenv("REPROLIB_DATA", str(tmp_path))
+    experiment = experiments.get(name)
+    row = next(row for row in experiment.rows if row.headline)
+    config = change(row.at("smoke"), STEP)
+    data = experiment.load(config, "real")
+    assert data.kind == "real"
+    assert data.hash == experiment.fingerprint(config, "real")
+    assert any("validation split" in deviation for deviation in data.deviations)
+    assert any("are not the release" in deviation for deviation in data.deviations)
+    assert isinstance(data.splits["test"], Split)
+    assert 0 <= trained(experiment, config, data)["accuracy/overall"] <= 100
+
+
+def test_pictures_are_asked_for_only_where_they_are_seen():
+    assert all(row.config.data == ClevrData(pictures=True) for row in experiments.get("rn_clevr_pixels").rows)
+    assert all(row.config.data == ClevrData() for row in experiments.get("rn_clevr_state").rows)
