@@ -11,7 +11,10 @@ from reprolib.errors import InputError
 from reprolib.execute import execute
 from reprolib.paths import NOTEBOOKS
 
-NAMES = ("gn_block", "nri_edges", "nri_prediction", "rn_babi", "rn_sort_of_clevr", "summary")
+NAMES = (
+    *("gn_block", "nri_edges", "nri_prediction", "rn_babi", "rn_clevr_pixels", "rn_clevr_state", "rn_sort_of_clevr"),
+    "summary",
+)
 PARAMETERS = 'scale = "smoke"\nseeds = [0]\ndata = "generated"\ntrain = True'
 
 

@@ -103,13 +103,13 @@ def _most() -> range:
     return range(SHARED, LONGEST + 1, SHARED)
 
 
-def question_type(task: str, data: ClevrData, small: Mapping[str, Any]) -> Row:
+def question_type(task: str, data: ClevrData, smoke: Mapping[str, Any], small: Mapping[str, Any]) -> Row:
     """The most frequent answer to each type of question, which sees nothing."""
     return Row(
         task=task,
         system="Q-type baseline",
         config=Config(data, Majority(), Training(steps=0)),
-        scales={"smoke": only_data(SMOKE), "small": only_data(small)},
+        scales={"smoke": only_data(smoke), "small": only_data(small)},
         minutes={"smoke": 0.1, "small": 0.2, "paper": 2},
         baseline=True,
         comparisons=(Comparison("accuracy/overall", "LSTM", -2),),

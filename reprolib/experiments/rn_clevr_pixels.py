@@ -31,6 +31,7 @@ SMALL = {
     "train.warmup": 200,
     "train.evaluate_every": 500,
 }
+SMOKE = clevr.SMOKE | {"data.train": 20, "data.valid": 5, "data.test": 10, "train.batch": 20}  # pictures take time
 NARROW = {"model.g": (64, 64, 64), "model.f": (128, 128), "model.pairs": "unordered"}
 TINY = {"model.kernels": (8, 8, 8, 8), "model.lstm": 16}
 
@@ -42,7 +43,7 @@ def _relation_network(system: str, sizes: dict[str, Any]) -> Row:
         system=system,
         config=Config(DATA, PixelModel(**AS_REPLICATED | sizes), TRAINING),
         scales={
-            "smoke": clevr.SMOKE | TINY | {"model.g": (16, 16), "model.f": (16,)},
+            "smoke": SMOKE | TINY | {"model.g": (16, 16), "model.f": (16,), "model.pairs": "unordered"},
             "small": SMALL | NARROW,
         },
         minutes={"smoke": 0.2, "small": 25, "paper": 120},
@@ -59,7 +60,7 @@ def _baseline(system: str, model: Any, minutes: float, *comparisons: Comparison)
         task=TASK,
         system=system,
         config=Config(DATA, model, TRAINING),
-        scales={"smoke": clevr.SMOKE | tiny, "small": SMALL},
+        scales={"smoke": SMOKE | tiny, "small": SMALL},
         minutes={"smoke": 0.2, "small": minutes, "paper": 30},
         baseline=True,
         comparisons=comparisons,
@@ -71,7 +72,7 @@ def rows() -> tuple[Row, ...]:
     seeing = {"norm_first": True, "coordinates": 4.0}
     over_lstm, under_ours = Comparison("accuracy/overall", "LSTM", 2), Comparison("accuracy/overall", RELATING, -2)
     return (
-        clevr.question_type(TASK, DATA, SMALL),
+        clevr.question_type(TASK, DATA, SMOKE, SMALL),
         _baseline("LSTM", QuestionModel(reverse=True), 5, under_ours),
         _baseline("CNN+LSTM", FlatModel(reverse=True, **seeing), 8, under_ours),
         _baseline("CNN+LSTM+SA (re-tuned)", AttentionModel(reverse=True, **seeing), 10, over_lstm, under_ours),

@@ -51,5 +51,5 @@ EXPERIMENT = clevr.experiment(
     name="rn_clevr_state",
     title="CLEVR from state descriptions",
     table="Sec. 5.2",
-    rows=(RELATION_NETWORK, LSTM, clevr.question_type(TASK, ClevrData(), SMALL)),
+    rows=(RELATION_NETWORK, LSTM, clevr.question_type(TASK, ClevrData(), clevr.SMOKE, SMALL)),
 )

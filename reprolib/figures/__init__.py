@@ -5,6 +5,8 @@ Plots are matplotlib figures in the one style of `style.py`; `show` turns one in
 
 from reprolib.figures import animation
 from reprolib.figures.bars import scene_bars, task_bars, verdict_bars
+from reprolib.figures.blender import beside_blender
+from reprolib.figures.clevr import by_scene, category_bars, drawn_scenes, failures, lit_pairs, size_bars, tabled
 from reprolib.figures.curves import generalisation, learning_curves
 from reprolib.figures.diagrams import configurations, full_block
 from reprolib.figures.motion import graphs, trajectories
@@ -16,18 +18,26 @@ __all__ = [
     "Picture",
     "accuracy_curves",
     "animation",
+    "beside_blender",
     "by_objects",
+    "by_scene",
+    "category_bars",
     "configurations",
+    "drawn_scenes",
+    "failures",
     "full_block",
     "generalisation",
     "graphs",
     "horizon",
     "learning_curves",
+    "lit_pairs",
     "sample_scenes",
     "scene_bars",
     "scene_relations",
     "show",
+    "size_bars",
     "story_relations",
+    "tabled",
     "task_bars",
     "trajectories",
     "verdict_bars",

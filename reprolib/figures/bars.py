@@ -67,7 +67,7 @@ def task_bars(found: Sequence[Record]) -> Figure:
         height=0.72,
     )
     for task, mean in zip(_numbers(), means, strict=True):
-        _value(axis, 1.5, task, mean, BLUE if mean >= PASSED else ORANGE, va="center")
+        write_value(axis, 1.5, task, mean, BLUE if mean >= PASSED else ORANGE, va="center")
     same = [record for record in found if (record.scale, record.kind) == (first.scale, first.kind)]
     _marks(axis, report.telling(same, BABI, "Majority"))
     _task_axes(axis)
@@ -130,7 +130,7 @@ def _task_axes(axis: Axes) -> None:
 @styled
 def scene_bars(found: Sequence[Record]) -> Figure:
     """Relational against non-relational questions as in the paper's Figure 4, from pictures and from states."""
-    panels = {name: _alike(found, rows) for name, rows in PANELS.items()}
+    panels = {name: alike(found, rows) for name, rows in PANELS.items()}
     if not any(measured for panel in panels.values() for measured in panel.values()):
         return note(NO_RECORD)
     figure = canvas(3.6)
@@ -146,7 +146,7 @@ def scene_bars(found: Sequence[Record]) -> Figure:
     return figure
 
 
-def _alike(found: Sequence[Record], rows: Sequence[tuple[str, str]]) -> Measured:
+def alike(found: Sequence[Record], rows: Sequence[tuple[str, str]]) -> Measured:
     """The rows' measurements at one scale on one kind of data: the most telling that the first measured row has."""
     first = next((best.first for row in rows if (best := report.telling(found, *row))), None)
     same = [record for record in found if first and (record.scale, record.kind) == (first.scale, first.kind)]
@@ -175,10 +175,10 @@ def _bar(axis: Axes, place: float, measurement: Measurement | None, metric: str)
     values, shade = measurement.values(metric), colour(measurement.first.system)
     mean, spread = statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None
     axis.bar(place, mean, yerr=spread, color=shade, width=0.85)
-    _value(axis, place, 2, mean, shade, ha="center", va="bottom")
+    write_value(axis, place, 2, mean, shade, ha="center", va="bottom")
 
 
-def _value(axis: Axes, x: float, y: float, value: float, shade: str, **align: str) -> None:
+def write_value(axis: Axes, x: float, y: float, value: float, shade: str, **align: str) -> None:
     """A figure written into its bar."""
     ink = "white" if shade in DARK else "black"
     axis.text(x, y, report.number(value), color=ink, fontsize=7.5, fontweight="bold", **align)

@@ -15,6 +15,7 @@ from reprolib.figures.style import BLUE, RED, canvas, note, styled
 STRONGEST = 24  # pairs that are drawn into a picture
 THICKEST = 4.0  # points
 RING = 16  # points across, around an object that is paired with itself
+COLUMN, LINE = 42, 13  # letters in a line beside a picture, and its height in points
 
 
 @styled
@@ -55,19 +56,29 @@ def sample_scenes(views: Sequence[SceneView]) -> Figure:
         _picture(picture, first)
         words.set_axis_off()
         for top, view in ((0.98, first), (0.46, second)):
-            _answered(words, top, view)
+            answered(words, top, view)
     figure.suptitle(f"CNN+RN, {views[0].source}", x=0.01, ha="left", fontsize=8.5)
     return figure
 
 
-def _answered(axis: Axes, top: float, view: SceneView) -> None:
-    """The question in ink, the network's answer in blue where right and in red, with the true one, where wrong."""
-    right = view.said == view.answer
-    question = textwrap.wrap(view.question, 42)
-    verdict = f"✓ {view.said}" if right else f"✗ {view.said}, but it is {view.answer}"
-    axis.text(0, top, "\n".join(question), va="top", transform=axis.transAxes)
-    below = top - 0.13 * len(question) - 0.02
-    axis.text(0, below, verdict, va="top", color=BLUE if right else RED, fontweight="bold", transform=axis.transAxes)
+def answered(axis: Axes, top: float, view: SceneView) -> None:
+    """The question in ink, the network's answer in blue where right and in red, with the true one, where wrong.
+
+    Args:
+        top: where the text begins, as a share of the panel's height.
+    """
+    question = textwrap.wrap(view.question, COLUMN)
+    place = {"xy": (0, top), "xycoords": axis.transAxes, "textcoords": "offset points", "va": "top"}
+    axis.annotate("\n".join(question), xytext=(0, 0), **place)
+    words, shade = verdict(view)
+    axis.annotate(words, xytext=(0, -LINE * len(question) - 2), color=shade, fontweight="bold", **place)
+
+
+def verdict(view: SceneView) -> tuple[str, str]:
+    """The network's answer, followed by the true one where it is wrong, and the colour that says which."""
+    if view.said == view.answer:
+        return f"✓ {view.said}", BLUE
+    return f"✗ {view.said}, but it is {view.answer}", RED
 
 
 @styled
@@ -77,7 +88,7 @@ def scene_relations(pictures: Sequence[SceneView], states: Sequence[SceneView]) 
     for axes, views in zip(figure.subplots(2, 2), (pictures, states), strict=True):
         for axis, view in zip(axes, views, strict=False):
             _picture(axis, view)
-            _lines(axis, view)
+            lines(axis, view.places, view.magnitudes)
             if views is pictures:
                 axis.set_title("\n".join(textwrap.wrap(view.question, 26)), fontsize=8, fontweight="normal")
         axes[0].set_ylabel("cells" if views is pictures else "states")
@@ -92,9 +103,14 @@ def _picture(axis: Axes, view: SceneView) -> None:
     axis.spines[:].set_visible(True)
 
 
-def _lines(axis: Axes, view: SceneView) -> None:
-    """The strongest pairs, self-pairs as rings; width and opacity grow from the weakest pair to the strongest."""
-    there, back = view.magnitudes, view.magnitudes.T  # [N, N]
+def lines(axis: Axes, places: np.ndarray, magnitudes: np.ndarray) -> None:
+    """The strongest pairs, self-pairs as rings; width and opacity grow from the weakest pair to the strongest.
+
+    Args:
+        places: of the objects, [N, 2] in the axis's units.
+        magnitudes: |g| [N, N], NaN where a pair is not part of the sum.
+    """
+    there, back = magnitudes, magnitudes.T  # [N, N]
     both = np.where(np.isnan(there), back, np.where(np.isnan(back), there, (there + back) / 2))
     weakest, strongest = np.nanmin(both), np.nanmax(both)
     first, second = np.triu_indices(len(both))
@@ -106,6 +122,6 @@ def _lines(axis: Axes, view: SceneView) -> None:
         look = {"color": "black", "alpha": 0.25 + 0.6 * strength}
         if i == j:
             ring = {"marker": "o", "markersize": RING, "fillstyle": "none", "markeredgewidth": THICKEST * strength}
-            axis.plot(*view.places[i], **ring, **look)
+            axis.plot(*places[i], **ring, **look)
         else:
-            axis.plot(*view.places[[i, j]].T, linewidth=THICKEST * strength, solid_capstyle="round", **look)
+            axis.plot(*places[[i, j]].T, linewidth=THICKEST * strength, solid_capstyle="round", **look)

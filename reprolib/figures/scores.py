@@ -73,7 +73,7 @@ def accuracy_curves(
     _percent_axis(axis)
     axis.set(xlabel=by, xlim=(0, _last(axis)))
     axis.xaxis.set_major_locator(MaxNLocator(5, steps=ROUND))
-    _name(axis, ends)
+    name_lines(axis, ends)
     return figure
 
 
@@ -112,11 +112,11 @@ def horizon(
         seeds = stacked(system, values, (None, None))
         if not seeds.size or seeds.min() <= 0:
             raise InputError(f"the errors of {system!r} must be positive to be drawn on a logarithmic scale")
-        ends.append(_band(axis, system, np.arange(1, seeds.shape[1] + 1), seeds, look))
+        ends.append(band(axis, system, np.arange(1, seeds.shape[1] + 1), seeds, look))
     _mark(axis, ends, printed)
     axis.set(xlabel="steps predicted ahead", ylabel=unit, xlim=(0.5, _last(axis)))
     axis.xaxis.set_major_locator(MaxNLocator(5, steps=ROUND, integer=True))
-    _name(axis, ends)
+    name_lines(axis, ends)
     return figure
 
 
@@ -140,17 +140,17 @@ def by_objects(accuracies: Mapping[str, Mapping[int, float | Sequence[float]]], 
         if len({np.size(value) for value in sizes.values()}) > 1:
             raise InputError(f"{label!r} has other seeds for some numbers of objects: give as many for each")
         seeds = numbers(label, np.array([np.atleast_1d(value) for value in sizes.values()]).T, (None, None))
-        ends.append(_band(axis, label, np.array(list(sizes)), seeds, look, marker="o"))
+        ends.append(band(axis, label, np.array(list(sizes)), seeds, look, marker="o"))
     _percent_axis(axis)
     axis.axvline(trained_on, color=PALE, linewidth=9, zorder=0)
     bottom, _ = axis.get_ylim()
     axis.text(trained_on, bottom + 1, f"trained on {trained_on}", rotation=90, ha="center", va="bottom", fontsize=8)
     axis.set(xlabel="objects of a test scene", xticks=sorted({size for sizes in shown.values() for size in sizes}))
-    _name(axis, ends)
+    name_lines(axis, ends)
     return figure
 
 
-def _band(axis: Axes, name: str, x: np.ndarray, seeds: np.ndarray, look: Look, marker: str | None = None) -> End:
+def band(axis: Axes, name: str, x: np.ndarray, seeds: np.ndarray, look: Look, marker: str | None = None) -> End:
     """The mean of seeds [seeds, points] as a line in a band from the least to the most; returns the line's end."""
     (shade, line), means = look, seeds.mean(axis=0)
     axis.plot(x, means, line, color=shade, linewidth=1.6, marker=marker, markersize=4)
@@ -191,7 +191,7 @@ def _percent_axis(axis: Axes) -> None:
     axis.set_ylabel("percent of edges right")
 
 
-def _name(axis: Axes, ends: Sequence[End]) -> None:
+def name_lines(axis: Axes, ends: Sequence[End]) -> None:
     """Names at the ends of lines, dark enough to be read, and moved apart as little as any scale needs."""
     scale, ranked = axis.yaxis.get_transform(), sorted(ends, key=lambda end: end[2])
     low, high = scale.transform(np.array(axis.get_ylim()))

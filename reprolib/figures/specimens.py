@@ -129,7 +129,7 @@ def story() -> StoryView:
     split = found.data.splits["test"]
     rows = (split.columns["tasks"] == STORY_TASK).nonzero()[:, 0]
     objects, query, mask = found.model.encode(split.batch(rows[number : number + 1]))
-    recent_first = _magnitudes(found.model.relation_network, objects[:, : int(mask.sum())], query)
+    recent_first = magnitudes(found.model.relation_network, objects[:, : int(mask.sum())], query)
     return StoryView(
         sentences=question.story,
         support=question.support,
@@ -158,8 +158,8 @@ def scenes(row: str, count: int) -> list[SceneView]:
     split = found.data.splits["test"]
     batch = split.batch(_varied(split.columns["questions"], count))
     objects = batch["objects"][batch["scenes"]] if "objects" in batch else found.model.encode(batch)[0]  # [B, N, D]
-    magnitudes = [
-        _magnitudes(found.model.relation_network, *pair)
+    lengths = [
+        magnitudes(found.model.relation_network, *pair)
         for pair in zip(objects[:, None], batch["questions"][:, None], strict=True)
     ]
     said, wording = found.model(batch).argmax(1).tolist(), found.config.data.answers
@@ -169,9 +169,7 @@ def scenes(row: str, count: int) -> list[SceneView]:
     ]
     names = sort_of_clevr.answer_names(wording)
     return [
-        SceneView(
-            images[i // 2], text, answer, names[said[i]], _places(states[i // 2], row), magnitudes[i], found.source
-        )
+        SceneView(images[i // 2], text, answer, names[said[i]], _places(states[i // 2], row), lengths[i], found.source)
         for i, (text, _, answer) in enumerate(asked)
     ]
 
@@ -193,7 +191,7 @@ def _places(state: np.ndarray, row: str) -> np.ndarray:
     return np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
 
 
-def _magnitudes(network: RelationNetwork, objects: Tensor, question: Tensor) -> np.ndarray:
+def magnitudes(network: RelationNetwork, objects: Tensor, question: Tensor) -> np.ndarray:
     """|g(o_i, o_j, q)| [N, N] of one scene [1, N, D], NaN for pairs that are not part of the network's sum."""
     values = network.each_relation(objects, question)[0].norm(dim=-1)  # [N, N]
     if network.pairs == "unordered":

@@ -86,8 +86,8 @@ def note(text: str) -> Figure:
 
 
 def colour(system: str) -> str:
-    """Relation networks blue, other networks orange, the majority answer grey."""
-    if system == "Majority":
+    """Relation networks blue, other networks orange, the most frequent answer grey."""
+    if system in ("Majority", "Q-type baseline"):
         return GREY
     return BLUE if "RN" in system else ORANGE
 
