@@ -141,7 +141,7 @@ def test_rows_of_the_suite():
 
 
 def test_unknown_names():
-    with pytest.raises(InputError, match="unknown experiment 'rn': choose one of rn_babi, "):
+    with pytest.raises(InputError, match="unknown experiment 'rn': choose one of rn_clevr_pixels, "):
         experiments.get("rn")
     with pytest.raises(InputError, match="rn_babi has no row 'RN': `reprolib list` prints babi_joint_10k/RN, "):
         experiments.get("rn-babi").row("RN")
