@@ -11,7 +11,7 @@ from reprolib.figures.blender import beside_blender
 
 def test_the_pictures_are_alike_and_the_scenes_are_the_same():
     axes = beside_blender().axes
-    theirs, ours = (np.stack([axis.images[0].get_array() for axis in row]) for row in (axes[:3], axes[3:]))
+    theirs, ours = (np.stack([axis.images[0].get_array() for axis in row]) for row in (axes[::2], axes[1::2]))
     assert theirs.shape == ours.shape == (3, 240, 320, 3)
     errors = np.abs(theirs / 255.0 - ours / 255.0).mean((1, 2, 3))
     assert errors.max() < 0.02

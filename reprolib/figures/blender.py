@@ -14,17 +14,16 @@ from reprolib.figures.style import canvas, styled
 
 @styled
 def beside_blender() -> Figure:
-    """A few scenes, by Blender above and by us below."""
+    """A few scenes, by Blender on the left and by us on the right."""
     kept = json.loads((paths.BLENDER / "scenes.json").read_text(encoding="utf-8"))
-    theirs = [
-        np.asarray(Image.open(paths.BLENDER / scene["image_filename"]).convert("RGB")) for scene in kept["scenes"]
-    ]
+    files = [paths.BLENDER / scene["image_filename"] for scene in kept["scenes"]]
+    theirs = [np.asarray(Image.open(file).convert("RGB")) for file in files]
     ours = render(from_json(kept["scenes"], kept["cameras"]), HEIGHT, WIDTH).numpy()
-    figure = canvas(2.9)
-    rows = figure.subplots(2, len(ours))
-    for name, row, pictures in zip(("Blender", "ours"), rows, (theirs, ours), strict=True):
-        for axis, picture in zip(row, pictures, strict=True):
+    figure = canvas(5.6)
+    columns = figure.subplots(len(files), 2).T
+    for name, column, pictures in zip(("Blender", "ours"), columns, (theirs, ours), strict=True):
+        column[0].set_title(name)
+        for axis, picture in zip(column, pictures, strict=True):
             axis.imshow(picture)
-            axis.set(xticks=[], yticks=[])
-        row[0].set_ylabel(name)
+            axis.set_axis_off()
     return figure
