@@ -32,7 +32,7 @@ SMALL = {
     "train.evaluate_every": 500,
 }
 SMOKE = clevr.SMOKE | {"data.train": 20, "data.valid": 5, "data.test": 10, "train.batch": 20}  # pictures take time
-NARROW = {"model.g": (64, 64, 64), "model.f": (128, 128), "model.pairs": "unordered"}
+NARROW = {"model.g": (64, 64, 64), "model.f": (128, 128), "model.pairs": "unordered", "model.norm": True}
 TINY = {"model.kernels": (8, 8, 8, 8), "model.lstm": 16}
 
 

@@ -28,8 +28,8 @@ class QuestionedRelationNetwork(nn.Module):
     def __init__(self, sizes: PixelModel | StateModel, features: int, words: int, answers: int):
         super().__init__()
         self.reader = QuestionReader(sizes, words)
-        g = mlp([2 * features + sizes.lstm, *sizes.g])
-        f = answering(sizes.g[-1], sizes.f, sizes.dropout, answers)
+        g = mlp([2 * features + sizes.lstm, *sizes.g], norm=sizes.norm)
+        f = answering(sizes.g[-1], sizes.f, sizes.dropout, answers, sizes.norm)
         self.relation_network = RelationNetwork(g, f, sizes.pairs, sizes.chunk)
 
     def encode(self, batch: dict[str, Tensor]) -> Encoded:
@@ -73,6 +73,6 @@ class StateRelationNetwork(QuestionedRelationNetwork):
         return objects, self.reader(batch["questions"]), mask
 
 
-def answering(inputs: int, hidden: tuple[int, ...], dropout: float, answers: int) -> nn.Sequential:
+def answering(inputs: int, hidden: tuple[int, ...], dropout: float, answers: int, norm: bool = False) -> nn.Sequential:
     """ReLU layers, dropout after the last of them, and the logits."""
-    return nn.Sequential(mlp([inputs, *hidden]), nn.Dropout(dropout), nn.Linear(hidden[-1], answers))
+    return nn.Sequential(mlp([inputs, *hidden], norm=norm), nn.Dropout(dropout), nn.Linear(hidden[-1], answers))

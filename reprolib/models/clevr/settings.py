@@ -54,6 +54,12 @@ class Relating(Settings):
     dropout: float = 0.5  # of f's last layer
     pairs: str = "all"
     chunk: int | None = None  # most pairs in memory at once
+    norm: bool = False  # batch norm in every layer of g and f
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.norm and self.chunk:
+            raise InputError("model.norm and model.chunk are both set: batch norm looks at all pairs, leave one out")
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,11 @@ def test_a_value_that_makes_no_model_is_named(model, setting, value, words):
         model(**{setting: value})
 
 
+def test_batch_norm_does_not_work_in_chunks():
+    with pytest.raises(InputError, match=r"model\.norm and model\.chunk are both set"):
+        StateModel(norm=True, chunk=100)
+
+
 def test_the_papers_settings():
     assert asdict(PixelModel()) == {
         "embedding": 32,
@@ -46,6 +51,7 @@ def test_the_papers_settings():
         "dropout": 0.5,
         "pairs": "all",
         "chunk": None,
+        "norm": False,
     }
     changed = {"lstm": 256, "g": (512, 512, 512, 512), "f": (512, 1024), "dropout": 0.02}
     of_pictures = {"kernels", "norm_first", "coordinates", "augment"}
