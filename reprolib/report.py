@@ -104,6 +104,7 @@ def _measured(
 ) -> Cell:
     values, first = measurement.values(line.metric), measurement.first
     verdict, reason = judge(line, experiment, row, measurement, measured)
+    _, _, split = first.data["name"].partition(", ")  # where another split than the test split was tested
     return _cell(
         line,
         ours=statistics.fmean(values),
@@ -113,7 +114,7 @@ def _measured(
         data=first.kind,
         device="; ".join(sorted({record.device for record in measurement.records})),
         verdict=verdict,
-        reason=reason,
+        reason=f"{reason}; measured on the {split}" if split else reason,
         command=_command(measurement),
     )
 

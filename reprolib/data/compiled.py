@@ -1,4 +1,4 @@
-"""Numba's compiler for the simulators, with compiled code kept until a line of the data package changes.
+"""What may be kept on the disk as long as no line of the data package changes; first of all, compiled code.
 
 Numba itself looks only at the file of the function that it compiles, and would keep a loop that was built around an
 older version of a function from another file.
@@ -12,7 +12,7 @@ from numba import config, njit
 from reprolib import paths
 
 
-def _sources() -> str:
+def sources() -> str:
     """Hash of all files beside and below this one."""
     found = hashlib.sha256()
     for file in sorted(Path(__file__).parent.rglob("*.py")):
@@ -20,5 +20,5 @@ def _sources() -> str:
     return found.hexdigest()[:16]
 
 
-config.CACHE_DIR = str(paths.BUILD / "compiled" / _sources())
+config.CACHE_DIR = str(paths.BUILD / "compiled" / sources())
 compiled = njit(cache=True, nogil=True, error_model="numpy")

@@ -13,17 +13,20 @@ class Split:
     Args:
         columns: one row an example, [M, ...] each.
         tables: tensors that every batch gets whole, which columns may point into (pictures, distinct sentences).
+        released_as: what the split is called where it was released, if that is not what it is used as.
     """
 
     columns: dict[str, Tensor]
     tables: dict[str, Tensor] = field(default_factory=dict)
+    released_as: str = ""
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
 
     def to(self, device: torch.device | str) -> "Split":
         """The same split on another device."""
-        return Split(*({name: tensor.to(device) for name, tensor in part.items()} for part in vars(self).values()))
+        moved = ({name: tensor.to(device) for name, tensor in part.items()} for part in (self.columns, self.tables))
+        return Split(*moved, self.released_as)
 
     def batch(self, index: Tensor | slice) -> dict[str, Tensor]:
         """The examples at `index` with the shared tables."""

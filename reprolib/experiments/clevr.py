@@ -83,10 +83,7 @@ def loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
 
 @torch.no_grad()
 def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
-    """Percent right: of all questions, by category, by the scene's number of objects, by the program's length.
-
-    The split that is tested is the release's validation split where the data are real, hence the second name.
-    """
+    """Percent right: of all questions, by category, by the scene's number of objects, by the program's length."""
     right = torch.cat([model(batch).argmax(1) == batch["answers"] for batch in split.batches(TOGETHER)])
     columns, overall = split.columns, accuracy(right)
     groups = (
@@ -95,7 +92,9 @@ def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
         ((columns["depths"] - 1) // SHARED, dict(enumerate(f"functions_{most}" for most in _most()))),
     )
     parts = {name: value for of, names in groups for name, value in grouped_accuracy(right, of, names).items()}
-    return {f"accuracy/{name}": value for name, value in ({"overall": overall, "validation": overall} | parts).items()}
+    if split.released_as == dataset.VALIDATION:
+        parts["validation"] = overall
+    return {f"accuracy/{name}": value for name, value in ({"overall": overall} | parts).items()}
 
 
 def _most() -> range:

@@ -21,7 +21,7 @@ from reprolib import experiments, paths, records
 from reprolib.data import sort_of_clevr
 from reprolib.data.babi import dataset
 from reprolib.data.split import Dataset
-from reprolib.experiments.entry import SCALES, Config, change
+from reprolib.experiments.entry import KINDS, SCALES, Config, change
 from reprolib.models.relation_network import RelationNetwork
 from reprolib.records import Record
 from reprolib.runs import Request
@@ -68,16 +68,17 @@ class SceneView:
     source: str
 
 
-def specimen(name: str, row: str, few: Mapping[str, Any]) -> Specimen:
+def specimen(name: str, row: str, few: Mapping[str, Any], kinds: tuple[str, ...] = KINDS) -> Specimen:
     """The network of a row, with so few data as its pictures need.
 
     Args:
         few: changes of the data's sizes; smaller splits are prefixes of larger ones.
+        kinds: of the data that the network may have learned from; it is shown generated data.
 
     Raises:
         InputError: the weights are damaged.
     """
-    experiment, kept = experiments.get(name), _kept(name, row)
+    experiment, kept = experiments.get(name), _kept(name, row, kinds)
     request = _request(name, row, kept[1]) if kept else Request(experiment, experiment.row(row))
     config = change(request.config, few)
     data = experiment.load(config, "generated")
@@ -98,12 +99,12 @@ def _request(name: str, row: str, record: Record) -> Request:
     return Request(experiment, experiment.row(row), record.scale, record.seed, record.kind)
 
 
-def _kept(name: str, row: str) -> tuple[Path, Record] | None:
+def _kept(name: str, row: str, kinds: tuple[str, ...]) -> tuple[Path, Record] | None:
     """The row's record with weights of the largest scale, real data before generated ones, smallest seed."""
     found = [
         (path, record)
         for path, record in records.read_all(paths.results(), name)
-        if record.row == row and record.weights and record.weights["file"]
+        if record.row == row and record.kind in kinds and record.weights and record.weights["file"]
         if _request(name, row, record).config.hash == record.config_hash
     ]
     return min(found, key=lambda item: _rank(item[1]), default=None)

@@ -5,7 +5,7 @@ S scenes, N = 10 places for objects, D = 13 numbers an object, Q questions of at
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from reprolib.data.clevr.parts import Part
 from reprolib.data.clevr.programs import ATTRIBUTES
 from reprolib.data.clevr.scenes import COLORS, Scenes
 from reprolib.data.clevr.wording import VOCABULARY
+from reprolib.data.compiled import sources
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 
@@ -24,6 +25,7 @@ RELEASED = {"train": (70_000, 699_989), "val": (15_000, 149_991)}  # scenes and 
 LAYOUTS = ("clevr", "clevr/CLEVR_v1.0", "CLEVR_v1.0")  # of the release under REPROLIB_DATA
 MINI = "clevr-mini"  # a small set in the same layout: for tests, never taken for the release
 COLUMNS = ("scenes", "answers", "categories", "types", "depths")  # numbers, one a question
+VALIDATION = "validation split"  # of the release, which is what real data are tested on
 STREAMS = ("train", "valid", "test")  # of generated data, numbered in this order
 
 
@@ -58,14 +60,14 @@ def load(settings: ClevrData, kind: str) -> Dataset:
         return _real(settings)
     made = {name: _generated(settings, name) for name in STREAMS}
     images = {name: _rendered(settings, name, part) if settings.pictures else None for name, part in made.items()}
-    return _dataset("clevr", kind, fingerprint(settings, kind), made, images, "test", words=VOCABULARY)
+    return _dataset("clevr", kind, fingerprint(settings, kind), made, images, words=VOCABULARY)
 
 
 def fingerprint(settings: ClevrData, kind: str) -> str | None:
     """Hash of the data that the settings stand for; None where the release is not there (the mini set is not it)."""
     if kind == "real":
         found = find()
-        return None if found is None else _identity(settings, found)
+        return _identity(settings, found) if found and _is_whole(settings, found) else None
     recipe = f"clevr {kind} {sorted(asdict(settings).items())} {parts.version()}"
     recipe += f", render {render.VERSION}" if settings.pictures else ""
     return hashlib.sha256(recipe.encode()).hexdigest()
@@ -109,9 +111,9 @@ def _real(settings: ClevrData) -> Dataset:
         scaled = {split: pictures.preprocess(folder, split, part.indices) for split, part in _both(train, val)}
         images = {name: scaled["train"][some] for name, some in kept.items()}
         images["test"] = scaled["val"][: settings.test]
-    name = MINI if folder.name == MINI else "clevr"
+    name = f"{MINI if folder.name == MINI else 'clevr'}, {VALIDATION}"
     deviations = (_chosen_by(held, len(train), len(made["test"].tokens)), *_missing(folder, train, val))
-    return _dataset(name, "real", _identity(settings, folder), made, images, "validation", deviations)
+    return _dataset(name, "real", _identity(settings, folder), made, images, deviations, released_as=VALIDATION)
 
 
 def _both(train: Part, val: Part) -> tuple[tuple[str, Part], ...]:
@@ -135,6 +137,14 @@ def _missing(folder: Path, train: Part, val: Part) -> list[str]:
     ]
 
 
+def _is_whole(settings: ClevrData, folder: Path) -> bool:
+    """Whether all parts that the settings need are there."""
+    return all(
+        parts.are_there(folder, split) and (not settings.pictures or pictures.listing(folder, split))
+        for split in RELEASED
+    )
+
+
 def _identity(settings: ClevrData, folder: Path) -> str:
     """Hash of the real files: content of scenes and questions, names and sizes of pictures."""
     recipe = f"clevr real {sorted(asdict(settings).items())} {parts.VERSION}"
@@ -156,7 +166,9 @@ def _rendered(settings: ClevrData, name: str, part: Part) -> np.ndarray:
     """Pictures of generated scenes, uint8 [S, SIDE, SIDE, 3], drawn on the accelerator where there is one."""
     device, side = "cuda" if torch.cuda.is_available() else "cpu", pictures.SIDE
     stream = STREAMS.index(name)
-    recipe = f"clevr rendered {len(part)} {settings.seed} {stream} {placing.VERSION} {render.VERSION} {side}"
+    recipe = (
+        f"clevr rendered {len(part)} {settings.seed} {stream} {placing.VERSION} {render.VERSION} {side} {sources()}"
+    )
 
     def draw(some: slice) -> np.ndarray:
         return render.render(part.scenes[some], side, side, device).cpu().numpy()
@@ -182,15 +194,16 @@ def _dataset(
     identity: str,
     made: Mapping[str, Part],
     images: Mapping[str, np.ndarray | None],
-    split: str,
     deviations: tuple[str, ...] = (),
     words: Sequence[str] = (),
+    released_as: str = "",
 ) -> Dataset:
     """The splits as tensors; without `words` over the joint vocabulary of the questions."""
     words = words or tokens.vocabulary(part.tokens for part in made.values())
     longest = max(part.tokens.questions.shape[1] for part in made.values())
     splits = {which: _split(part, words, longest, images[which]) for which, part in made.items()}
-    facts = {"words": len(words) + 1, "vocabulary": list(words), "longest": longest, "split": split}
+    splits["test"] = replace(splits["test"], released_as=released_as)
+    facts = {"words": len(words) + 1, "vocabulary": list(words), "longest": longest}
     return Dataset(name, kind, identity, splits, facts, deviations)
 
 

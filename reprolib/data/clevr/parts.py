@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
 from functools import cache as remembered
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from reprolib.data.clevr import cache, placing, questions, tokens
 from reprolib.data.clevr.reader import Question, read_questions, read_scenes
 from reprolib.data.clevr.scenes import Scenes, from_json
 from reprolib.data.clevr.tokens import Tokens
+from reprolib.data.compiled import sources
 from reprolib.errors import InputError
 
 CHUNK = 500  # scenes whose questions one process makes at a time: the questions depend on it
@@ -62,14 +63,22 @@ def released(folder: Path, split: str) -> Part:
     return _part(cache.arrays(f"released_{split}", recipe, lambda: _read(Path(folder), split)))
 
 
+def are_there(folder: Path, split: str) -> bool:
+    """Whether the files of a split's scenes and questions are there."""
+    return all(path.is_file() for path in _files(folder, split))
+
+
 def content(folder: Path, split: str) -> str:
     """Hash of the scenes and questions of a split."""
-    files = [Path(folder) / part / f"CLEVR_{split}_{part}.json" for part in ("scenes", "questions")]
     try:
-        facts = [(path, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+        facts = [(path, path.stat().st_size, path.stat().st_mtime_ns) for path in _files(folder, split)]
     except OSError as error:
         raise InputError(f"{error.filename} is missing: fetch it (`reprolib data fetch clevr_no_images`)") from None
     return " ".join(_sha256(*fact) for fact in facts)
+
+
+def _files(folder: Path, split: str) -> list[Path]:
+    return [Path(folder) / part / f"CLEVR_{split}_{part}.json" for part in ("scenes", "questions")]
 
 
 @remembered
@@ -97,7 +106,7 @@ def generated(count: int, per_scene: int, seed: int, stream: int) -> Part:
     Raises:
         InputError: as the generators do.
     """
-    recipe = f"clevr generated {count} {per_scene} {seed} {stream} {version()}"
+    recipe = f"clevr generated {count} {per_scene} {seed} {stream} {version()} {sources()}"
     return _part(cache.arrays(f"generated_{stream}_{count}", recipe, lambda: _generate(count, per_scene, seed, stream)))
 
 
@@ -107,6 +116,8 @@ def version() -> str:
 
 
 def _generate(count: int, per_scene: int, seed: int, stream: int) -> cache.Arrays:
+    if parent_process() is not None:  # a child would wait for the parent's lock, and the parent for the child
+        raise InputError("scenes are asked for while a process starts: put your call under if __name__ == '__main__':")
     scenes = placing.generate(count, seed, stream)
     chunks = _chunks(scenes, per_scene, seed, stream)
     workers = min(len(chunks), os.cpu_count() or 1)

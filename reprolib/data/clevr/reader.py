@@ -1,7 +1,7 @@
-"""Reader of a CLEVR v1.0 folder: the scenes and the questions of a split, streamed; the pictures are left alone.
+"""Reader of a CLEVR v1.0 folder: the scenes and the questions of a split; the pictures are left alone.
 
-A file is parsed element by element, with a few MiB of its text in memory at a time: the 699,989 training questions
-would take gigabytes at once.
+A file is parsed element by element, with a few MiB of its text in memory at a time. Questions are given one at a time,
+since the 699,989 of training would take gigabytes; scenes are held, which takes nearly one for the 70,000 of training.
 """
 
 import json

@@ -1,5 +1,6 @@
 """CLEVR as models see it: the same questions, answers and objects as the generators' and the files', row by row."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -24,6 +25,7 @@ needs_mini = pytest.mark.skipif(
     not (REAL and (Path(REAL) / "clevr-mini").is_dir()), reason="REPROLIB_DATA names no folder with clevr-mini/"
 )
 FEW = ClevrData(train=5, valid=2, test=3, questions=4)
+POSITIONS, ASKED = [12.141, -4.881, 10.222], "b5a1cdc798577345"  # of the first version
 COLORS = {"gray": (87, 87, 87), "cyan": (41, 208, 208), "yellow": (255, 238, 51), "purple": (129, 38, 192)}
 
 
@@ -102,6 +104,19 @@ def test_generated_splits_hold_what_the_generators_give():
             assert_objects(split.tables["objects"][row], scenes.json(row))
 
 
+def test_what_this_version_draws_and_asks():
+    """Pinned: raise VERSION of placing or questions, and these, when the same seed gives something else."""
+    part = parts.generated(3, 4, 5, 0)
+    assert np.round(part.scenes.positions.astype(float).sum((1, 2)), 3).tolist() == POSITIONS
+    assert hashlib.sha256(part.tokens.questions.tobytes() + part.tokens.answers.tobytes()).hexdigest()[:16] == ASKED
+
+
+def test_a_child_that_starts_asks_for_nothing(monkeypatch):
+    monkeypatch.setattr(parts, "parent_process", lambda: object())
+    with pytest.raises(InputError, match="under if __name__ == '__main__'"):
+        parts.generated(2, 1, 12345, 0)
+
+
 def test_the_contract_of_a_batch():
     data = load(replace(FEW, pictures=True), "generated")
     batch = data.splits["valid"].batch(slice(2, 7))
@@ -118,7 +133,7 @@ def test_the_contract_of_a_batch():
     assert data.facts["words"] == len(data.facts["vocabulary"]) + 1 > words.max()
     assert data.facts["vocabulary"] == list(VOCABULARY)
     assert any(split.columns["questions"][:, -1].any() for split in data.splits.values())
-    assert data.facts["split"] == "test"
+    assert data.splits["test"].released_as == ""
     assert "images" not in load(FEW, "generated").splits["valid"].tables
 
 
@@ -227,7 +242,7 @@ def test_scenes_are_held_out_of_train_to_choose_by(real):
         assert spelt(data, name) == [" ".join(tokens.words(q.text)) for q in here]
         for row, rows in enumerate(split.tables["objects"]):
             assert_objects(rows, scenes[row + first])
-    assert data.facts["split"] == "validation"
+    assert data.splits["test"].released_as == "validation split"
     assert data.deviations[0] == (
         "the figures are of 20 questions of the validation split, because the answers of the test split were never "
         "released; 2 of the 20 training scenes are held out to choose by"
@@ -272,7 +287,7 @@ def test_layouts(written, tmp_path, monkeypatch, layout):
     shutil.copytree(written, tmp_path / "data" / layout)
     data = load(ClevrData(), "real")
     assert data.kind == "real"
-    assert data.name == ("clevr-mini" if layout == "clevr-mini" else "clevr")
+    assert data.name == f"{'clevr-mini' if layout == 'clevr-mini' else 'clevr'}, validation split"
     assert fingerprint(ClevrData(), "real") == (None if layout == "clevr-mini" else data.hash)
 
 
@@ -321,7 +336,7 @@ def test_the_mini_set(monkeypatch):
     if dataset.find() is not None:
         pytest.skip("REPROLIB_DATA holds the release, which is taken instead")
     data = load(ClevrData(pictures=True), "real")
-    assert data.name == "clevr-mini"
+    assert data.name == "clevr-mini, validation split"
     assert data.sizes == {"train": 1080, "valid": 120, "test": 400}
     folder = Path(REAL) / "clevr-mini"
     scenes = read_scenes(folder, "train")
