@@ -1,6 +1,7 @@
 """Paper against ours: which lines appear beside which measurements, and what the table says in every format."""
 
 import csv
+import dataclasses
 import io
 import json
 
@@ -114,6 +115,15 @@ def test_quoted_systems_are_not_attempted_and_say_why(toy, record_of):
     assert (human.verdict, human.reason) == ("not attempted", quoted.LATER)
     assert "people were asked" in quoted.reason("clevr_pixels", "Human")
     assert quoted.QUOTED in quoted.reason("babi_joint_10k", "Sparse DNC")
+
+
+def test_another_split_than_the_test_split_is_said(toy, record_of):
+    usual = record_of(scale="small", kind="real")
+    other = dataclasses.replace(usual, data=usual.data | {"name": "toy, validation split"})
+    for record, said in ((usual, False), (other, True)):
+        cells = [cell for cell in report.cells("toy", [record]) if cell.n]
+        assert cells
+        assert all(cell.reason.endswith("; measured on the validation split") == said for cell in cells)
 
 
 def test_recalled_figures_are_marked(toy, record_of):
