@@ -25,7 +25,7 @@ SMALL = {
     "data.train": 5_000,
     "data.valid": 150,
     "data.test": 1_000,
-    "train.steps": 4_000,
+    "train.steps": 2_000,
     "train.batch": 64,
     "train.together": 1,
     "train.schedule": "cosine",
@@ -47,7 +47,7 @@ def _relation_network(system: str, sizes: dict[str, Any]) -> Row:
             "smoke": SMOKE | TINY | {"model.g": (16, 16), "model.f": (16,), "model.pairs": "unordered"},
             "small": SMALL | NARROW,
         },
-        minutes={"smoke": 0.2, "small": 25, "paper": 120},
+        minutes={"smoke": 0.2, "small": 20, "paper": 120},
         headline=plain,
         comparisons=(Comparison("accuracy/*", "LSTM", 2),) if plain else (),
     )
