@@ -11,7 +11,7 @@ from reprolib.data.clevr.dataset import ClevrData
 from reprolib.data.clevr.scenes import OBJECTS
 from reprolib.data.clevr.tokens import KINDS
 from reprolib.data.split import Dataset, Split
-from reprolib.experiments.entry import Comparison, Config, Experiment, Row
+from reprolib.experiments.entry import Comparison, Config, Experiment, Row, only_data
 from reprolib.metrics import accuracy, grouped_accuracy
 from reprolib.models import clevr as models
 from reprolib.models.baselines import Majority
@@ -113,11 +113,6 @@ def question_type(task: str, data: ClevrData, smoke: Mapping[str, Any], small: M
         baseline=True,
         comparisons=(Comparison("accuracy/overall", "LSTM", -2),),
     )
-
-
-def only_data(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Those that rows without training share."""
-    return {key: value for key, value in changes.items() if key.startswith("data.")}
 
 
 def experiment(name: str, title: str, table: str, rows: tuple[Row, ...]) -> Experiment:

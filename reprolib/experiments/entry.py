@@ -130,6 +130,11 @@ def change(config: Config, changes: Mapping[str, Any]) -> Config:
     return replace(config, **{part: replace(getattr(config, part), **values) for part, values in parts.items()})
 
 
+def only_data(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a scale's changes that concern the data, for rows without training."""
+    return {key: value for key, value in changes.items() if key.startswith("data.")}
+
+
 def _fitting(key: str, hint: Any, value: Any) -> Any:
     """The value in a parameter's type: int as float, a list as a tuple."""
     for option in get_args(hint) if isinstance(hint, UnionType) else (hint,):

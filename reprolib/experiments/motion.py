@@ -4,7 +4,7 @@ M scenes, T frames, N objects, D features.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -64,11 +64,6 @@ def small(objects: int) -> dict[str, Any]:
 def published_settings(kind: str) -> dict[str, Any]:
     """What the official code changes for a system: both types of charges act; oscillators have a larger variance."""
     return {"first_is_none": kind != "charged", "variance": 0.01 if kind == "kuramoto" else 5e-5}
-
-
-def only_data(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Those that rows without training share."""
-    return {key: value for key, value in changes.items() if key.startswith("data.")}
 
 
 @dataclass(frozen=True)

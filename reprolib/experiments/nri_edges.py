@@ -4,7 +4,7 @@ Paper: 99.9 / 82.1 / 96.0 % of edges for 5 objects and 98.4 / 70.8 / 75.7 % for 
 """
 
 from reprolib.experiments import motion
-from reprolib.experiments.entry import Config, Row
+from reprolib.experiments.entry import Config, Row, only_data
 from reprolib.experiments.motion import KINDS, CorrelationModel, MotionData, published_order
 from reprolib.models.nri import EdgeClassifierModel, NRIModel
 from reprolib.train import Training
@@ -97,7 +97,7 @@ def _path(kind: str, objects: int) -> Row:
         task=f"{kind}_{objects}",
         system=PATH,
         config=Config(MotionData(kind, objects), CorrelationModel("paths"), Training(steps=0)),
-        scales={scale: motion.only_data(values) for scale, values in motion.SCALES.items()},
+        scales={scale: only_data(values) for scale, values in motion.SCALES.items()},
         minutes={"smoke": 0.1, "small": 0.2, "paper": 1},
         baseline=True,
         comparisons=published_order(f"{kind}_{objects}", PATH),

@@ -5,7 +5,7 @@ rows of the learned graph are those of the experiment nri_edges.
 """
 
 from reprolib.experiments import motion
-from reprolib.experiments.entry import Config, Row
+from reprolib.experiments.entry import Config, Row, only_data
 from reprolib.experiments.motion import KINDS, MotionData, StaticModel, published_order
 from reprolib.models.motion import LSTMModel
 from reprolib.models.nri import NRIModel
@@ -25,7 +25,7 @@ def _static(kind: str) -> Row:
         task=f"{kind}_{OBJECTS}",
         system="Static",
         config=Config(MotionData(kind), StaticModel(), Training(steps=0)),
-        scales={scale: motion.only_data(values) for scale, values in motion.SCALES.items()},
+        scales={scale: only_data(values) for scale, values in motion.SCALES.items()},
         minutes={"smoke": 0.1, "small": 0.1, "paper": 0.5},
         baseline=True,
         comparisons=published_order(f"{kind}_{OBJECTS}", "Static"),

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from reprolib.data import sort_of_clevr
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
-from reprolib.experiments.entry import Comparison, Config, Experiment, Row
+from reprolib.experiments.entry import Comparison, Config, Experiment, Row, only_data
 from reprolib.metrics import accuracy
 from reprolib.models.baselines import Majority, MajorityAnswer
 from reprolib.models.sort_of_clevr import PictureMLP, PictureRelationNetwork, SceneMLP, SceneModel, StateRelationNetwork
@@ -131,7 +131,7 @@ def _majority(task: str, data: SceneData) -> Row:
         task=task,
         system="Majority",
         config=Config(data, Majority(), Training(steps=0)),
-        scales={"smoke": {key: value for key, value in SMOKE.items() if key.startswith("data.")}},
+        scales={"smoke": only_data(SMOKE)},
         minutes={"smoke": 0.1, "small": 0.2, "paper": 0.2},
         baseline=True,
     )

@@ -4,11 +4,8 @@ import json
 import os
 import shutil
 import sys
-import threading
 import zipfile
 from collections import namedtuple
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -27,23 +24,6 @@ needs_mini = pytest.mark.skipif(
 )
 SIZE = 12  # training scenes of the small set, with one more for val
 FREE = namedtuple("FREE", "free")
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture
-def site(tmp_path):
-    """(folder, address) of files served over http."""
-    folder = tmp_path / "site"
-    folder.mkdir()
-    handler = partial(QuietHandler, directory=str(folder))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield folder, f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,8 @@ A batch holds questions [B, L] with their scenes [B], rows of the tables images 
 counts [M]. B questions, N objects of a scene, D features an object, H states of the LSTM, G outputs of g.
 """
 
+from abc import ABC, abstractmethod
+
 import torch
 from torch import Tensor, nn
 
@@ -16,7 +18,7 @@ FEATURES = 13  # place 3, colour 3, shape 3, material 2, size 2
 Encoded = tuple[Tensor, Tensor, Tensor | None]
 
 
-class QuestionedRelationNetwork(nn.Module):
+class QuestionedRelationNetwork(nn.Module, ABC):
     """What the two relation networks share: they differ in their objects.
 
     Args:
@@ -32,9 +34,9 @@ class QuestionedRelationNetwork(nn.Module):
         f = answering(sizes.g[-1], sizes.f, sizes.dropout, answers, sizes.norm)
         self.relation_network = RelationNetwork(g, f, sizes.pairs, sizes.chunk)
 
+    @abstractmethod
     def encode(self, batch: dict[str, Tensor]) -> Encoded:
         """Objects [B, N, D], questions [B, H], and mask [B, N] of the objects that are there, None for all."""
-        raise NotImplementedError
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Logits [B, answers]."""
