@@ -9,9 +9,8 @@ from typing import Annotated
 
 import typer
 
-from reprolib import experiments, parallel, paths, records, report, runs
+from reprolib import devices, experiments, parallel, paths, records, report, runs
 from reprolib.errors import InputError
-from reprolib.train import pick_device
 
 INTERRUPTED = 130  # the shell's code for Ctrl-C
 UsageError = typer.BadParameter.__base__  # wrong options and arguments, wherever this typer keeps it
@@ -66,7 +65,7 @@ def run(
     chosen = experiments.get(experiment)
     changes = tuple(sorted(parse(set_ or []).items()))
     requests = [runs.Request(chosen, entry, scale, seed, data, changes) for entry in runs.select(chosen, row)]
-    pick_device(device)
+    devices.pick(device)
     for request in requests:
         request.config.hash  # noqa: B018  wrong settings end here, before any run
     for request in requests:

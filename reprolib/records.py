@@ -265,15 +265,3 @@ def commit() -> tuple[str | None, bool | None]:
 def _git(*arguments: str) -> str:
     command = ["git", "-C", str(paths.ROOT), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def device_name(device: torch.device) -> str:
-    """The accelerator's name, or the processor's with the number of threads."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    info = Path("/proc/cpuinfo")
-    names: Mapping[str, str] = {}
-    if info.exists():
-        names = dict(line.split(":", 1) for line in info.read_text().splitlines() if line.startswith("model name"))
-    name = next(iter(names.values()), platform.processor() or platform.machine()).strip()
-    return f"{name}, {torch.get_num_threads()} thread{'s' * (torch.get_num_threads() > 1)}"

@@ -12,12 +12,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from reprolib import experiments, parallel, paths, records
+from reprolib import devices, experiments, parallel, paths, records
 from reprolib.data.split import Dataset
 from reprolib.errors import InputError
 from reprolib.experiments.entry import KINDS, SCALES, Config, Experiment, Row, change
 from reprolib.records import Record
-from reprolib.train import Fit, fit, pick_device
+from reprolib.train import Fit, Training, fit
 
 TOLERANCE = 0.2  # percent points that another machine's rounding may move an accuracy
 RELATIVE_TOLERANCE = 0.02  # the same for a squared error
@@ -103,7 +103,7 @@ def run(
         InputError: data that are not there or damaged, settings that give no model, and what `fit` raises.
     """
     root, experiment, config = root or paths.results(), request.experiment, request.config
-    started, place, origin = datetime.datetime.now(datetime.UTC), pick_device(device), records.commit()
+    started, place, origin = datetime.datetime.now(datetime.UTC), devices.pick(device), records.commit()
     data = _load(request)
     torch.manual_seed(request.seed)
     model = _build(request, data).to(place)
@@ -188,7 +188,7 @@ def _record(
         steps=outcome.steps,
         weights=None,
         parameters=0,
-        device=records.device_name(device),
+        device=devices.name(device),
         workers=parallel.count(),
         seconds=round(outcome.seconds, 3),
         samples_per_second=outcome.samples_per_second,
@@ -197,9 +197,17 @@ def _record(
         commit=commit,
         dirty=dirty,
         started=started.isoformat(timespec="seconds"),
-        deviations=[*request.experiment.deviations, *data.deviations],
+        deviations=[*request.experiment.deviations, *data.deviations, *_precision(config.train, device)],
         command=request.command,
     )
+
+
+def _precision(training: Training, device: torch.device) -> list[str]:
+    """What to say where the device did not compute in the precision asked for."""
+    used = devices.precision(training.precision, device)
+    if not training.steps or used == training.precision:
+        return []
+    return [f"trained in {used}, not {training.precision}: this processor has no instructions for it"]
 
 
 def _peak_memory(device: torch.device) -> int:
@@ -225,7 +233,7 @@ def evaluate(path: Path, device: str | None = None) -> tuple[Record, dict[str, f
     request = Request(experiment, row, record.scale, record.seed, record.kind, changes)
     if request.config.hash != record.config_hash:
         raise InputError(f"{path} is stale, its row has another configuration today: run {request.command}")
-    place = pick_device(device)
+    place = devices.pick(device)
     data = experiment.load(request.config, record.kind)
     if data.hash != record.data["hash"]:
         raise InputError(f"{path} was measured on other data than those at hand: restore them or run {request.command}")

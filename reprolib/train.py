@@ -1,7 +1,6 @@
-"""The only training loop: device, precision, progress, checkpoints and resume, synchronous data parallelism."""
+"""The only training loop: precision, progress, checkpoints and resume, synchronous data parallelism."""
 
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from reprolib import parallel
+from reprolib import devices, parallel
 from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.files import write_atomically
@@ -40,7 +39,7 @@ class Training:
     clip: float | None = None  # largest norm of the gradient
     evaluate_every: int = 1000  # steps between validations, each followed by a checkpoint
     patience: int | None = None  # validations without a better score before training stops
-    precision: str = "fp32"  # or "bf16": autocast
+    precision: str = "fp32"  # or "bf16": autocast, where the device has instructions for it
     shuffle: bool = field(default=True, metadata=LATER)  # False: the same order in every epoch
 
     def __post_init__(self) -> None:
@@ -130,6 +129,7 @@ class _Trainer:
         self.training, self.seed, self.identity = training, seed, identity
         self.checkpoint, self.deadline = checkpoint, deadline
         self.device = next(iter(data.columns.values())).device
+        self.half = devices.precision(training.precision, self.device) == "bf16"
         if not any(parameter.requires_grad for parameter in model.parameters()):
             raise InputError("this model has nothing to train: set train.steps to 0")
         if self.workers > 1:
@@ -166,7 +166,7 @@ class _Trainer:
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(self.training, self.state.step)
         batch = self.data.batch(self._indices())
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.training.precision == "bf16"):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             loss = self.loss(self.model, batch)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -293,24 +293,6 @@ def learning_rate(training: Training, step: int) -> float:
     if training.schedule == "doubling":
         return rate * min(1.0, 0.01 * 2 ** (35 * step // (2 * training.steps)))
     return rate
-
-
-def pick_device(name: str | None) -> torch.device:
-    """The named device, or this worker's accelerator where there is one.
-
-    Raises:
-        InputError: the device is unknown or not there.
-    """
-    if name is None:
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda":
-        name = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
-    try:
-        device = torch.device(name)
-        torch.zeros(1, device=device).item()  # a "meta" device holds nothing
-    except (RuntimeError, AssertionError) as error:
-        raise InputError(f"device {name!r} cannot be used here ({error}): try --device cpu") from None
-    return device
 
 
 def _copy(model: nn.Module) -> dict[str, Tensor]:

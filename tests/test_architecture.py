@@ -16,7 +16,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 320, 55
 # A part imports itself and the parts of the layers before its own.
 LAYERS = (
     {"errors", "paths"},
-    {"files"},
+    {"devices", "files"},
     {"kernels", "gn", "data", "metrics", "parallel"},
     {"models", "records", "published", "train"},
     {"experiments"},

@@ -4,7 +4,6 @@ import dataclasses
 import json
 import re
 import subprocess
-from types import SimpleNamespace
 
 import pytest
 import torch
@@ -281,12 +280,3 @@ def test_commit_of_a_checkout(monkeypatch, tmp_path):
     assert records.commit() == (head, False), "a new record is no change of the library"
     source.write_text("2\n")
     assert records.commit() == (head, True)
-
-
-def test_device_name_of_a_processor(monkeypatch):
-    name = records.device_name(torch.device("cpu"))
-    assert re.search(r"\S, 1 thread$", name)
-    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
-    assert records.device_name(torch.device("cpu")).endswith(", 2 threads")
-    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "An accelerator")
-    assert records.device_name(SimpleNamespace(type="cuda")) == "An accelerator"

@@ -7,7 +7,7 @@ import re
 import pytest
 import torch
 
-from reprolib import experiments, fill, paths, records, runs
+from reprolib import devices, experiments, fill, paths, records, runs
 from reprolib.errors import InputError
 
 
@@ -35,6 +35,15 @@ def test_a_record_says_what_ran(done, toy):
     assert datetime.timedelta(0) <= age < datetime.timedelta(hours=1)
     assert record.best_step in [entry["step"] for entry in record.curve]
     assert record.metrics["accuracy/all"] > 60, "the toy learns nothing"
+
+
+def test_a_record_says_in_which_precision_it_was_not_trained(done, monkeypatch):
+    unsupported = ["trained in fp32, not bf16: this processor has no instructions for it"]
+    for supported, said in ((True, []), (False, unsupported)):
+        for check in devices.HALF_ON_A_PROCESSOR:
+            monkeypatch.setattr(torch.cpu, check, lambda supported=supported: supported)
+        record, _ = done("Net", train__precision="bf16")
+        assert record.deviations[1:] == said
 
 
 def test_the_command_repeats_the_run(done, cli):

@@ -10,10 +10,10 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from reprolib import parallel, paths, records, runs
+from reprolib import devices, parallel, paths, records, runs
 from reprolib.data.split import Split
 from reprolib.errors import InputError
-from reprolib.train import OutOfTimeError, Training, fit, learning_rate, pick_device, shuffled
+from reprolib.train import OutOfTimeError, Training, fit, learning_rate, shuffled
 
 STEPS = Training(steps=60, batch=16, rate=1e-2, evaluate_every=10)
 
@@ -139,13 +139,21 @@ def test_a_loss_that_is_not_finite_ends_in_a_sentence(task, tmp_path):
         train(task(score=scores(math.nan)), STEPS)
 
 
-def test_bf16_stays_close_to_fp32(task):
+def test_bf16_stays_close_to_fp32(task, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: True)
     _, single = train(task(dropout=0.0), STEPS)
     model, half = train(task(dropout=0.0), changed(precision="bf16"))
     assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
     losses = [[entry["loss"] for entry in outcome.history] for outcome in (single, half)]
     assert losses[0] != losses[1], "bf16 changed nothing"
     assert losses[0] == pytest.approx(losses[1], rel=0.05)
+
+
+def test_a_processor_without_instructions_for_bf16_trains_in_fp32(task, monkeypatch):
+    for check in devices.HALF_ON_A_PROCESSOR:
+        monkeypatch.setattr(torch.cpu, check, lambda: False)
+    (single, _), (other, _) = (train(task(), changed(precision=name)) for name in ("fp32", "bf16"))
+    assert all(torch.equal(value, other.state_dict()[name]) for name, value in single.state_dict().items())
 
 
 def test_an_epoch_visits_every_example_once_in_an_order_of_its_own(task):
@@ -384,13 +392,6 @@ def test_two_workers_equal_one_at_the_same_total_batch(process, request_of, toy,
     assert [loss for loss, _ in pairs] == pytest.approx([loss for _, loss in pairs], abs=1e-9)
     ours, theirs = (load_file(place.with_name(r.weights["file"])) for place, r in zip(places, (both, one), strict=True))
     assert all(torch.allclose(ours[name], theirs[name], rtol=0, atol=1e-9) for name in theirs)
-
-
-def test_devices():
-    assert pick_device("cpu") == torch.device("cpu")
-    for name in ("gpu", "", "cuda:99", "meta"):
-        with pytest.raises(InputError, match=rf"device '{name}' cannot be used here .*: try --device cpu"):
-            pick_device(name)
 
 
 def test_batch_norm_of_one_worker_is_left_alone(task):

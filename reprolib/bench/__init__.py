@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
+from reprolib import devices
 from reprolib.bench import nri, relation
 from reprolib.bench.measure import LiveBytes, Ratio
 from reprolib.errors import InputError
-from reprolib.train import pick_device
 
 __all__ = ["NAMES", "LiveBytes", "Ratio", "run"]
 
@@ -21,5 +21,5 @@ def run(name: str | None = None, device: str = "cpu") -> Iterator[Ratio]:
     """
     if name is not None and name not in NAMES:
         raise InputError(f"unknown benchmark {name!r}: choose one of {', '.join(NAMES)}")
-    chosen = pick_device(device)
+    chosen = devices.pick(device)
     return (ratio for each in ([name] if name else NAMES) for ratio in BENCHMARKS[each](chosen))

@@ -1,0 +1,49 @@
+"""The device that computes: which one, what it is called, and the precision that it is good at."""
+
+import os
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from reprolib.errors import InputError
+
+HALF_ON_A_PROCESSOR = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # of torch.cpu
+
+
+def pick(name: str | None) -> torch.device:
+    """The named device, or this worker's accelerator where there is one.
+
+    Raises:
+        InputError: the device is unknown or not there.
+    """
+    if name is None:
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda":
+        name = f"cuda:{os.environ.get('LOCAL_RANK', 0)}"
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device).item()  # a "meta" device holds nothing
+    except (RuntimeError, AssertionError) as error:
+        raise InputError(f"device {name!r} cannot be used here ({error}): try --device cpu") from None
+    return device
+
+
+def name(device: torch.device) -> str:
+    """The accelerator's name, or the processor's with the number of threads."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    info = Path("/proc/cpuinfo")
+    names: Mapping[str, str] = {}
+    if info.exists():
+        names = dict(line.split(":", 1) for line in info.read_text().splitlines() if line.startswith("model name"))
+    found = next(iter(names.values()), platform.processor() or platform.machine()).strip()
+    return f"{found}, {torch.get_num_threads()} thread{'s' * (torch.get_num_threads() > 1)}"
+
+
+def precision(asked: str, device: torch.device) -> str:
+    """The precision to train in: fp32 in place of bf16 on a processor that has no instructions for it and is slow."""
+    if device.type == "cpu" and not any(getattr(torch.cpu, check)() for check in HALF_ON_A_PROCESSOR):
+        return "fp32"
+    return asked

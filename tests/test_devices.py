@@ -1,0 +1,37 @@
+"""Which device computes, its name, and its precision."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from reprolib import devices
+from reprolib.errors import InputError
+
+CPU, ACCELERATOR = torch.device("cpu"), SimpleNamespace(type="cuda")
+
+
+def test_a_device_that_is_not_there_is_refused():
+    assert devices.pick("cpu") == CPU
+    for name in ("gpu", "", "cuda:99", "meta"):
+        with pytest.raises(InputError, match=rf"device '{name}' cannot be used here .*: try --device cpu"):
+            devices.pick(name)
+
+
+def test_names(monkeypatch):
+    assert re.search(r"\S, 1 thread$", devices.name(CPU))
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    assert devices.name(CPU).endswith(", 2 threads")
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: "An accelerator")
+    assert devices.name(ACCELERATOR) == "An accelerator"
+
+
+@pytest.mark.parametrize("supported", devices.HALF_ON_A_PROCESSOR)
+def test_half_precision_takes_instructions_for_it(supported, monkeypatch):
+    for check in devices.HALF_ON_A_PROCESSOR:
+        monkeypatch.setattr(torch.cpu, check, lambda: False)
+    assert [devices.precision(asked, CPU) for asked in ("fp32", "bf16")] == ["fp32", "fp32"]
+    assert [devices.precision(asked, ACCELERATOR) for asked in ("fp32", "bf16")] == ["fp32", "bf16"]
+    monkeypatch.setattr(torch.cpu, supported, lambda: True)
+    assert [devices.precision(asked, CPU) for asked in ("fp32", "bf16")] == ["fp32", "bf16"]
