@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from reprolib.data.simulations import senders
 from reprolib.errors import InputError
@@ -42,10 +43,10 @@ class EdgeMLP(nn.Module):
     def on_edges(self, nodes: Tensor, *edges: Tensor) -> Tensor:
         """On (sender, receiver, edge features): nodes [B, N, D], edges [B, N, N - 1, D] -> [B, N, N - 1, H]."""
         of_sender, of_receiver, *of_edges = self.first.weight.split(self.parts, 1)
-        hidden = sent(nn.functional.linear(nodes, of_sender))
-        hidden = hidden + nn.functional.linear(nodes, of_receiver, self.first.bias)[:, :, None]
+        hidden = sent(linear(nodes, of_sender))
+        hidden = hidden + linear(nodes, of_receiver, self.first.bias)[:, :, None]
         for edge, weight in zip(edges, of_edges, strict=True):
-            hidden = hidden + nn.functional.linear(edge, weight)
+            hidden = hidden + linear(edge, weight)
         return self._finished(hidden)
 
     def _finished(self, hidden: Tensor) -> Tensor:
@@ -99,16 +100,28 @@ class CNNEncoder(nn.Module):
         self.rounds = SecondRound(width, types, dropout, aggregate)
 
     def forward(self, trajectories: Tensor) -> Tensor:
-        """Logits [B, N, N - 1, K] from trajectories [B, T, N, D]."""
+        """Logits [B, N, N - 1, K] from trajectories [B, T, N, D].
+
+        Features stay last, where batch norm and pooling are fastest; `predict` is linear and comes after the attention.
+        """
         scenes, frames, count, _ = trajectories.shape
         _require_frames(frames)
-        paths = trajectories.permute(0, 2, 3, 1).flatten(0, 1)  # [B N, D, T]
-        sender, receiver = (layer(paths).unflatten(0, (scenes, count)) for layer in (self.of_sender, self.of_receiver))
-        hidden = (sent(sender) + receiver[:, :, None]).flatten(0, 2)  # [B N (N - 1), H, T']
-        hidden = nn.functional.max_pool1d(self.dropout(self.norms[0](hidden.relu())), POOL)
-        hidden = self.norms[1](self.second(hidden).relu())
-        pooled = (self.predict(hidden) * self.attend(hidden).softmax(-1)).mean(-1)  # [B N (N - 1), H]
+        seen = trajectories.transpose(1, 2).unfold(2, KERNEL, 1).flatten(3)  # [B, N, T', D KERNEL]
+        receiver = linear(seen, self.of_receiver.weight.flatten(1), self.of_receiver.bias)
+        hidden = sent(linear(seen, self.of_sender.weight.flatten(1))) + receiver[:, :, None]
+        hidden = self.dropout(_normed(self.norms[0], hidden.flatten(0, 2)))  # [B N (N - 1), T', H]
+        hidden = nn.functional.max_pool2d(hidden, (POOL, 1)).transpose(1, 2)[:, :, None]
+        hidden = nn.functional.conv2d(hidden, self.second.weight[:, :, None], self.second.bias)
+        hidden = _normed(self.norms[1], hidden[:, :, 0].transpose(1, 2))  # [B N (N - 1), T'', H]
+        share = linear(hidden, self.attend.weight[..., 0], self.attend.bias).softmax(1)
+        attended = (share.mT.to(hidden.dtype) @ hidden)[:, 0]  # [B N (N - 1), H]
+        pooled = linear(attended, self.predict.weight[..., 0], self.predict.bias) / hidden.shape[1]
         return self.rounds(self.first(pooled.unflatten(0, (scenes, count, count - 1))))
+
+
+def _normed(norm: nn.BatchNorm1d, hidden: Tensor) -> Tensor:
+    """ReLU and batch norm over scenes and time: [M, T, H] -> [M, T, H]."""
+    return norm(hidden.relu().flatten(0, 1)).view(hidden.shape)
 
 
 def _require_frames(frames: int) -> None:

@@ -67,6 +67,25 @@ def test_the_first_convolution_is_that_of_the_concatenated_pair():
     torch.testing.assert_close(encoder.of_sender(sender) + encoder.of_receiver(receiver), expected)
 
 
+def test_the_convolutional_encoder_is_that_of_the_appendix():
+    """Plain convolutions over time, edge by edge, every frame predicted and weighted by its attention."""
+    torch.manual_seed(0)
+    encoder = _warmed(CNNEncoder(FRAMES, FEATURES, WIDTH, TYPES, 0.0, "n").double())
+    paths = trajectories(objects=3, scenes=2)
+    sender, receiver = (
+        layer(paths.permute(0, 2, 3, 1).flatten(0, 1)) for layer in (encoder.of_sender, encoder.of_receiver)
+    )
+    pooled = []
+    for scene in range(2):
+        for i in range(3):
+            for j in (j for j in range(3) if j != i):
+                hidden = encoder.norms[0]((sender[3 * scene + j] + receiver[3 * scene + i]).relu()[None])
+                hidden = encoder.norms[1](encoder.second(nn.functional.max_pool1d(hidden, 2)).relu())
+                pooled.append((encoder.predict(hidden) * encoder.attend(hidden).softmax(-1)).mean(-1)[0])
+    expected = encoder.rounds(encoder.first(torch.stack(pooled).view(2, 3, 2, WIDTH)))
+    torch.testing.assert_close(encoder(paths), expected)
+
+
 def test_edges_follow_their_objects(encoder):
     paths, order = trajectories(), torch.tensor([2, 0, 4, 1, 3])
     logits = encoder(paths)
