@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from reprolib import paths, published
+from reprolib.errors import InputError
 from reprolib.experiments.motion import FRAMES, HORIZON, START
 from reprolib.figures import charts, moving
 from reprolib.records import Record
@@ -81,3 +82,70 @@ def test_smoke_runs_are_shown_only_by_themselves():
     smoke, small = record(task="charged_5", scale="smoke", **sizes), record(**sizes)
     assert labels(charts.edges_by_objects([smoke, small])) & {"charged", "springs"} == {"springs"}
     assert labels(charts.edges_by_objects([smoke])) & {"charged", "springs"} == {"charged"}
+
+
+def test_pulls_are_the_simulators_own_where_it_decodes(monkeypatch):
+    """With the true simulator in the decoder's place, what is learned is what is true: Hooke's law."""
+    found, scenes, _ = moving._named("springs_5")
+    low, high = torch.tensor(found.data.facts["scale"].ranges).unbind(1)
+    found.model.decoder = moving.SimulatorDecoder("springs", low, high, substeps=100)
+    monkeypatch.setattr(moving, "_named", lambda task: (found, scenes, torch.arange(2)))
+    view = moving.pulls("springs_5", 20)
+    assert view.distances.shape == view.learned.shape == view.true.shape == (20 * 5 * 4,)
+    np.testing.assert_allclose(view.learned, view.true)
+    np.testing.assert_allclose(view.true, 0.1 * view.distances, rtol=0.05, atol=5e-3)  # over a frame objects move on
+
+
+def test_pulls_do_not_hang_on_what_the_model_calls_its_types(monkeypatch):
+    found, scenes, naming = moving._named("springs_5")
+    low, high = torch.tensor(found.data.facts["scale"].ranges).unbind(1)
+    found.model.decoder = moving.SimulatorDecoder("charged", low, high, substeps=1)
+    monkeypatch.setattr(moving, "_named", lambda task: (found, scenes, naming))
+    ours = moving.pulls("springs_5", 5).learned
+    forward = found.model.decoder.forward
+    monkeypatch.setattr(found.model.decoder, "forward", lambda states, types: forward(states, types.flip(-1)))
+    monkeypatch.setattr(moving, "_named", lambda task: (found, scenes, naming.flip(0)))
+    np.testing.assert_allclose(moving.pulls("springs_5", 5).learned, ours)
+
+
+def test_oscillators_do_not_pull():
+    with pytest.raises(InputError, match="kuramoto_5 has no pull between objects"):
+        moving.pulls("kuramoto_5", 1)
+
+
+def test_edges_come_one_by_one_with_the_closest_approach():
+    view = moving.edges("charged_5", 3)
+    _, scenes, _ = moving._named("charged_5", 3)
+    places = scenes["trajectories"][:, :FRAMES, :, :2]
+    expected = [
+        (places[s, :, i] - places[s, :, j]).norm(dim=-1).min()
+        for s in range(3)
+        for i in range(5)
+        for j in range(5)
+        if i != j
+    ]
+    np.testing.assert_allclose(view.closest, expected, rtol=1e-5)
+    assert view.types.tolist() == scenes["edges"].flatten().tolist()
+    assert view.right.dtype == bool
+    assert "untrained" in view.source
+
+
+def test_closeness_is_drawn_by_type_in_bins_of_equal_size():
+    closest = np.arange(32.0)
+    types, right = np.repeat([0, 1], 16), closest % 2 == 0
+    figure = charts.edges_by_closeness(moving.EdgeView(closest, types, right, "here"), ("pulled", "pushed"))
+    assert {"pulled", "pushed"} <= labels(figure)
+    near, far, *_ = figure.axes[0].lines
+    assert near.get_xdata().tolist() == [0.5 + 2 * number for number in range(8)]
+    assert far.get_xdata().tolist() == [16.5 + 2 * number for number in range(8)]
+    assert set(near.get_ydata()) == {50.0}
+
+
+def test_a_panel_of_laws_holds_every_edge_and_the_true_law():
+    distances = np.linspace(1, 3, 200)
+    view = moving.PullView(distances, 0.11 * distances, 0.1 * distances, "here")
+    figure = charts.laws({"springs": view, "others": view})
+    assert [axis.get_title(loc="left") for axis in figure.axes] == ["springs", "others"]
+    dots, line, _ = figure.axes[0].lines
+    np.testing.assert_allclose(dots.get_ydata(), 0.11 * distances)
+    np.testing.assert_allclose(line.get_ydata(), 0.1 * line.get_xdata(), rtol=1e-2)

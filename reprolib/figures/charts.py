@@ -1,6 +1,6 @@
 """From records and views to the plots of motion and graphs: what the pages on neural relational inference call."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -8,12 +8,13 @@ from matplotlib.figure import Figure
 from reprolib import published, report
 from reprolib.experiments.motion import HORIZON, PAPER
 from reprolib.figures.motion import graphs, trajectories
-from reprolib.figures.moving import MotionView
-from reprolib.figures.scores import accuracy_curves, by_objects, horizon
+from reprolib.figures.moving import EdgeView, MotionView, PullView
+from reprolib.figures.scores import accuracy_curves, by_closeness, by_objects, horizon, pull_by_distance
 from reprolib.records import Record
 from reprolib.verdicts import Measurement
 
 EDGES = "accuracy/edges"
+BINS = 8  # of edges, by the distance of their ends
 
 
 def inferred_graphs(views: Sequence[MotionView]) -> Figure:
@@ -50,6 +51,21 @@ def edge_curves(found: Sequence[Record], task: str) -> Figure:
     return accuracy_curves(
         shown, {system: value for (system, _), value in _printed(task, EDGES).items() if system in shown}
     )
+
+
+def edges_by_closeness(view: EdgeView, names: Sequence[str]) -> Figure:
+    """Accuracy of each type of edge, called `names`, by how close the two objects came: as many edges in every bin."""
+    found = {}
+    for kind, name in enumerate(names):
+        closest, right = view.closest[view.types == kind], view.right[view.types == kind]
+        bins = np.array_split(closest.argsort(), BINS)
+        found[name] = [(float(np.median(closest[some])), 100.0 * right[some].mean()) for some in bins]
+    return by_closeness(found)
+
+
+def laws(views: Mapping[str, PullView]) -> Figure:
+    """The pull of an edge by distance, learned (dots) and true (line), a panel for each view by its title."""
+    return pull_by_distance({title: (view.distances, view.learned, view.true) for title, view in views.items()})
 
 
 def error_by_step(found: Sequence[Record], task: str) -> Figure:

@@ -1,21 +1,24 @@
 """What a trained NRI makes of a few test scenes: what the plots of motion and graphs show.
 
-T frames, N objects.
+S scenes, T frames, N objects, M edges.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from reprolib.data.particles import KINDS
+from reprolib.errors import InputError
 from reprolib.experiments.motion import FRAMES, HORIZON, START
 from reprolib.figures.specimens import Specimen, specimen
 from reprolib.metrics import best_naming
 from reprolib.models.nri.beliefs import beliefs
+from reprolib.models.nri.encoders import sent
+from reprolib.models.nri.simulator import FRAME, SimulatorDecoder
 
 NAMED = 100  # scenes that decide what the model's types are called
-FEW = {"data.valid": 1, "data.test": NAMED, "data.others": ()}
 KNOWN = 1  # the true type that a probability is about: a spring, a repulsion
 
 
@@ -38,6 +41,26 @@ class BeliefView:
     positions: np.ndarray  # [T, N, 2]
     beliefs: np.ndarray  # the decoder's posterior of type 1 after each frame [T, N, N - 1]
     edges: np.ndarray  # true types [N, N - 1]
+    source: str
+
+
+@dataclass(frozen=True)
+class EdgeView:
+    """The edges of many test scenes, one by one."""
+
+    closest: np.ndarray  # least distance of the two objects in the frames that the encoder reads, normalised units [M]
+    types: np.ndarray  # true types [M]
+    right: np.ndarray  # whether the model finds the type [M]
+    source: str
+
+
+@dataclass(frozen=True)
+class PullView:
+    """What an edge does: how much harder a receiver is pulled to a sender by type 1 than by type 0."""
+
+    distances: np.ndarray  # of receiver and sender, in the simulator's units [M]
+    learned: np.ndarray  # acceleration towards the sender, over one frame, as the decoder predicts it [M]
+    true: np.ndarray  # the same, as the simulator has it [M]
     source: str
 
 
@@ -72,9 +95,66 @@ def finding(task: str, number: int) -> BeliefView:
     return BeliefView(path[..., :2].numpy(), believed.numpy(), scenes["edges"][number].numpy(), found.source)
 
 
-def _named(task: str) -> tuple[Specimen, dict[str, Tensor], Tensor]:
+@torch.no_grad()
+def edges(task: str, count: int) -> EdgeView:
+    """Every edge of the first test scenes, and whether the committed model finds its type.
+
+    Raises:
+        InputError: the weights are damaged.
+    """
+    found, scenes, naming = _named(task, count)
+    places = scenes["trajectories"][:, :FRAMES, :, :2]
+    apart = (places[:, :, :, None] - places[:, :, None]).norm(dim=-1).amin(1)  # [S, T, N, N, 2] -> [S, N, N]
+    closest = apart[:, ~torch.eye(places.shape[2], dtype=torch.bool)]  # [S, N (N - 1)]
+    right = naming[found.model.edges(scenes["trajectories"][:, :FRAMES])] == scenes["edges"]
+    columns = (values.flatten().numpy() for values in (closest, scenes["edges"], right))
+    return EdgeView(*columns, found.source)
+
+
+@torch.no_grad()
+def pulls(task: str, count: int) -> PullView:
+    """What the committed decoder and the true simulator make of a change of every edge of the first test scenes.
+
+    Raises:
+        InputError: the weights are damaged, or the objects are no particles.
+    """
+    kind = task.partition("_")[0]
+    if kind not in KINDS:
+        raise InputError(f"{task} has no pull between objects: choose a task of {' or '.join(KINDS)}")
+    found, scenes, naming = _named(task)
+    states, types = scenes["trajectories"][:count, START], scenes["edges"][:count]
+    low, high = torch.tensor(found.data.facts["scale"].ranges).unbind(1)  # [4] twice
+    simulator = SimulatorDecoder(kind, low, high, substeps=100)
+    columns = [
+        _pull(decoder, states, types, called) * (high - low)[2] / 2 / FRAME
+        for decoder, called in ((found.model.decoder, naming.argsort()), (simulator, torch.arange(len(naming))))
+    ]
+    distances = (sent(states) - states[:, :, None])[..., :2].norm(dim=-1) * (high - low)[0] / 2
+    return PullView(*(values.flatten().numpy() for values in (distances, *columns)), found.source)
+
+
+def _pull(decoder: nn.Module, states: Tensor, types: Tensor, called: Tensor) -> Tensor:
+    """Change of the velocity towards each sender when its edge turns from type 0 to 1: [S, N, 4] -> [S, N, N - 1].
+
+    Args:
+        types: true types [S, N, N - 1]; `called` says what the decoder calls each.
+    """
+    towards = nn.functional.normalize((sent(states) - states[:, :, None])[..., :2], dim=-1)  # [S, N, N - 1, 2]
+    found = []
+    for sender in range(types.shape[-1]):  # of all receivers at once: each feels its own edges only
+        after = []
+        for kind in (0, 1):
+            changed = types.clone()
+            changed[..., sender] = kind
+            gates = nn.functional.one_hot(called[changed], len(called)).float()
+            after.append(decoder(states, gates)[0][..., 2:])
+        found.append(((after[1] - after[0]) * towards[:, :, sender]).sum(-1))  # [S, N]
+    return torch.stack(found, -1)
+
+
+def _named(task: str, count: int = NAMED) -> tuple[Specimen, dict[str, Tensor], Tensor]:
     """The committed model, the test scenes, and the true type that each of its types stands for."""
-    found = specimen("nri_edges", f"{task}/NRI (learned)", FEW)
+    found = specimen("nri_edges", f"{task}/NRI (learned)", {"data.valid": 1, "data.test": count, "data.others": ()})
     scenes = found.data.splits["test"].columns
     predicted = found.model.edges(scenes["trajectories"][:, :FRAMES])
     return found, scenes, best_naming(predicted, scenes["edges"])

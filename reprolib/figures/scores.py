@@ -40,6 +40,8 @@ OTHERS = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (RED, ":"), (GREY, "-"))
 GUESSING = 50  # percent right by guessing one of two types
 APART = 0.085  # of the height of a plot, between two names
 ROUND = (1, 2, 5, 10)  # steps between ticks
+LINE = 60  # points of a line through many dots
+SHOWN = 0.04, 1.0  # quantiles of their values between which a panel ends: forces have a tail
 NONE: Mapping = MappingProxyType({})
 
 
@@ -150,6 +152,56 @@ def by_objects(accuracies: Mapping[str, Mapping[int, float | Sequence[float]]], 
     return figure
 
 
+@styled
+def by_closeness(accuracies: Mapping[str, Sequence[tuple[float, float]]]) -> Figure:
+    """Edge accuracy by how close the two objects came to each other.
+
+    Args:
+        accuracies: of each type of edge (distance, percent right), nearest first.
+    """
+    if not any(accuracies.values()):
+        return note("No edge is at hand.")
+    figure, ends = canvas(2.8), []
+    axis = figure.add_subplot()
+    for (name, points), (shade, line) in zip(accuracies.items(), _looks(accuracies), strict=True):
+        distances, values = numbers(name, points, (None, 2)).T
+        axis.plot(distances, values, line, color=shade, linewidth=1.6, marker="o", markersize=4)
+        ends.append((name, distances[-1], values[-1], shade))
+    _percent_axis(axis, side="right")
+    axis.set(xlabel="closest approach of the two objects, normalised units", xlim=(0, max(x for _, x, *_ in ends)))
+    name_lines(axis, ends)
+    return figure
+
+
+@styled
+def pull_by_distance(panels: Mapping[str, tuple[Values, Values, Values]]) -> Figure:
+    """How hard an edge pulls, by the distance of its ends: every edge as a dot, the true law as a line.
+
+    Args:
+        panels: by title the distances, the learned and the true pulls, [M] each. The height of a panel is that of the
+            true law without its few largest values.
+    """
+    if not panels:
+        return note("No edge is at hand.")
+    figure = canvas(2.9)
+    for axis, (title, columns) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
+        distances, learned, true = numbers(title, columns, (3, None))
+        order = distances.argsort()
+        bins = [some for some in np.array_split(order, LINE) if len(some)]
+        middle = np.array([[np.median(values[some]) for some in bins] for values in (distances, true)])
+        axis.plot(distances, learned, ".", color=BLUE, markersize=2.5, alpha=0.35)
+        axis.plot(*middle, "-", color="black", linewidth=1.4)
+        low, high = np.quantile(middle[1], SHOWN).clip([-np.inf, 0], [0, np.inf])
+        axis.set(
+            title=title, xlabel="distance", xlim=(0, None), ylim=(1.15 * low - 0.05 * high, 1.15 * high - 0.05 * low)
+        )
+        axis.axhline(0, color=GREY, linewidth=0.8, zorder=0)
+    figure.axes[0].set_ylabel("pull towards the other")
+    dots = Line2D([], [], color=BLUE, marker=".", linestyle="none", label="the learned decoder, edge by edge")
+    figure.legend(handles=[dots, Line2D([], [], color="black", label="the simulator")], ncols=2, **BELOW)
+    return figure
+
+
 def band(axis: Axes, name: str, x: np.ndarray, seeds: np.ndarray, look: Look, marker: str | None = None) -> End:
     """The mean of seeds [seeds, points] as a line in a band from the least to the most; returns the line's end."""
     (shade, line), means = look, seeds.mean(axis=0)
@@ -182,12 +234,14 @@ def _mark(axis: Axes, ends: Sequence[End], printed: Mapping[str, Mapping[float, 
         axis.figure.legend(handles=[Line2D([], [], label="printed in the paper", **PAPER)], **BELOW)
 
 
-def _percent_axis(axis: Axes) -> None:
+def _percent_axis(axis: Axes, side: str = "left") -> None:
     """From a little under guessing, or under the least value drawn, to 100 percent."""
     least = min(min(line.get_ydata()) for line in axis.lines)
     axis.set_ylim(min(GUESSING, least) - 4, 101.5)
     axis.axhline(GUESSING, color=GREY, linewidth=0.8, zorder=0)
-    axis.text(0.01, GUESSING - 0.4, "guessing", va="top", fontsize=8, transform=axis.get_yaxis_transform())
+    place = {"left": 0.01, "right": 0.99}[side]
+    look = {"ha": side, "va": "top", "fontsize": 8, "transform": axis.get_yaxis_transform()}
+    axis.text(place, GUESSING - 0.4, "guessing", **look)
     axis.set_ylabel("percent of edges right")
 
 
