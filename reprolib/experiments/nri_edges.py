@@ -16,6 +16,7 @@ SMALL_ENCODER = {  # convolutions along every edge cost most
     "charged": {"model.width": 64},
     "kuramoto": {"model.width": 64},
 }
+SMALL_STEPS = {("charged", 10): {"train.steps": 4_000}}  # in the second half five charges gained next to nothing
 
 
 def rows() -> tuple[Row, ...]:
@@ -35,7 +36,10 @@ def _learned(kind: str, objects: int) -> Row:
         config=Config(data, model, motion.TRAINING),
         scales={
             "smoke": motion.SMOKE | motion.TINY | {"data.of_others": 10},
-            "small": motion.small(objects) | SMALL_ENCODER[kind] | motion.SMALL_DECODING[kind],
+            "small": motion.small(objects)
+            | SMALL_ENCODER[kind]
+            | motion.SMALL_DECODING[kind]
+            | SMALL_STEPS.get((kind, objects), {}),
         },
         minutes={"smoke": 0.1, "small": {"springs": 10, "charged": 35, "kuramoto": 25}[kind], "paper": 20},
         headline=True,
