@@ -9,7 +9,7 @@ import torch
 
 from reprolib.errors import InputError
 
-HALF_ON_A_PROCESSOR = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # of torch.cpu
+HALF_ON_A_PROCESSOR = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # of torch.cpu, where it has them
 
 
 def pick(name: str | None) -> torch.device:
@@ -44,6 +44,6 @@ def name(device: torch.device) -> str:
 
 def precision(asked: str, device: torch.device) -> str:
     """The precision to train in: fp32 in place of bf16 on a processor that has no instructions for it and is slow."""
-    if device.type == "cpu" and not any(getattr(torch.cpu, check)() for check in HALF_ON_A_PROCESSOR):
-        return "fp32"
-    return asked
+    if device.type != "cpu" or any(getattr(torch.cpu, check, lambda: False)() for check in HALF_ON_A_PROCESSOR):
+        return asked
+    return "fp32"

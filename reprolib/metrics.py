@@ -25,20 +25,22 @@ def majority(groups: Tensor, answers: Tensor, group_count: int, answer_count: in
     return counts.argmax(1)
 
 
-def best_naming(predicted: Tensor, true: Tensor) -> Tensor:
+def best_naming(predicted: Tensor, true: Tensor, least: int = 1) -> Tensor:
     """The true type that each predicted type stands for, one to one, so that most edges are right: [K].
 
     Args:
         predicted, true: int64 of any one shape; an unsupervised model does not know which type is called what.
+        least: K at least, where further types may occur elsewhere.
     """
-    types = int(torch.stack([predicted.max(), true.max()]).max()) + 1
+    types = max(least, int(torch.stack([predicted.max(), true.max()]).max()) + 1)
     pairs = torch.bincount((predicted * types + true).flatten().cpu(), minlength=types**2).view(types, types)
     return torch.from_numpy(linear_sum_assignment(pairs.numpy(), maximize=True)[1])
 
 
-def edge_accuracy(predicted: Tensor, true: Tensor) -> float:
-    """Percent of edges right under the best naming of the predicted types, one naming for all scenes."""
-    return accuracy(best_naming(predicted, true).to(predicted.device)[predicted] == true)
+def edge_accuracy(predicted: Tensor, true: Tensor, naming: Tensor | None = None) -> float:
+    """Percent of edges right under a naming of the predicted types [K], by default the best one for all scenes."""
+    naming = best_naming(predicted, true) if naming is None else naming
+    return accuracy(naming.to(predicted.device)[predicted] == true)
 
 
 def errors_by_step(predicted: Tensor, true: Tensor) -> Tensor:

@@ -105,6 +105,8 @@ def _measured(
     values, first = measurement.values(line.metric), measurement.first
     verdict, reason = judge(line, experiment, row, measurement, measured)
     _, _, split = first.data["name"].partition(", ")  # where another split than the test split was tested
+    lacking = dict.fromkeys(deviation for record in measurement.records for deviation in record.deviations)
+    notes = [f"measured on the {split}"] * bool(split) + list(lacking)
     return _cell(
         line,
         ours=statistics.fmean(values),
@@ -114,7 +116,7 @@ def _measured(
         data=first.kind,
         device="; ".join(sorted({record.device for record in measurement.records})),
         verdict=verdict,
-        reason=f"{reason}; measured on the {split}" if split else reason,
+        reason="; ".join([reason, *notes]),
         command=_command(measurement),
     )
 

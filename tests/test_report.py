@@ -126,6 +126,12 @@ def test_another_split_than_the_test_split_is_said(toy, record_of):
         assert all(cell.reason.endswith("; measured on the validation split") == said for cell in cells)
 
 
+def test_what_a_record_says_it_lacked_stands_in_the_table(toy, record_of):
+    lacking = dataclasses.replace(record_of(scale="small"), deviations=["half the data", "trained in fp32"])
+    (cell, *_) = [cell for cell in report.cells("toy", [lacking]) if cell.n]
+    assert cell.reason.endswith("; half the data; trained in fp32")
+
+
 def test_recalled_figures_are_marked(toy, record_of):
     cells = report.cells(found=[record_of()])
     rows = report.frame(cells).to_dict("records")

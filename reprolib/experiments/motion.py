@@ -16,7 +16,7 @@ from reprolib.data import particles, simulations
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.experiments.entry import Comparison, Config, Experiment, Row
-from reprolib.metrics import edge_accuracy, errors_by_step
+from reprolib.metrics import best_naming, edge_accuracy, errors_by_step
 from reprolib.models.correlation import CorrelationEdges, LSTMStates, flat_paths, paths
 from reprolib.models.motion import LSTMModel, Static, TrajectoryLSTM
 from reprolib.models.nri import NRI, EdgeClassifier, EdgeClassifierModel, GivenGraph, NRIModel, SimulatorDecoder
@@ -218,16 +218,20 @@ def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
 
 
 def _accuracies(model: nn.Module, split: Split) -> dict[str, float]:
-    """Percent of the edges of the split's scenes, and of those with other numbers of objects."""
+    """Percent of the edges of the split's scenes, which name the types, and of those with other numbers of objects."""
     settings = (model.threshold(),) if isinstance(model, CorrelationEdges) else ()
-    found, columns = {}, split.columns | split.tables
-    for name in columns:
-        part, _, objects = name.partition("/")
-        if part == "edges":
-            paths = columns[name.replace("edges", "trajectories")][:, :FRAMES].split(TOGETHER)
-            predicted = torch.cat([model.edges(some, *settings) for some in paths])
-            found["accuracy/edges" + f"_{objects}" * bool(objects)] = edge_accuracy(predicted, columns[name])
-    return found
+    columns = split.columns | split.tables
+    sizes = [name.removeprefix("edges") for name in columns if name.startswith("edges")]  # "", "/3", "/4", ...
+    predicted = {}
+    for size in sizes:
+        paths = columns[f"trajectories{size}"][:, :FRAMES].split(TOGETHER)
+        predicted[size] = torch.cat([model.edges(some, *settings) for some in paths])
+    types = 1 + max(int(edges.max()) for edges in predicted.values())
+    naming = best_naming(predicted[""], columns["edges"], types)
+    return {
+        f"accuracy/edges{size.replace('/', '_')}": edge_accuracy(edges, columns[f"edges{size}"], naming)
+        for size, edges in predicted.items()
+    }
 
 
 def _errors(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:

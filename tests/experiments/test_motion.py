@@ -108,6 +108,24 @@ def test_accuracy_is_that_of_the_best_naming():
     assert motion.evaluate(blind, split) == {"accuracy/edges": 100.0, "score": 100.0}
 
 
+def test_other_numbers_of_objects_keep_the_naming():
+    edges = {count: torch.randint(2, (6, count, count - 1)) for count in (3, 5, 7)}
+    said = {
+        3: edges[3],
+        5: 1 - edges[5],
+        7: 1 - edges[7],
+    }  # the names of 5 objects are turned round, and those of 3 are not
+    model = SimpleNamespace(edges=lambda paths: said[paths.shape[2]])
+    paths = {count: torch.randn(6, FRAMES, count, 4) for count in edges}
+    tables = {f"{name}/{n}": column[n] for name, column in (("edges", edges), ("trajectories", paths)) for n in (3, 7)}
+    found = motion.evaluate(model, Split({"trajectories": paths[5], "edges": edges[5]}, tables))
+    assert {name: value for name, value in found.items() if name != "score"} == {
+        "accuracy/edges": 100.0,
+        "accuracy/edges_3": 0.0,
+        "accuracy/edges_7": 100.0,
+    }
+
+
 def test_what_is_correlated_must_be_known():
     with pytest.raises(InputError, match=r"model\.of is 'path': choose one of paths, flat, lstm"):
         motion.build(
@@ -169,6 +187,8 @@ BAD = [
     ("nri_edges", "springs_5/NRI (sim.)", {"model.types": 3}, "knows 2 types"),
     ("nri_prediction", "kuramoto_5/NRI (true graph)", {"model.decoder": "simulator"}, "none for kuramoto"),
     ("nri_edges", "springs_5/Supervised", {"model.types": 1}, r"model\.types is 1"),
+    ("nri_edges", "springs_5/Supervised", {"model.types": 65}, "naming takes up to 64"),
+    ("nri_edges", "springs_5/NRI (learned)", {"model.types": 2000}, "naming takes up to 64"),
     ("nri_edges", "springs_5/Supervised", {"model.width": 0}, r"model\.width is 0"),
     ("nri_edges", "springs_5/Supervised", {"model.encoder": "rnn"}, r"model\.encoder is 'rnn'"),
     ("nri_edges", "springs_5/NRI (learned)", {"data.test": 0}, r"data\.test is 0"),

@@ -14,6 +14,7 @@ from reprolib.models.nri import latent
 from reprolib.models.nri.decoders import DECODERS, RecurrentDecoder
 from reprolib.models.nri.encoders import ENCODERS
 
+MOST_TYPES = 64  # of edges
 Batch = dict[str, Tensor]  # "trajectories" [B, T, N, D], "edges" [B, N, N - 1]
 
 
@@ -55,12 +56,23 @@ class NRIModel:
         for name in ("width", "decoder_width", "types", "restart", "windows", "substeps"):
             if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise InputError(f"model.{name} is {getattr(self, name)}: give at least 1")
+        check_types(self.types)
         if self.first_is_none and self.types < 2:
             raise InputError("model.types is 1 and model.first_is_none true: nothing would carry a message")
         if self.graph == "true" and self.types < 2:
             raise InputError("model.types is 1 and model.graph true: the scenes have 2 types of edges")
         if self.decoder == "simulator" and (self.types != 2 or self.graph == "full"):
             raise InputError("model.decoder is simulator: it knows 2 types, and a graph that is inferred or true")
+
+
+def check_types(types: int) -> None:
+    """More types than this can be trained, but the search for their best naming is cubic.
+
+    Raises:
+        InputError: there are more.
+    """
+    if types > MOST_TYPES:
+        raise InputError(f"model.types is {types}: the search for their best naming takes up to {MOST_TYPES}")
 
 
 @dataclass(frozen=True)
@@ -79,6 +91,7 @@ class EdgeClassifierModel:
         for name, least in (("width", 1), ("types", 2)):
             if getattr(self, name) < least:
                 raise InputError(f"model.{name} is {getattr(self, name)}: give at least {least}")
+        check_types(self.types)
 
 
 class GivenGraph(nn.Module):

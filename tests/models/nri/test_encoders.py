@@ -1,5 +1,8 @@
 """Encoders against the plain structure of the paper, under reordering of objects, and at other sizes."""
 
+import copy
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
@@ -67,23 +70,32 @@ def test_the_first_convolution_is_that_of_the_concatenated_pair():
     torch.testing.assert_close(encoder.of_sender(sender) + encoder.of_receiver(receiver), expected)
 
 
-def test_the_convolutional_encoder_is_that_of_the_appendix():
-    """Plain convolutions over time, edge by edge, every frame predicted and weighted by its attention."""
+def by_edge(encoder, paths):
+    """The convolutional encoder on the pair of every edge: conv, ReLU, batch norm, pooling, twice; then attention."""
+    scenes, count = paths.shape[0], paths.shape[2]
+    by_object = paths.permute(0, 2, 3, 1)  # [B, N, D, T]
+    pairs = [(scene, i, j) for scene in range(scenes) for i in range(count) for j in range(count) if j != i]
+    ends = [encoder.of_sender(by_object[b, j]) + encoder.of_receiver(by_object[b, i]) for b, i, j in pairs]
+    hidden = nn.functional.max_pool1d(encoder.norms[0](torch.stack(ends).relu()), 2)  # [E, H, T']
+    hidden = encoder.norms[1](encoder.second(hidden).relu())
+    pooled = (encoder.predict(hidden) * encoder.attend(hidden).softmax(-1)).mean(-1)
+    return encoder.rounds(encoder.first(pooled.view(scenes, count, count - 1, -1)))
+
+
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("frames", [SHORTEST, FRAMES, 33])
+def test_the_convolutional_encoder_is_that_of_the_appendix(training, frames):
+    """Values, gradients and what batch norm remembers."""
     torch.manual_seed(0)
-    encoder = _warmed(CNNEncoder(FRAMES, FEATURES, WIDTH, TYPES, 0.0, "n").double())
-    paths = trajectories(objects=3, scenes=2)
-    sender, receiver = (
-        layer(paths.permute(0, 2, 3, 1).flatten(0, 1)) for layer in (encoder.of_sender, encoder.of_receiver)
-    )
-    pooled = []
-    for scene in range(2):
-        for i in range(3):
-            for j in (j for j in range(3) if j != i):
-                hidden = encoder.norms[0]((sender[3 * scene + j] + receiver[3 * scene + i]).relu()[None])
-                hidden = encoder.norms[1](encoder.second(nn.functional.max_pool1d(hidden, 2)).relu())
-                pooled.append((encoder.predict(hidden) * encoder.attend(hidden).softmax(-1)).mean(-1)[0])
-    expected = encoder.rounds(encoder.first(torch.stack(pooled).view(2, 3, 2, WIDTH)))
-    torch.testing.assert_close(encoder(paths), expected)
+    ours = _warmed(CNNEncoder(FRAMES, FEATURES, WIDTH, TYPES, 0.0, "n").double()).train(training)
+    plain = copy.deepcopy(ours)
+    paths, found = trajectories(objects=3, scenes=2, frames=frames), []
+    for encoder, forward in ((ours, ours), (plain, partial(by_edge, plain))):
+        logits = forward(paths)
+        logits.square().sum().backward()
+        found.append([logits, *encoder.buffers(), *(parameter.grad for parameter in encoder.parameters())])
+    for value, expected in zip(*found, strict=True):
+        torch.testing.assert_close(value, expected)
 
 
 def test_edges_follow_their_objects(encoder):
