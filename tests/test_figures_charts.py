@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from matplotlib.text import Text
 
 from reprolib import paths, published
 from reprolib.errors import InputError
@@ -21,7 +22,8 @@ def record(system="NRI (learned)", task="springs_5", seed=0, scale="small", **me
     curve = [{"step": step, "loss": 1.0, "score": 0.0, "accuracy/edges": 50.0 + step} for step in (10, 20)]
     names = dict.fromkeys(Record.__dataclass_fields__)
     usual = {"task": task, "system": system, "scale": scale, "seed": seed, "metrics": metrics, "curve": curve}
-    return Record(**(names | usual | {"data": {"kind": "generated"}, "experiment": "nri_edges"}))
+    seen = {"config": {"train.batch": 8}, "data": {"kind": "generated", "sizes": {"train": 40}}}
+    return Record(**(names | usual | seen | {"experiment": "nri_edges"}))
 
 
 def labels(figure):
@@ -73,7 +75,8 @@ def test_sizes_and_curves_come_from_the_records():
     figure = charts.edges_by_objects(found)
     assert any(list(line.get_xdata()) == [3, 5, 10] for line in figure.axes[0].lines)
     curves = charts.edge_curves(found, "springs_5")
-    assert any(list(line.get_ydata()) == [60.0, 70.0] for line in curves.axes[0].lines)
+    drawn = [line.get_xydata().tolist() for line in curves.axes[0].lines]
+    assert [[2.0, 60.0], [4.0, 70.0]] in drawn, "ten steps of 8 scenes are two passes through 40"
     assert charts.edge_curves(found, "charged_5").texts, "without a run there is a sentence"
 
 
@@ -94,6 +97,25 @@ def test_pulls_are_the_simulators_own_where_it_decodes(monkeypatch):
     assert view.distances.shape == view.learned.shape == view.true.shape == (20 * 5 * 4,)
     np.testing.assert_allclose(view.learned, view.true)
     np.testing.assert_allclose(view.true, 0.1 * view.distances, rtol=0.05, atol=5e-3)  # over a frame objects move on
+
+
+def test_an_edge_is_changed_alone():
+    """Where charges move on between two frames, what one receiver feels depends on what the others do."""
+    found, scenes, _ = moving._named("charged_5")
+    states, types = scenes["trajectories"][:2, START], scenes["edges"][:2]
+    low, high = torch.tensor(found.data.facts["scale"].ranges).unbind(1)
+    simulator = moving.SimulatorDecoder("charged", low, high, substeps=100)
+    scene, receiver, column, sender = 1, 3, 2, 2  # senders ascend and leave out the receiver
+    after = []
+    for kind in (0, 1):
+        changed = types.clone()
+        changed[scene, receiver, column] = kind
+        moved, _ = simulator(states, torch.nn.functional.one_hot(changed, 2).float())
+        after.append(moved[scene, receiver, 2:])
+    apart = (states[scene, sender] - states[scene, receiver])[:2]
+    expected = (after[1] - after[0]) @ apart / apart.norm()
+    pulls = moving._pull(simulator, states, types, torch.arange(2))
+    np.testing.assert_allclose(pulls[scene, receiver, column], expected, rtol=1e-4)
 
 
 def test_pulls_do_not_hang_on_what_the_model_calls_its_types(monkeypatch):
@@ -146,6 +168,23 @@ def test_a_panel_of_laws_holds_every_edge_and_the_true_law():
     view = moving.PullView(distances, 0.11 * distances, 0.1 * distances, "here")
     figure = charts.laws({"springs": view, "others": view})
     assert [axis.get_title(loc="left") for axis in figure.axes] == ["springs", "others"]
-    dots, line, _ = figure.axes[0].lines
+    line, dots, *_ = figure.axes[0].lines
     np.testing.assert_allclose(dots.get_ydata(), 0.11 * distances)
     np.testing.assert_allclose(line.get_ydata(), 0.1 * line.get_xdata(), rtol=1e-2)
+
+
+def test_every_picture_of_a_network_says_whose_weights_it_shows():
+    rng = np.random.default_rng(0)
+    graph = np.ones((5, 4))
+    scene = moving.MotionView(*rng.normal(size=(3, HORIZON, 5, 2)), graph, graph, "weights of one")
+    edges = moving.EdgeView(np.arange(16.0), np.zeros(16, dtype=int), np.ones(16, dtype=bool), "weights of one")
+    pulls = [moving.PullView(*rng.random((3, 50)), f"weights of {number}") for number in ("one", "two")]
+    figures = [
+        charts.inferred_graphs([scene]),
+        charts.predicted_motion([scene]),
+        charts.edges_by_closeness(edges, ("pulled",)),
+        charts.laws(dict(zip(("springs", "charges"), pulls, strict=True))),
+    ]
+    said = ["\n".join(text.get_text() for text in figure.findobj(Text)) for figure in figures]
+    assert all("weights of one" in words for words in said)
+    assert "springs: weights of one\ncharges: weights of two" in said[-1]

@@ -182,7 +182,7 @@ def marks(axis):
 
 
 def curve(*accuracies):
-    return [{"step": 10 * i, "loss": 1.0, "accuracy/edges": value} for i, value in enumerate(accuracies, start=1)]
+    return [{"epoch": 0.5 * i, "accuracy/edges": value} for i, value in enumerate(accuracies, start=1)]
 
 
 def test_accuracy_curves_draw_a_line_a_run_and_the_papers_figure_at_its_end():
@@ -191,20 +191,14 @@ def test_accuracy_curves_draw_a_line_a_run_and_the_papers_figure_at_its_end():
     axis = figure.axes[0]
     drawn = [line for line in axis.lines if line.get_linestyle() != "None" and "step" not in line.get_drawstyle()]
     assert [list(line.get_ydata()) for line in axis.lines[:3]] == [[60.0, 97.0], [62.0, 98.0], [50.0, 52.0, 53.0]]
-    assert list(axis.lines[2].get_xdata()) == [10, 20, 30]
-    assert marks(axis) == [(30.0, 99.9, style.BLUE)]
+    assert list(axis.lines[2].get_xdata()) == [0.5, 1.0, 1.5]
+    assert axis.get_xlabel() == "epochs"
+    assert marks(axis) == [(1.5, 99.9, style.BLUE)]
     assert axis.lines[0].get_color() == axis.lines[1].get_color() != axis.lines[2].get_color()
     assert {"NRI (learned)", "other"} < set(ends(figure))
     assert "none" not in ends(figure)
     assert "printed in the paper" in texts(figure)
     assert len(drawn) == 4, "the runs, and the line of guessing"
-
-
-def test_training_can_be_counted_in_epochs():
-    points = [{"epoch": 1, "accuracy/edges": 60.0}, {"epoch": 2, "accuracy/edges": 70.0}]
-    axis = scores.accuracy_curves({"springs": points}, by="epoch").axes[0]
-    assert axis.get_xlabel() == "epoch"
-    assert list(axis.lines[0].get_xdata()) == [1, 2]
 
 
 def test_the_horizon_shows_means_over_seeds_in_a_band():
@@ -251,6 +245,19 @@ def test_accuracy_by_objects_marks_the_size_of_training():
     assert "trained on 5" in texts(figure)
     assert list(axis.get_xticks()) == [3, 5, 7, 10]
     assert len(axis.collections) == 1, "a band where there are several seeds"
+
+
+def test_pulls_beyond_a_panel_are_marked_at_its_border():
+    distances = np.arange(1.0, 201.0)
+    learned = 0.1 * distances
+    learned[3], learned[7] = 1e3, -1e3
+    axis = scores.pull_by_distance({"springs": (distances, learned, 0.1 * distances)}).axes[0]
+    bottom, top = axis.get_ylim()
+    drawn = {line.get_marker(): line.get_xydata().tolist() for line in axis.lines}
+    assert drawn["^"] == [[4.0, top]]
+    assert drawn["v"] == [[8.0, bottom]]
+    assert len(drawn["."]) == len(distances) - 2
+    assert "beyond the panel" in texts(axis.figure)
 
 
 def test_accuracies_under_guessing_stay_in_the_picture():
@@ -421,6 +428,18 @@ def test_a_movie_shows_its_bytes_in_a_notebook():
     assert "animation" in shown["text/plain"]
 
 
+def test_the_source_stands_over_the_animation_and_its_strip(moving):
+    places, beliefs, true = moving
+    for known in ((), (true,)):
+        plain = pictures(animation.springs(places, beliefs, *known))
+        headed = pictures(animation.springs(places, beliefs, *known, source="committed weights: small scale " * 2))
+        added = headed.shape[1] - plain.shape[1]
+        assert added > 0
+        assert (headed[:, :added].min(axis=(1, 2, 3)) < 64).all(), "in every frame"
+        assert (headed[:, :added, -5:] == 255).all(), "it ends inside the picture"
+    assert "untrained" in texts(animation.strip(*moving, source="untrained network"))
+
+
 # Nothing at hand, and what cannot be drawn
 
 
@@ -461,8 +480,8 @@ ONE_WAY = dense([[0, 1, 0], [0, 0, 0], [0, 0, 0]])
         (lambda: motion.graphs(B[0], B[0] - 0.1), "probabilities must lie between 0 and 1"),
         (lambda: motion.graphs(B[0], B[0], P), "positions has the shape"),
         (lambda: motion.graphs(B, B, titles=("a",)), "1 titles for 3 scenes"),
-        (lambda: scores.accuracy_curves({"a": [{"step": 1}]}), "'a' lacks 'accuracy/edges'"),
-        (lambda: scores.accuracy_curves({"a": curve(1.0)}, by="epoch"), "'a' lacks 'epoch'"),
+        (lambda: scores.accuracy_curves({"a": [{"epoch": 1}]}), "'a' lacks 'accuracy/edges'"),
+        (lambda: scores.accuracy_curves({"a": [{"step": 1, "accuracy/edges": 1.0}]}), "'a' lacks 'epoch'"),
         (lambda: scores.horizon({"a": [1.0, 0.0]}), "'a' must be positive"),
         (lambda: scores.horizon({"a": [1.0, np.inf]}), "a holds values that are not finite"),
         (lambda: scores.horizon({"a": [[1.0, 2.0], [1.0]]}), "rows of equal length"),

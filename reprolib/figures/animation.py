@@ -6,6 +6,7 @@ drawn as one line that stands for the mean of its two directions.
 
 import base64
 import io
+import textwrap
 from dataclasses import dataclass
 
 import matplotlib as mpl
@@ -21,20 +22,24 @@ from PIL import Image
 from reprolib.errors import InputError
 from reprolib.figures.motion import (
     CROWD,
+    LINE,
     SHADES,
+    SOURCE,
     WRONG,
     Values,
     frame,
+    headed,
     numbers,
     pairs,
     score,
     shade,
     true_pairs,
 )
-from reprolib.figures.style import BELOW, GREY, RED, STYLE, WIDTH, canvas, styled
+from reprolib.figures.style import BELOW, GREY, RED, STYLE, WIDTH, styled
 
 SIDE, ALONE, RESOLUTION = 2.25, 3.2, 144  # inches of one panel of two, of a single one; dots an inch
 OVER, UNDER, GAP = 0.22, 0.18, 0.03  # inches: for a line of text over and under a panel, and beside it
+LETTERS = 14  # an inch, of the source
 PACE, LAST = 100, 2000  # milliseconds of a frame, and of the last one
 TRAIL = 12  # frames that an object's trail reaches back
 THICK, THIN = 2.2, 0.9  # points of a line
@@ -112,7 +117,9 @@ def _lines(places: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndar
     return np.stack([places[first], places[second]], axis=1)
 
 
-def springs(positions: Values, beliefs: Values, true: Values | None = None, edge: str = "spring") -> bytes:
+def springs(
+    positions: Values, beliefs: Values, true: Values | None = None, edge: str = "spring", source: str = ""
+) -> bytes:
     """A looping GIF: objects with their trails, and lines as opaque as the model believes in them.
 
     Beside it, where the true graph is given, the same motion with the true edges; believed edges that are not there
@@ -123,6 +130,7 @@ def springs(positions: Values, beliefs: Values, true: Values | None = None, edge
         beliefs: probability of an edge after the frames so far [T, N, N-1].
         true: edge types 0 or 1 [N, N-1], alike in both directions.
         edge: what type 1 is called.
+        source: whose weights believe.
 
     Raises:
         InputError: shapes that do not fit together, values that are not finite, no probabilities.
@@ -130,7 +138,7 @@ def springs(positions: Values, beliefs: Values, true: Values | None = None, edge
     scene = _scene(positions, beliefs, true)
     times = len(scene.positions)
     with mpl.rc_context(dict(STYLE)):
-        painter, axes = _stage(1 if true is None else 2)
+        painter, axes = _stage(1 if true is None else 2, source)
         panels = [Panel.on(axis, scene) for axis in axes]
         for axis, name in zip(axes, (f"inferred {edge}s", f"true {edge}s"), strict=False):
             axis.set_title(name)
@@ -146,14 +154,18 @@ def springs(positions: Values, beliefs: Values, true: Values | None = None, edge
     return _gif(frames)
 
 
-def _stage(panels: int) -> tuple[FigureCanvasAgg, np.ndarray]:
-    """A figure to be painted again and again, with a square for each panel."""
+def _stage(panels: int, source: str) -> tuple[FigureCanvasAgg, np.ndarray]:
+    """A figure to be painted again and again, with a square for each panel, and over them the source."""
     side = SIDE if panels > 1 else ALONE
-    height = side + OVER + UNDER
-    figure = Figure(figsize=(panels * side, height), dpi=RESOLUTION)
+    width = panels * side
+    lines = textwrap.wrap(source, int(LETTERS * width))
+    over = OVER + LINE * len(lines)
+    height = side + over + UNDER
+    figure = Figure(figsize=(width, height), dpi=RESOLUTION)
     axes = figure.subplots(1, panels, squeeze=False)[0]
-    sides = {"left": GAP / (panels * side), "right": 1 - GAP / (panels * side), "wspace": 2 * GAP / side}
-    figure.subplots_adjust(bottom=UNDER / height, top=1 - OVER / height, **sides)
+    sides = {"left": GAP / width, "right": 1 - GAP / width, "wspace": 2 * GAP / side}
+    figure.subplots_adjust(bottom=UNDER / height, top=1 - over / height, **sides)
+    figure.text(GAP / width, 1 - GAP / height, "\n".join(lines), va="top", fontsize=SOURCE)
     return FigureCanvasAgg(figure), axes
 
 
@@ -164,10 +176,12 @@ def _painted(painter: FigureCanvasAgg) -> np.ndarray:
 
 
 @styled
-def strip(positions: Values, beliefs: Values, true: Values | None = None, edge: str = "spring") -> Figure:
+def strip(
+    positions: Values, beliefs: Values, true: Values | None = None, edge: str = "spring", source: str = ""
+) -> Figure:
     """Four frames of the animation, from the first to the last; arguments and errors as for `springs`."""
     scene = _scene(positions, beliefs, true)
-    figure = canvas(0.3 + WIDTH)
+    figure = headed(0.3 + WIDTH, source)
     times = np.linspace(0, len(scene.positions) - 1, PANELS).round().astype(int)
     for axis, time in zip(figure.subplots(2, 2).flatten(), times, strict=True):
         Panel.on(axis, scene).show(time, scene.beliefs[time])

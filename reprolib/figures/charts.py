@@ -9,11 +9,19 @@ from reprolib import published, report
 from reprolib.experiments.motion import HORIZON, PAPER
 from reprolib.figures.motion import graphs, trajectories
 from reprolib.figures.moving import EdgeView, MotionView, PullView
-from reprolib.figures.scores import accuracy_curves, by_closeness, by_objects, horizon, pull_by_distance
+from reprolib.figures.scores import (
+    SCORE,
+    TIME,
+    Point,
+    accuracy_curves,
+    by_closeness,
+    by_objects,
+    horizon,
+    pull_by_distance,
+)
 from reprolib.records import Record
 from reprolib.verdicts import Measurement
 
-EDGES = "accuracy/edges"
 BINS = 8  # of edges, by the distance of their ends
 
 
@@ -22,35 +30,42 @@ def inferred_graphs(views: Sequence[MotionView]) -> Figure:
     edges, probabilities, past = (
         np.stack([getattr(view, name) for view in views]) for name in ("edges", "probabilities", "past")
     )
-    return graphs(edges, probabilities, past[:, -1])
+    return graphs(edges, probabilities, past[:, -1], source=views[0].source)
 
 
 def predicted_motion(views: Sequence[MotionView]) -> Figure:
     """What was seen, what came and what was predicted in a few scenes."""
-    return trajectories(*(np.stack([getattr(view, name) for view in views]) for name in ("past", "true", "predicted")))
+    columns = (np.stack([getattr(view, name) for view in views]) for name in ("past", "true", "predicted"))
+    return trajectories(*columns, source=views[0].source)
 
 
 def edges_by_objects(found: Sequence[Record]) -> Figure:
     """Edge accuracy of the learned models of five objects on scenes with other numbers of objects."""
     accuracies = {}
     for task, _, measurement in _rows(found):
-        sizes = {int(name.rpartition("_")[2]) for name in measurement.first.metrics if name.startswith(f"{EDGES}_")}
+        sizes = {int(name.rpartition("_")[2]) for name in measurement.first.metrics if name.startswith(f"{SCORE}_")}
         if sizes:
-            accuracies[task.partition("_")[0]] = {n: measurement.values(f"{EDGES}_{n}") for n in sizes}
+            accuracies[task.partition("_")[0]] = {n: measurement.values(f"{SCORE}_{n}") for n in sizes}
     return by_objects(accuracies)
 
 
 def edge_curves(found: Sequence[Record], task: str) -> Figure:
-    """Validation accuracy of the edges of a task over training, a line a run; diamonds at the paper's figures."""
+    """Validation accuracy of a task's edges against epochs, a line a run; diamonds at the paper's figures."""
     curves = {
-        system: [[point for point in record.curve if EDGES in point] for record in measurement.records]
+        system: [_by_epoch(record) for record in measurement.records]
         for of, system, measurement in _rows(found)
         if of == task
     }
     shown = {system: [run for run in runs if run] for system, runs in curves.items() if any(runs)}
     return accuracy_curves(
-        shown, {system: value for (system, _), value in _printed(task, EDGES).items() if system in shown}
+        shown, {system: value for (system, _), value in _printed(task, SCORE).items() if system in shown}
     )
+
+
+def _by_epoch(record: Record) -> list[Point]:
+    """The points of a run's curve that hold the accuracy of the edges, by passes through the training scenes."""
+    of_a_step = record.config["train.batch"] / record.data["sizes"]["train"]
+    return [{TIME: point["step"] * of_a_step, SCORE: point[SCORE]} for point in record.curve if SCORE in point]
 
 
 def edges_by_closeness(view: EdgeView, names: Sequence[str]) -> Figure:
@@ -60,12 +75,14 @@ def edges_by_closeness(view: EdgeView, names: Sequence[str]) -> Figure:
         closest, right = view.closest[view.types == kind], view.right[view.types == kind]
         bins = np.array_split(closest.argsort(), BINS)
         found[name] = [(float(np.median(closest[some])), 100.0 * right[some].mean()) for some in bins]
-    return by_closeness(found)
+    return by_closeness(found, source=view.source)
 
 
 def laws(views: Mapping[str, PullView]) -> Figure:
     """The pull of an edge by distance, learned (dots) and true (line), a panel for each view by its title."""
-    return pull_by_distance({title: (view.distances, view.learned, view.true) for title, view in views.items()})
+    panels = {title: (view.distances, view.learned, view.true) for title, view in views.items()}
+    sources = (f"{title}: {view.source}" for title, view in views.items())
+    return pull_by_distance(panels, source="\n".join(sources))
 
 
 def error_by_step(found: Sequence[Record], task: str) -> Figure:

@@ -21,6 +21,7 @@ Values = np.ndarray | Tensor | Sequence
 INK = "#333333"  # in place of yellow, which is too pale for a line
 SHADES = (*DISTINCT, LAST, INK)  # of objects, from the first again after ten
 COLUMNS, TALLEST = 3, 2.8  # pictures side by side; inches
+SOURCE, LINE = 8.5, 0.18  # points of the letters that say whose weights are shown, and inches of a line of them
 MARGIN = 0.08  # around what is drawn, in parts of its extent
 DOTS = 7  # of a predicted trajectory, at most
 THICKEST, CROWD = 3.5, 6  # points of a line; from so many objects on, lines get thinner
@@ -32,8 +33,17 @@ WRONG = {  # pairs on which model and truth differ: line and sign, so that colou
 }
 
 
+def headed(height: float, source: str) -> Figure:
+    """An empty figure of the common width, `height` inches high, and taller by the lines of `source` over it."""
+    lines = source.splitlines()
+    figure = canvas(height + LINE * len(lines))
+    if lines:
+        figure.suptitle(source, x=0.01, ha="left", fontsize=SOURCE)
+    return figure
+
+
 @styled
-def trajectories(past: Values, true: Values, predicted: Values, titles: Sequence[str] = ()) -> Figure:
+def trajectories(past: Values, true: Values, predicted: Values, titles: Sequence[str] = (), source: str = "") -> Figure:
     """What was seen (pale), what then happened (lines) and what was predicted (dots), one colour an object.
 
     Args:
@@ -41,6 +51,7 @@ def trajectories(past: Values, true: Values, predicted: Values, titles: Sequence
         true: positions thereafter [S, T1, N, 2].
         predicted: their prediction [S, T1, N, 2]; what leaves the picture of the other two is cut off.
         titles: one a scene, or none.
+        source: whose weights predict.
 
     Raises:
         InputError: shapes that do not fit together, positions that are not finite, or not one title a scene.
@@ -56,7 +67,7 @@ def trajectories(past: Values, true: Values, predicted: Values, titles: Sequence
     _check_titles(titles, scenes)
     columns = min(scenes, COLUMNS)
     rows = -(-scenes // columns)
-    figure = canvas(0.3 + rows * (min(WIDTH / columns, TALLEST) + 0.26 * bool(titles)))
+    figure = headed(0.3 + rows * (min(WIDTH / columns, TALLEST) + 0.26 * bool(titles)), source)
     axes = figure.subplots(rows, columns, squeeze=False).flatten()
     for axis, *scene in zip(axes, seen, future, guess, strict=False):
         _motion(axis, *scene)
@@ -97,6 +108,7 @@ def graphs(
     positions: Values | None = None,
     titles: Sequence[str] = (),
     edge: str = "spring",
+    source: str = "",
 ) -> Figure:
     """The true graph and beside it the inferred one, a row a scene; the pairs that are wrong bear a sign.
 
@@ -106,6 +118,7 @@ def graphs(
         positions: where the objects are drawn [S, N, 2]; None: on a circle, clockwise from the top.
         titles: one a scene, or none.
         edge: what type 1 is called.
+        source: whose weights infer.
 
     Raises:
         InputError: shapes that do not fit together, a true graph that differs by direction, no probabilities, or not
@@ -121,7 +134,7 @@ def graphs(
     places = np.broadcast_to(circle(objects), (scenes, objects, 2))
     if positions is not None:
         places = stacked("positions", positions, places.shape)
-    figure = canvas(0.3 + 2.05 * scenes)
+    figure = headed(0.3 + 2.05 * scenes, source)
     for number, (left, right) in enumerate(figure.subplots(scenes, 2, squeeze=False)):
         graph(left, known[number], known[number], places[number])
         graph(right, known[number], believed[number], places[number])

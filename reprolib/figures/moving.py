@@ -56,7 +56,7 @@ class EdgeView:
 
 @dataclass(frozen=True)
 class PullView:
-    """What an edge does: how much harder a receiver is pulled to a sender by type 1 than by type 0."""
+    """What an edge does: how much harder a receiver is pulled to a sender by type 1 than by type 0, all else alike."""
 
     distances: np.ndarray  # of receiver and sender, in the simulator's units [M]
     learned: np.ndarray  # acceleration towards the sender, over one frame, as the decoder predicts it [M]
@@ -113,7 +113,7 @@ def edges(task: str, count: int) -> EdgeView:
 
 @torch.no_grad()
 def pulls(task: str, count: int) -> PullView:
-    """What the committed decoder and the true simulator make of a change of every edge of the first test scenes.
+    """What the committed decoder and the true simulator make of each edge of the first test scenes, changed alone.
 
     Raises:
         InputError: the weights are damaged, or the objects are no particles.
@@ -134,22 +134,23 @@ def pulls(task: str, count: int) -> PullView:
 
 
 def _pull(decoder: nn.Module, states: Tensor, types: Tensor, called: Tensor) -> Tensor:
-    """Change of the velocity towards each sender when its edge turns from type 0 to 1: [S, N, 4] -> [S, N, N - 1].
+    """Change of the velocity towards each sender when that edge alone turns from type 0 to 1: [S, N, N - 1].
 
     Args:
+        states: [S, N, 4]; one copy of a scene is decoded for each of its edges.
         types: true types [S, N, N - 1]; `called` says what the decoder calls each.
     """
+    edges = types[0].numel()
+    alone = torch.eye(edges, dtype=torch.bool).unflatten(1, types.shape[1:])  # [N (N - 1), N, N - 1]
+    copies = states.repeat_interleave(edges, 0)  # [S N (N - 1), N, 4]
+    after = []
+    for kind in (0, 1):
+        changed = types[:, None].masked_fill(alone, kind).flatten(0, 1)  # [S N (N - 1), N, N - 1]
+        gates = nn.functional.one_hot(called[changed], len(called)).float()
+        after.append(decoder(copies, gates)[0][..., 2:])
+    change = (after[1] - after[0]).unflatten(0, types.shape)  # [S, N, N - 1, N, 2]
     towards = nn.functional.normalize((sent(states) - states[:, :, None])[..., :2], dim=-1)  # [S, N, N - 1, 2]
-    found = []
-    for sender in range(types.shape[-1]):  # of all receivers at once: each feels its own edges only
-        after = []
-        for kind in (0, 1):
-            changed = types.clone()
-            changed[..., sender] = kind
-            gates = nn.functional.one_hot(called[changed], len(called)).float()
-            after.append(decoder(states, gates)[0][..., 2:])
-        found.append(((after[1] - after[0]) * towards[:, :, sender]).sum(-1))  # [S, N]
-    return torch.stack(found, -1)
+    return torch.einsum("srjrd,srjd->srj", change, towards)  # of every edge's own receiver
 
 
 def _named(task: str, count: int = NAMED) -> tuple[Specimen, dict[str, Tensor], Tensor]:

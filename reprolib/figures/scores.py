@@ -15,13 +15,13 @@ from matplotlib.ticker import MaxNLocator
 from scipy.optimize import isotonic_regression
 
 from reprolib.errors import InputError
-from reprolib.figures.motion import Values, numbers, stacked
+from reprolib.figures.motion import Values, headed, numbers, stacked
 from reprolib.figures.style import BELOW, BLUE, GREEN, GREY, ORANGE, PALE, PAPER, RED, canvas, name_ends, note, styled
 
 Point = Mapping[str, float]
 Look = tuple[str, str]  # colour and line
 End = tuple[str, float, float, str]  # name, x, y and colour at the end of a line
-SCORE = "accuracy/edges"
+TIME, SCORE = "epoch", "accuracy/edges"
 LOOKS = MappingProxyType(
     {
         "NRI (learned)": (BLUE, "-"),
@@ -42,6 +42,10 @@ APART = 0.085  # of the height of a plot, between two names
 ROUND = (1, 2, 5, 10)  # steps between ticks
 LINE = 60  # points of a line through many dots
 SHOWN = 0.04, 1.0  # quantiles of their values between which a panel ends: forces have a tail
+DOTS = MappingProxyType({"color": BLUE, "marker": ".", "markersize": 2.5, "linestyle": "none", "alpha": 0.35})
+OUTSIDE = MappingProxyType(
+    {"color": ORANGE, "markersize": 4, "markerfacecolor": "none", "markeredgewidth": 0.6, "linestyle": "none"}
+)
 NONE: Mapping = MappingProxyType({})
 
 
@@ -49,14 +53,13 @@ NONE: Mapping = MappingProxyType({})
 def accuracy_curves(
     curves: Mapping[str, Sequence[Point] | Sequence[Sequence[Point]]],
     printed: Mapping[str, float] = NONE,
-    by: str = "step",
 ) -> Figure:
-    """Edge accuracy in the course of training, a line a run.
+    """Edge accuracy against epochs of training, a line a run.
 
     Args:
-        curves: of each label the points of one run or of several; a point holds `by` and the percentage of edges right.
+        curves: of each label the points of one run or of several; a point holds the epoch, whole or not, and the
+            percentage of edges right.
         printed: the paper's percentages by label, marked at the end of training.
-        by: what training is counted in, "step" or "epoch".
 
     Raises:
         InputError: a point that lacks one of the two.
@@ -68,12 +71,12 @@ def accuracy_curves(
     axis = figure.add_subplot()
     for (label, found), (shade, line) in zip(runs.items(), _looks(runs), strict=True):
         for points in filter(None, found):
-            steps, values = (_column(label, points, key) for key in (by, SCORE))
-            axis.plot(steps, values, line, color=shade, linewidth=1.5)
-        ends.append((label, steps[-1], values[-1], shade))
+            epochs, values = (_column(label, points, key) for key in (TIME, SCORE))
+            axis.plot(epochs, values, line, color=shade, linewidth=1.5)
+        ends.append((label, epochs[-1], values[-1], shade))
     _mark(axis, ends, {label: {_last(axis): value} for label, value in printed.items()})
     _percent_axis(axis)
-    axis.set(xlabel=by, xlim=(0, _last(axis)))
+    axis.set(xlabel="epochs", xlim=(0, _last(axis)))
     axis.xaxis.set_major_locator(MaxNLocator(5, steps=ROUND))
     name_lines(axis, ends)
     return figure
@@ -153,15 +156,16 @@ def by_objects(accuracies: Mapping[str, Mapping[int, float | Sequence[float]]], 
 
 
 @styled
-def by_closeness(accuracies: Mapping[str, Sequence[tuple[float, float]]]) -> Figure:
+def by_closeness(accuracies: Mapping[str, Sequence[tuple[float, float]]], source: str = "") -> Figure:
     """Edge accuracy by how close the two objects came to each other.
 
     Args:
         accuracies: of each type of edge (distance, percent right), nearest first.
+        source: whose weights find the edges.
     """
     if not any(accuracies.values()):
         return note("No edge is at hand.")
-    figure, ends = canvas(2.8), []
+    figure, ends = headed(2.8, source), []
     axis = figure.add_subplot()
     for (name, points), (shade, line) in zip(accuracies.items(), _looks(accuracies), strict=True):
         distances, values = numbers(name, points, (None, 2)).T
@@ -174,32 +178,43 @@ def by_closeness(accuracies: Mapping[str, Sequence[tuple[float, float]]]) -> Fig
 
 
 @styled
-def pull_by_distance(panels: Mapping[str, tuple[Values, Values, Values]]) -> Figure:
+def pull_by_distance(panels: Mapping[str, tuple[Values, Values, Values]], source: str = "") -> Figure:
     """How hard an edge pulls, by the distance of its ends: every edge as a dot, the true law as a line.
 
     Args:
         panels: by title the distances, the learned and the true pulls, [M] each. The height of a panel is that of the
-            true law without its few largest values.
+            true law without its few largest values; learned pulls beyond it are marked at its border.
+        source: whose weights have learned.
     """
     if not panels:
         return note("No edge is at hand.")
-    figure = canvas(2.9)
+    figure = headed(2.9, source)
     for axis, (title, columns) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
         distances, learned, true = numbers(title, columns, (3, None))
-        order = distances.argsort()
-        bins = [some for some in np.array_split(order, LINE) if len(some)]
+        bins = [some for some in np.array_split(distances.argsort(), LINE) if len(some)]
         middle = np.array([[np.median(values[some]) for some in bins] for values in (distances, true)])
-        axis.plot(distances, learned, ".", color=BLUE, markersize=2.5, alpha=0.35)
-        axis.plot(*middle, "-", color="black", linewidth=1.4)
         low, high = np.quantile(middle[1], SHOWN).clip([-np.inf, 0], [0, np.inf])
-        axis.set(
-            title=title, xlabel="distance", xlim=(0, None), ylim=(1.15 * low - 0.05 * high, 1.15 * high - 0.05 * low)
-        )
+        bottom, top = 1.15 * low - 0.05 * high, 1.15 * high - 0.05 * low
+        axis.plot(*middle, "-", color="black", linewidth=1.4)
+        _dots(axis, distances, learned, bottom, top)
+        axis.set(title=title, xlabel="distance", xlim=(0, None), ylim=(bottom, top))
         axis.axhline(0, color=GREY, linewidth=0.8, zorder=0)
     figure.axes[0].set_ylabel("pull towards the other")
-    dots = Line2D([], [], color=BLUE, marker=".", linestyle="none", label="the learned decoder, edge by edge")
-    figure.legend(handles=[dots, Line2D([], [], color="black", label="the simulator")], ncols=2, **BELOW)
+    dots = Line2D([], [], **DOTS | {"alpha": 1, "markersize": 6}, label="learned, edge by edge")
+    beyond = Line2D([], [], **OUTSIDE, marker="^", label="beyond the panel")
+    law = Line2D([], [], color="black", label="the simulator")
+    figure.legend(handles=[dots, beyond, law], ncols=3, **BELOW)
     return figure
+
+
+def _dots(axis: Axes, x: np.ndarray, y: np.ndarray, bottom: float, top: float) -> None:
+    """A dot for every point [M] between bottom and top; triangles at the border that the others lie beyond."""
+    over, under = y > top, y < bottom
+    inside = ~(over | under)
+    axis.plot(x[inside], y[inside], **DOTS)
+    for beyond, border, marker in ((over, top, "^"), (under, bottom, "v")):
+        if beyond.any():  # an unclipped line without points would count at the figure's corner in its layout
+            axis.plot(x[beyond], np.full(beyond.sum(), border), marker=marker, clip_on=False, **OUTSIDE)
 
 
 def band(axis: Axes, name: str, x: np.ndarray, seeds: np.ndarray, look: Look, marker: str | None = None) -> End:
