@@ -65,6 +65,36 @@ def test_a_bar_is_as_long_as_the_mean_of_a_system_in_a_category(found_of):
     assert texts(figure).count("no record") == 6, "attention on pretrained features, in every panel"
 
 
+def hollow(figure, kind):
+    """The lengths of the hollow bars of a category's panel."""
+    bars = figure.axes[KINDS.index(kind)].patches
+    return [bar.get_width() for bar in bars if bar.get_facecolor() == (1, 1, 1, 1)]
+
+
+def changed(record, **metrics):
+    """A record with other accuracies in some categories."""
+    return replace(record, metrics=record.metrics | {f"accuracy/{kind}": value for kind, value in metrics.items()})
+
+
+def test_a_bar_is_hollow_where_it_is_not_above_the_baseline(found_of):
+    baseline = changed(found_of(STATE, "Q-type baseline", 40.0), count=30.0, exist=50.0)
+    lstm = changed(found_of(STATE, "LSTM", 60.0), count=32.0, exist=49.0)
+    ours = [changed(found_of(STATE, "LSTM+RN", 60.0, seed=seed), count=31.0 + 2.2 * seed) for seed in (0, 1)]
+    figure = figures.category_bars([baseline, lstm, *ours])
+    marked = {kind: bars for kind in KINDS if (bars := hollow(figure, kind))}
+    assert marked == {"count": [32.0], "exist": [49.0]}
+    assert "not above the Q-type baseline by more than 2 points: chance" in texts(figure)
+
+
+def test_without_chance_or_without_the_baseline_no_bar_is_hollow(found_of):
+    weak, lstm = found_of(STATE, "Q-type baseline", 10.0), found_of(STATE, "LSTM", 20.0)
+    elsewhere = found_of(STATE, "Q-type baseline", 90.0, scale="smoke")
+    for found in ([weak, lstm], [lstm], [elsewhere, lstm]):
+        figure = figures.category_bars(found)
+        assert [hollow(figure, kind) for kind in KINDS] == [[]] * len(KINDS)
+        assert "chance" not in texts(figure)
+
+
 def test_diamonds_are_the_papers_figures_also_of_people(found_of):
     figure = figures.category_bars([found_of(PIXELS, "LSTM", 50.0)])
     expected = {

@@ -4,6 +4,7 @@ Which systems a plot compares is read off published.csv: those with a line for e
 """
 
 import itertools
+import math
 import re
 import statistics
 import textwrap
@@ -14,6 +15,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from reprolib import published
 from reprolib.data.clevr.scenes import HEIGHT, WIDTH
@@ -42,6 +44,8 @@ from reprolib.records import Record
 
 KINDS = ("overall", *CATEGORIES.values())  # in the order of the paper's Figure 3
 PEOPLE = "Human"
+BASELINE = "Q-type baseline"  # the most frequent answer to the last step of the question
+CHANCE = 2.0  # points above the baseline's accuracy, up to which an accuracy counts as chance
 LOOKS = MappingProxyType(
     {
         "CNN+LSTM+RN": (BLUE, "-"),
@@ -49,7 +53,7 @@ LOOKS = MappingProxyType(
         "CNN+LSTM+SA (re-tuned)": (GREEN, "-"),
         "CNN+LSTM": (ORANGE, "--"),
         "LSTM": (ORANGE, "-"),
-        "Q-type baseline": (GREY, "-"),
+        BASELINE: (GREY, "-"),
     }
 )
 GROUPS = MappingProxyType({"objects": "objects\nin the scene", "functions": "functions\nof the program (up to)"})
@@ -63,16 +67,24 @@ SMALL = MappingProxyType({"fontsize": 8, "fontweight": "normal"})
 
 @styled
 def category_bars(found: Sequence[Record]) -> Figure:
-    """Accuracy by category of question as in the paper's Figure 3: a panel a category, a bar a system of the task."""
+    """Accuracy by category of question as in the paper's Figure 3: a panel a category, a bar a system of the task.
+
+    A bar is hollow where a system is at chance: its mean over seeds is not more than CHANCE points above that of the
+    Q-type baseline, which knows only the last step of a question, at the same scale on the same kind of data.
+    """
     measured = _compared(found)
     if not any(measured.values()):
         return note(NO_RECORD)
-    figure = canvas(0.8 + 3 * (0.35 + 0.17 * len(measured)))
+    figure = canvas(0.95 + 3 * (0.35 + 0.17 * len(measured)))
     axes = figure.subplots(3, 2, sharex=True, sharey=True).flat
     for axis, kind in zip(axes, KINDS, strict=True):
         _category(axis, kind, measured)
     figure.suptitle(_heading(measured), x=0.01, ha="left", fontsize=9.5, fontweight="bold")
-    figure.legend(handles=[Line2D([], [], label="printed in the paper (percent right)", **PAPER)], **BELOW)
+    handles = [Line2D([], [], label="printed in the paper (percent right)", **PAPER)]
+    if any(_at_chance(measured, kind) for kind in KINDS):
+        label = f"not above the {BASELINE} by more than {CHANCE:g} points: chance"
+        handles.append(Patch(facecolor="white", edgecolor="black", label=label))
+    figure.legend(handles=handles, **BELOW)
     return figure
 
 
@@ -107,10 +119,10 @@ def _heading(measured: Measured) -> str:
 
 def _category(axis: Axes, kind: str, measured: Measured) -> None:
     """One panel: bars, diamonds, and the name of the category."""
-    printed = _printed(kind)
+    printed, chance = _printed(kind), _at_chance(measured, kind)
     for place, ((task, system), measurement) in enumerate(measured.items()):
         if measurement is not None:
-            _bar(axis, place, measurement.values(f"accuracy/{kind}"), colour(system))
+            _bar(axis, place, measurement.values(f"accuracy/{kind}"), colour(system), hollow=system in chance)
         elif system != PEOPLE:
             axis.text(2, place, "no record", va="center", fontsize=7.5)
         if (task, system) in printed:
@@ -121,13 +133,22 @@ def _category(axis: Axes, kind: str, measured: Measured) -> None:
     axis.tick_params(axis="y", length=0)
 
 
-def _bar(axis: Axes, place: float, values: Sequence[float], shade: str) -> None:
+def _at_chance(measured: Measured, kind: str) -> set[str]:
+    """The systems not more than CHANCE points above the baseline in a category; none where the baseline is missing."""
+    values = {system: one.values(f"accuracy/{kind}") for (_, system), one in measured.items() if one}
+    means = {system: statistics.fmean(seeds) for system, seeds in values.items() if seeds}
+    highest = means.pop(BASELINE, -math.inf) + CHANCE
+    return {system for system, mean in means.items() if mean <= highest}
+
+
+def _bar(axis: Axes, place: float, values: Sequence[float], shade: str, hollow: bool = False) -> None:
     """The mean over seeds, with the standard deviation as a whisker; nothing where no seed has the metric."""
     if not values:
         return
     mean, spread = statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None
-    axis.barh(place, mean, xerr=spread, color=shade, height=0.8)
-    write_value(axis, 2, place, mean, shade, va="center_baseline")
+    filling = "white" if hollow else shade
+    axis.barh(place, mean, xerr=spread, color=filling, edgecolor=shade, height=0.8)
+    write_value(axis, 2, place, mean, filling, va="center_baseline")
 
 
 def _printed(kind: str) -> dict[tuple[str, str], float]:

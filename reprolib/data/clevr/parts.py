@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
 from functools import cache as remembered
@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from reprolib.data.clevr import cache, placing, questions, tokens
-from reprolib.data.clevr.reader import Question, read_questions, read_scenes
+from reprolib.data.clevr.reader import Question, read_questions, stream_scenes
 from reprolib.data.clevr.scenes import Scenes, from_json
 from reprolib.data.clevr.tokens import Tokens
 from reprolib.data.compiled import sources
@@ -57,7 +57,7 @@ def released(folder: Path, split: str) -> Part:
     """All scenes and questions of a split of the real files.
 
     Raises:
-        InputError: as the reader does, or an object has no position.
+        InputError: as the reader does.
     """
     recipe = f"clevr {split} {content(folder, split)} {VERSION}"
     return _part(cache.arrays(f"released_{split}", recipe, lambda: _read(Path(folder), split)))
@@ -89,12 +89,19 @@ def _sha256(path: Path, size: int, changed: int) -> str:
 
 
 def _read(folder: Path, split: str) -> cache.Arrays:
-    scenes = read_scenes(folder, split)
-    rows = {index: row for row, index in enumerate(scenes)}
-    found = read_questions(folder, split, scenes)
+    rows: dict[int, int] = {}  # of the scenes, by image index
+    scenes = from_json(_numbered(stream_scenes(folder, split), rows))
+    found = read_questions(folder, split, rows)
     with tqdm(found, desc=f"questions of {split}", unit="question", disable=None) as bar:
         asked = tokens.encode(bar, rows)
-    return _arrays(from_json(list(scenes.values())), np.array(list(scenes), np.int64), asked)
+    return _arrays(scenes, np.array(list(rows), np.int64), asked)
+
+
+def _numbered(scenes: Iterable[dict], rows: dict[int, int]) -> Iterator[dict]:
+    """The same scenes; the row of each is noted under its image index."""
+    for row, scene in enumerate(scenes):
+        rows[scene["image_index"]] = row
+        yield scene
 
 
 def generated(count: int, per_scene: int, seed: int, stream: int) -> Part:

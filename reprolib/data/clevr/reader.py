@@ -1,17 +1,18 @@
 """Reader of a CLEVR v1.0 folder: the scenes and the questions of a split; the pictures are left alone.
 
-A file is parsed element by element, with a few MiB of its text in memory at a time. Questions are given one at a time,
-since the 699,989 of training would take gigabytes; scenes are held, which takes nearly one for the 70,000 of training.
+A file is parsed element by element, with a few MiB of its text in memory at a time. Scenes and questions are given one
+at a time, since those of training would take gigabytes; `read_scenes` holds the scenes, to answer questions about them.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from reprolib.data.clevr.programs import ATTRIBUTES, RELATIONS, parse
+from reprolib.data.clevr.scenes import OBJECTS
 from reprolib.errors import InputError
 
 SPLITS = ("train", "val")
@@ -28,7 +29,10 @@ CATEGORIES: Mapping[str, str] = {
     **{f"equal_{attribute}": "compare attribute" for attribute in ATTRIBUTES},
 }  # of a question, by the last function of its program (Santoro et al. 2017, Table 1)
 
+SCENE = {"image_index": int, "objects": list, "relationships": dict}
 QUESTION = {"question": str, "program": list, "answer": str, "image_index": int, "question_family_index": int}
+COORDINATES = ("3d_coords", "pixel_coords")  # of an object: x, y, z; column, row, depth
+LARGEST = 2.0**127  # that a number may be, so that float32 holds it
 WINDOW = 1 << 20  # characters read at a time
 LONGEST = 1 << 22  # characters of the longest element that is believed
 SPACE = re.compile(r"\s*")
@@ -53,32 +57,43 @@ class Question:
         return CATEGORIES[self.function]
 
 
-def read_scenes(folder: Path, split: str) -> dict[int, dict]:
-    """{image index: scene in CLEVR's JSON form} of a split.
+def stream_scenes(folder: Path, split: str) -> Iterator[dict]:
+    """The scenes of a split in CLEVR's JSON form, in the file's order, one at a time.
 
     Raises:
-        InputError: names the file and the scene: no such split, file missing or cut off, a scene that is incomplete or
-            there twice, an attribute outside the vocabulary, relationships that do not fit the objects.
+        InputError: names the file and the scene: no such split, file missing or cut off, a scene that is incomplete,
+            there twice or of more than OBJECTS objects, an attribute outside the vocabulary, a coordinate or rotation
+            that is no finite number, relationships that do not fit the objects.
     """
     path = _path(folder, "scenes", split)
-    scenes: dict[int, dict] = {}
+    indices: set[int] = set()
     for position, scene in enumerate(_elements(path, "scenes")):
         where = f"{path}, scene {position}"
-        _check_fields(scene, {"image_index": int, "objects": list, "relationships": dict}, where)
-        if scene["image_index"] in scenes:
+        _check_fields(scene, SCENE, where)
+        if scene["image_index"] in indices:
             raise InputError(f"{where}: image_index {scene['image_index']} is there twice; fetch the file again")
-        _check_scene(scene, where)
-        scenes[scene["image_index"]] = scene
-    return scenes
+        _check_objects(scene["objects"], where)
+        _check_relations(scene, where)
+        indices.add(scene["image_index"])
+        yield scene
 
 
-def read_questions(folder: Path, split: str, scenes: Mapping[int, Mapping]) -> Iterator[Question]:
+def read_scenes(folder: Path, split: str) -> dict[int, dict]:
+    """{image index: scene in CLEVR's JSON form} of a split, all held at once.
+
+    Raises:
+        InputError: as `stream_scenes` does.
+    """
+    return {scene["image_index"]: scene for scene in stream_scenes(folder, split)}
+
+
+def read_questions(folder: Path, split: str, scenes: Container[int]) -> Iterator[Question]:
     """The questions of a split, in the file's order, one at a time.
 
     Args:
         folder: holds scenes/ and questions/, as CLEVR_v1.0.zip unpacks.
         split: one of `SPLITS`; the answers of the test split were never released.
-        scenes: those of the same split, by image index.
+        scenes: image indices of the same split's scenes.
 
     Raises:
         InputError: names the file and the question: no such split, file missing or cut off, a question that is
@@ -101,7 +116,7 @@ def _path(folder: Path, part: str, split: str) -> Path:
     return path
 
 
-def _question(content: Mapping, scenes: Mapping[int, Mapping], where: str) -> Question:
+def _question(content: Mapping, scenes: Container[int], where: str) -> Question:
     _check_fields(content, QUESTION, where)
     if content["answer"] not in ANSWERS:
         raise InputError(f"{where}: {content['answer']!r} is none of CLEVR's 28 answers; fetch the file again")
@@ -129,14 +144,31 @@ def _check_fields(content: Mapping, fields: Mapping[str, type], where: str) -> N
             )
 
 
-def _check_scene(scene: Mapping, where: str) -> None:
-    """Every object has its four attributes, every relation one list an object."""
-    everything = range(len(scene["objects"]))
-    for position, item in enumerate(scene["objects"]):
+def _check_objects(items: Sequence[object], where: str) -> None:
+    """There are not too many, and every one has its four attributes, its coordinates and its rotation."""
+    if len(items) > OBJECTS:
+        raise InputError(f"{where} has {len(items)} objects: CLEVR's have at most {OBJECTS}; fetch the file again")
+    for position, item in enumerate(items):
+        place, known = f"{where}, object {position}", item if isinstance(item, dict) else {}
         for attribute, values in ATTRIBUTES.items():
-            found = item.get(attribute) if isinstance(item, dict) else None
-            if found not in values:
-                raise InputError(f"{where}, object {position}: unknown {attribute} {found!r}; fetch the file again")
+            if (found := known.get(attribute)) not in values:
+                raise InputError(f"{place}: unknown {attribute} {found!r:.60}; fetch the file again")
+        for name in COORDINATES:
+            found = known.get(name)
+            if not (isinstance(found, list) and len(found) == 3 and all(map(_is_finite, found))):
+                raise InputError(f"{place}: {name} must be three finite numbers, not {found!r:.60}; fetch it again")
+        if not _is_finite(found := known.get("rotation")):
+            raise InputError(f"{place}: rotation must be a finite number, not {found!r:.60}; fetch it again")
+
+
+def _is_finite(value: object) -> bool:
+    """Whether it is a number that float32 holds; NaN is not."""
+    return type(value) in (int, float) and abs(value) < LARGEST
+
+
+def _check_relations(scene: Mapping, where: str) -> None:
+    """Every relation has one list an object, of objects that are there."""
+    everything = range(len(scene["objects"]))
     for relation in RELATIONS:
         lists = scene["relationships"].get(relation)
         if not isinstance(lists, list) or len(lists) != len(everything):

@@ -3,13 +3,13 @@
 M scenes, N = OBJECTS places for objects, of which the first `counts` are taken. World units; z points up.
 """
 
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 
 from reprolib.data.clevr.programs import ATTRIBUTES, RELATIONS
-from reprolib.errors import InputError
 
 OBJECTS = 10  # of the fullest scenes
 WIDTH, HEIGHT = 320, 240  # of the release's pictures, in pixels
@@ -95,28 +95,26 @@ class Scenes:
         }
 
 
-def from_json(scenes: Sequence[Mapping], cameras: Sequence[Mapping] | None = None) -> Scenes:
-    """Scenes in the release's form as arrays.
+def from_json(scenes: Iterable[Mapping], cameras: Sequence[Mapping] | None = None) -> Scenes:
+    """Scenes in the release's form as arrays; of what an iterator gives, one scene is held at a time.
 
     Args:
+        scenes: whole ones, as the reader gives them.
         cameras: of each scene its world matrix under camera.matrix_world and three positions under lights. The release
             lists none; without them the arrays hold zeros, and neither directions nor pictures can be had.
-
-    Raises:
-        InputError: a scene of more than OBJECTS objects, or an object without a position.
     """
-    found = empty(len(scenes))
-    for index, scene in enumerate(scenes):
-        items = scene["objects"]
-        if len(items) > OBJECTS:
-            raise InputError(f"scene {index} has {len(items)} objects: CLEVR's have at most {OBJECTS}")
-        found.counts[index] = len(items)
-        for place, item in enumerate(items):
-            if len(item.get("3d_coords", ())) != 3:
-                raise InputError(f"scene {index}, object {place}: give its three coordinates under 3d_coords")
-            found.positions[index, place] = item["3d_coords"]
-            found.rotations[index, place] = item.get("rotation", 0.0)
-            found.attributes[index, place] = [values.index(item[name]) for name, values in ATTRIBUTES.items()]
+    counts, positions, rotations, attributes = array("q"), array("f"), array("f"), array("B")
+    for scene in scenes:
+        counts.append(len(scene["objects"]))
+        for item in scene["objects"]:
+            positions.extend(item["3d_coords"])
+            rotations.append(item["rotation"])
+            attributes.extend(values.index(item[name]) for name, values in ATTRIBUTES.items())
+    found = empty(len(counts))
+    found.counts[:] = counts
+    found.positions[found.present] = np.reshape(positions, (-1, 3))  # [objects of all scenes, 3]
+    found.rotations[found.present] = rotations  # [objects of all scenes]
+    found.attributes[found.present] = np.reshape(attributes, (-1, len(ATTRIBUTES)))  # [objects of all scenes, 4]
     for index, camera in enumerate(cameras or ()):
         found.cameras[index] = camera["camera"]["matrix_world"]
         found.lamps[index] = [camera["lights"][name] for name in LAMPS]

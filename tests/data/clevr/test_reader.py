@@ -1,19 +1,22 @@
 """The CLEVR reader: what a folder holds comes back, however it is spaced, and damage is named with its file."""
 
 import json
+import math
 import os
 from pathlib import Path
 
 import pytest
 
-from reprolib.data.clevr import answer, reader
+from reprolib import paths
+from reprolib.data.clevr import answer, parts, reader
 from reprolib.data.clevr.reader import ANSWERS, CATEGORIES, SPLITS, Question, read_questions, read_scenes
 from reprolib.errors import InputError
 
 REAL = os.environ.get("REPROLIB_DATA")
 needs_real_data = pytest.mark.skipif(not REAL, reason="REPROLIB_DATA names no folder of real data")
 
-ITEM = {"size": "large", "color": "cyan", "material": "metal", "shape": "cube", "3d_coords": [0.1, -2.0, 0.7]}
+LOOKS = {"size": "large", "color": "cyan", "material": "metal", "shape": "cube"}
+ITEM = LOOKS | {"3d_coords": [0.1, -2.0, 0.7], "rotation": 30.5, "pixel_coords": [160, 120, 9.5]}
 NOWHERE = {relation: [[]] for relation in ("left", "right", "front", "behind")}
 PROGRAM = [
     {"function": "scene", "inputs": [], "value_inputs": []},
@@ -193,6 +196,7 @@ def test_a_wrong_question_is_named(tmp_path, changes, words):
         ({"objects": None}, "scene 1: objects must be of type list"),
         ({"objects": [ITEM | {"color": "pink"}]}, "scene 1, object 0: unknown color 'pink'"),
         ({"objects": ["cube"]}, "scene 1, object 0: unknown size None"),
+        ({"objects": [ITEM] * 11}, "scene 1 has 11 objects: CLEVR's have at most 10"),
         ({"relationships": {"left": [[]]}}, "scene 1: relation 'right' needs one list for each object"),
         ({"relationships": NOWHERE | {"front": []}}, "scene 1: relation 'front' needs one list for each object"),
         ({"relationships": NOWHERE | {"front": [[1]]}}, "scene 1: relation 'front' names objects that are not there"),
@@ -202,6 +206,71 @@ def test_a_wrong_scene_is_named(tmp_path, changes, words):
     write(tmp_path, [scene(0), scene(1, **changes)], [question(0)])
     with pytest.raises(InputError, match=rf"CLEVR_train_scenes\.json, {words}"):
         read_scenes(tmp_path, "train")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"3d_coords": None}, "3d_coords must be three finite numbers, not None"),
+        ({"3d_coords": [0.1, -2.0]}, r"3d_coords must be three finite numbers, not \[0\.1, -2\.0\]"),
+        ({"3d_coords": ["a", "b", "c"]}, r"3d_coords must be three finite numbers, not \['a', 'b', 'c'\]"),
+        ({"3d_coords": [math.nan] * 3}, r"3d_coords must be three finite numbers, not \[nan, nan, nan\]"),
+        ({"3d_coords": [0, 1, 10**400]}, "3d_coords must be three finite numbers"),
+        ({"pixel_coords": [160, -math.inf, 9.5]}, "pixel_coords must be three finite numbers"),
+        ({"rotation": "x"}, "rotation must be a finite number, not 'x'"),
+        ({"rotation": math.nan}, "rotation must be a finite number, not nan"),
+        ({"rotation": True}, "rotation must be a finite number, not True"),
+    ],
+)
+def test_an_object_that_is_nowhere_is_named(tmp_path, changes, words):
+    write(tmp_path, [scene(0), scene(1, objects=[ITEM | changes])], [question(0)])
+    with pytest.raises(InputError, match=rf"CLEVR_train_scenes\.json, scene 1, object 0: {words}.*; fetch it again"):
+        read_scenes(tmp_path, "train")
+
+
+@pytest.mark.parametrize("name", ["3d_coords", "pixel_coords", "rotation", "color"])
+def test_what_an_object_lacks_is_named(tmp_path, name):
+    item = {known: value for known, value in ITEM.items() if known != name}
+    write(tmp_path, [scene(0, objects=[item])], [question(0)])
+    with pytest.raises(InputError, match=rf"CLEVR_train_scenes\.json, scene 0, object 0: .*{name} .*None; fetch"):
+        read_scenes(tmp_path, "train")
+
+
+class Held(dict):
+    """A scene that is counted as long as it is held."""
+
+    now = most = 0
+
+    def __init__(self, content):
+        super().__init__(content)
+        Held.now += 1
+        Held.most = max(Held.most, Held.now)
+
+    def __del__(self):
+        Held.now -= 1
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """`Held`, with every scene that is read counted by it."""
+    decoder = json.JSONDecoder(object_hook=lambda found: Held(found) if "objects" in found else found)
+    monkeypatch.setattr(reader, "DECODER", decoder)
+    monkeypatch.setattr(Held, "now", 0)
+    monkeypatch.setattr(Held, "most", 0)
+    return Held
+
+
+def test_arrays_are_made_with_few_scenes_in_memory(tmp_path, monkeypatch, held):
+    """One that is read, and one that is not yet let go of."""
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    write(tmp_path, [scene(index) for index in range(1, 41)], [question(40), question(1)])
+    part = parts.released(tmp_path, "train")
+    assert len(part) == 40
+    assert part.indices.tolist() == list(range(1, 41))
+    assert part.tokens.scenes.tolist() == [39, 0]
+    assert part.scenes.positions[:, 0].tolist() == [pytest.approx(ITEM["3d_coords"])] * 40
+    assert 1 <= held.most <= 2
+    assert held.now == 0
 
 
 @needs_real_data

@@ -9,7 +9,6 @@ import pytest
 
 from reprolib.data.clevr.programs import RELATIONS
 from reprolib.data.clevr.scenes import OBJECTS, Scenes, empty, from_json
-from reprolib.errors import InputError
 
 REAL = os.environ.get("REPROLIB_DATA")
 needs_real = pytest.mark.skipif(not REAL, reason="REPROLIB_DATA names no folder with clevr-mini/")
@@ -79,11 +78,3 @@ def test_parts_of_scenes():
     assert isinstance(scenes[1:3], Scenes)
     assert scenes.present.shape == (5, OBJECTS)
     assert not scenes.present.any()
-
-
-@pytest.mark.parametrize(
-    ("objects", "message"), [([{}] * 11, "11 objects"), ([{"3d_coords": [1, 2]}], "3d_coords")], ids=["many", "flat"]
-)
-def test_what_is_no_scene_is_refused(objects, message):
-    with pytest.raises(InputError, match=message):
-        from_json([{"objects": objects}])
