@@ -172,6 +172,14 @@ def test_best_and_overview_take_the_most_telling_cell(toy, record_of, monkeypatc
     assert report.telling(found, "toy", "Human") is None
 
 
+def test_the_overview_shows_what_comes_off_worst(monkeypatch):
+    (cell, *_) = [cell for cell in report.cells(found=[]) if cell.system == "NRI (learned)"]
+    verdicts = {"first": "partly", "worst": "not reproduced", "equal": "not reproduced", "missing": "not attempted"}
+    cells = [dataclasses.replace(cell, metric=metric, verdict=verdict) for metric, verdict in verdicts.items()]
+    assert [one.metric for one in report.overview(cells)] == ["worst"]
+    assert [one.metric for one in report.overview(cells[:1] + cells[3:])] == ["first"]
+
+
 def test_numbers_show_the_digits_they_deserve():
     shown = [report.number(value) for value in (None, 0.0, 94.04, 18.0, 0.05, 1.09e-3, -0.2)]
     assert shown == ["", "0.0", "94.0", "18.0", "0.1", "1.09e-03", "-0.2"]
