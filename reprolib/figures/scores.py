@@ -169,7 +169,7 @@ def by_closeness(accuracies: Mapping[str, Sequence[tuple[float, float]]], source
     axis = figure.add_subplot()
     for (name, points), (shade, line) in zip(accuracies.items(), _looks(accuracies), strict=True):
         distances, values = numbers(name, points, (None, 2)).T
-        axis.plot(distances, values, line, color=shade, linewidth=1.6, marker="o", markersize=4)
+        axis.plot(distances, values, line, color=shade, linewidth=1.6, marker="o", markersize=4, clip_on=False)
         ends.append((name, distances[-1], values[-1], shade))
     _percent_axis(axis, side="right")
     axis.set(xlabel="closest approach of the two objects, normalised units", xlim=(0, max(x for _, x, *_ in ends)))
