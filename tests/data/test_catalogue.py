@@ -34,23 +34,29 @@ def generated(tmp_path_factory):
     return catalogue.generate("babi", tmp_path_factory.mktemp("generated") / "babi", 50)
 
 
-def released_layout(mark=""):
-    """A small archive with the names of the release; `mark` makes it another one."""
+def content_of(task):
+    """A file of 5 questions that no other task has."""
+    return STORY.replace("garden", f"garden{task}") * 5
+
+
+def released_layout(mark="", train=1):
+    """A small archive with the names of the release; `mark` makes it another one, `train` repeats its train files."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w:gz") as archive:
         for task in TASKS:
             for split in SPLITS:
-                content = (STORY * task + mark).encode()
+                content = (content_of(task) * (train if split == "train" else 1) + mark).encode()
                 member = tarfile.TarInfo(f"tasks_1-20_v1-2/en-valid-10k/qa{task}_{split}.txt")
                 member.size = len(content)
                 archive.addfile(member, io.BytesIO(content))
     return stream.getvalue()
 
 
-def pin(monkeypatch, contents):
-    """Take these test files for the released ones."""
+def pin(monkeypatch, contents, train=5):
+    """Take these test files for the released ones, beside so many questions to train on."""
     hashes = tuple(hashlib.sha256(content).hexdigest() for content in contents)
-    monkeypatch.setattr(catalogue.babi, "TEST_SHA256", hashes)
+    monkeypatch.setattr(catalogue.babi.released, "TEST_SHA256", hashes)
+    monkeypatch.setitem(catalogue.babi.released.COUNTS, "en-valid-10k", {"train": train, "valid": 5, "test": 5})
 
 
 def files_in(folder):
@@ -84,19 +90,18 @@ def test_an_unknown_data_set(command):
 
 def test_fetched_archive_can_be_read(site, data, monkeypatch):
     folder, address = site
-    pin(monkeypatch, [(STORY * task).encode() for task in TASKS])
+    pin(monkeypatch, [content_of(task).encode() for task in TASKS])
     archive = released_layout()
     (folder / "tasks.tar.gz").write_bytes(archive)
     assert catalogue.fetch("babi", f"{address}/tasks.tar.gz") == data / "babi"
     assert files_in(data) == {"babi/tasks_1-20_v1-2.tar.gz": archive}
-    source = open_source(data / "babi")
-    assert [len(source.questions(task, "train")) for task in TASKS] == list(TASKS)
+    assert {len(open_source(data / "babi").questions(task, "train")) for task in TASKS} == {5}
     (folder / "tasks.tar.gz").unlink()
     assert catalogue.fetch("babi", f"{address}/tasks.tar.gz") == data / "babi"  # nothing is downloaded twice
 
 
 def test_a_local_file_is_an_address_too(tmp_path, data, monkeypatch):
-    pin(monkeypatch, [(STORY * task).encode() for task in TASKS])
+    pin(monkeypatch, [content_of(task).encode() for task in TASKS])
     (tmp_path / "tasks.tar.gz").write_bytes(released_layout())
     catalogue.fetch("babi", (tmp_path / "tasks.tar.gz").as_uri())
     assert open_source(data / "babi").variant == "en-valid-10k"
@@ -125,6 +130,26 @@ def test_an_archive_that_reaches_outside_is_refused_and_removed(site, data):
     with pytest.raises(InputError, match="lies outside its folder"):
         catalogue.fetch("babi", f"{address}/tasks.tar.gz")
     assert files_in(data) == {}
+
+
+def test_an_archive_with_other_counts_is_refused_and_removed(tmp_path, data, monkeypatch):
+    pin(monkeypatch, [content_of(task).encode() for task in TASKS])
+    (tmp_path / "tasks.tar.gz").write_bytes(released_layout(train=3))
+    with pytest.raises(InputError, match="the train file of task 1 holds 15 questions and the released one 5"):
+        catalogue.fetch("babi", (tmp_path / "tasks.tar.gz").as_uri())
+    assert files_in(data) == {}
+
+
+@pytest.mark.parametrize("name", ["en-valid/qa1_test.txt", "other.tar.gz"])
+def test_fetch_refuses_to_hide_behind_other_files(tmp_path, data, monkeypatch, name):
+    pin(monkeypatch, [content_of(task).encode() for task in TASKS])
+    (tmp_path / "tasks.tar.gz").write_bytes(released_layout())
+    there = data / "babi" / name
+    there.parent.mkdir(parents=True)
+    there.write_text(STORY)
+    with pytest.raises(InputError, match=rf"{name} is read before what would be fetched.*move all that lies in .*babi"):
+        catalogue.fetch("babi", (tmp_path / "tasks.tar.gz").as_uri())
+    assert list(files_in(data)) == [f"babi/{name}"]
 
 
 def test_fetch_names_the_address_that_failed(site, data):
@@ -171,8 +196,7 @@ def test_check_says_where_files_differ_from_the_release(generated, monkeypatch):
 def test_check_accepts_what_is_as_released(generated, monkeypatch):
     source = open_source(generated)
     monkeypatch.setenv("REPROLIB_DATA", str(generated.parent))
-    monkeypatch.setitem(catalogue.babi.COUNTS, "en-valid-10k", {"train": 45, "valid": 5, "test": 5})
-    pin(monkeypatch, [source.files[task, "test"] for task in TASKS])
+    pin(monkeypatch, [source.files[task, "test"] for task in TASKS], train=45)
     assert all(line.startswith("ok ") for line in catalogue.check("babi"))
 
 

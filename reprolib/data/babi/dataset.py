@@ -8,21 +8,21 @@ from pathlib import Path
 import torch
 
 from reprolib import paths
-from reprolib.data.babi import generate
+from reprolib.data.babi import generate, released
 from reprolib.data.babi.arrays import WINDOW, Arrays, encode, vocabulary
-from reprolib.data.babi.reader import SPLITS, Question, Source, open_source, parse
+from reprolib.data.babi.reader import SPLITS, TASKS, Question, Source, open_source, parse
 from reprolib.data.babi.rename import renamed
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 
-RELEASED = {"train": 9000, "valid": 1000, "test": 1000}  # questions a task in en-valid-10k
+RELEASED = released.COUNTS["en-valid-10k"]  # questions a task
 
 
 @dataclass(frozen=True)
 class BabiData:
     """Which questions; None stands for all that the released files hold."""
 
-    tasks: tuple[int, ...] = tuple(range(1, 21))
+    tasks: tuple[int, ...] = TASKS
     train: int | None = None
     valid: int | None = None
     test: int | None = None
@@ -31,6 +31,8 @@ class BabiData:
     seed: int = 0  # of the generator and the renaming
 
     def __post_init__(self) -> None:
+        if not self.tasks or not set(self.tasks) <= set(TASKS):
+            raise InputError(f"data.tasks is {list(self.tasks)}: give one task or more of 1 to {len(TASKS)}")
         if self.renamings < 0:
             raise InputError(f"data.renamings is {self.renamings}: give the number of copies, 0 or more")
         for name in SPLITS:
@@ -42,7 +44,7 @@ def load(config: BabiData, kind: str) -> Dataset:
     """The three splits, encoded over their joint vocabulary.
 
     Raises:
-        InputError: real data are asked for and REPROLIB_DATA names none, or files are damaged.
+        InputError: real data are asked for and REPROLIB_DATA names none, or files are damaged or cut short.
     """
     questions, deviations = _real(config) if kind == "real" else (_generated(config), [])
     questions["train"] += renamed(questions["train"], config.renamings, config.seed)
@@ -95,21 +97,33 @@ def _generated(config: BabiData) -> dict[str, list[Question]]:
 def _real(config: BabiData) -> tuple[dict[str, list[Question]], list[str]]:
     files, deviations = source(), []
     splits: dict[str, list[Question]] = {name: [] for name in SPLITS}
+    if not files.variant.endswith("10k"):
+        count = released.COUNTS[files.variant]["train"]
+        deviations.append(f"variant {files.variant}: {count:,} training questions a task")
     for task in config.tasks:
-        present = [name for name in SPLITS if name != "valid" or (task, name) in files.files]
-        parts = {name: files.questions(task, name) for name in present}
-        if "valid" not in parts:  # en, en-10k: the last tenth of train is held out
-            parts["train"], parts["valid"] = _hold_out(parts["train"])
-        missing = RELEASED["train"] - len(parts["train"])
-        if files.variant.endswith("10k") and missing > RELEASED["train"] // 2:
-            parts["train"] += generated(task, "train", missing, config.seed)
-            deviations.append(
-                f"task {task}: {missing} of {RELEASED['train']} training questions are generated, because the real "
-                f"file at hand holds {RELEASED['train'] - missing}"
-            )
+        parts, said = _task(files, task, config.seed)
+        deviations += said
         for name in SPLITS:
             splits[name] += parts[name][: getattr(config, name)]
     return splits, deviations
+
+
+def _task(files: Source, task: int, seed: int) -> tuple[dict[str, list[Question]], list[str]]:
+    """All questions of one task and what is not the release about them; the known gap is filled by the generator."""
+    parts, deviations = released.questions(files, task), []
+    if released.sha256_of_test(files, task) != released.TEST_SHA256[task - 1]:
+        deviations.append(f"the files of task {task} are not the release")
+    if "valid" not in parts:  # en, en-10k: the last tenth of train is held out
+        parts["train"], parts["valid"] = _hold_out(parts["train"])
+    held = len(parts["train"])
+    missing = RELEASED["train"] - held
+    if files.variant.endswith("10k") and missing > released.TOLERANCE:  # of `released.GAP` alone
+        parts["train"] += generated(task, "train", missing, seed)
+        deviations.append(
+            f"task {task}: {missing} of {RELEASED['train']} training questions are generated, because the real "
+            f"file at hand holds {held}"
+        )
+    return parts, deviations
 
 
 def _hold_out(train: Sequence[Question]) -> tuple[list[Question], list[Question]]:

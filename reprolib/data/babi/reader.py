@@ -130,13 +130,7 @@ def open_source(path: Path, variant: str | None = None) -> Source:
         raise InputError(f"unknown bAbI variant {variant!r}: choose one of {', '.join(VARIANTS)}")
     if not path.exists():
         raise InputError(f"{path} does not exist: point REPROLIB_DATA at a folder that holds babi/")
-    if path.is_file():
-        found = _from_archive(path)
-    else:
-        archives = sorted(p for p in path.iterdir() if ARCHIVE_NAME.fullmatch(p.name))
-        found = _from_folder(path) or {
-            name: content for archive in archives for name, content in _from_archive(archive).items()
-        }
+    found = {name: content for file in in_use(path) for name, content in _contents(file).items()}
     by_variant: dict[str, dict[str, bytes]] = {}
     for name, content in found.items():
         by_variant.setdefault(Path(name).parent.name, {})[name] = content
@@ -145,6 +139,14 @@ def open_source(path: Path, variant: str | None = None) -> Source:
             return _source(candidate, by_variant[candidate])
     wanted = variant or "/".join(VARIANTS)
     raise InputError(f"{path} holds no bAbI files of variant {wanted} (found {sorted(by_variant) or 'none'})")
+
+
+def in_use(path: Path) -> list[Path]:
+    """The files that `open_source` reads: the archive `path`, or a folder's text files, or without any its archives."""
+    if path.is_file():
+        return [path]
+    texts = sorted(p for p in path.rglob("qa*.txt") if FILE_NAME.fullmatch(p.name))
+    return texts or sorted(p for p in path.glob("*") if ARCHIVE_NAME.fullmatch(p.name))
 
 
 def _source(variant: str, contents: Mapping[str, bytes]) -> Source:
@@ -158,13 +160,10 @@ def _source(variant: str, contents: Mapping[str, bytes]) -> Source:
     return Source(variant, files, names)
 
 
-def _from_folder(folder: Path) -> dict[str, bytes]:
-    paths = sorted(p for p in folder.rglob("qa*.txt") if FILE_NAME.fullmatch(p.name))
-    return {str(path): path.read_bytes() for path in paths}
-
-
-def _from_archive(path: Path) -> dict[str, bytes]:
-    """Contents of the archive's bAbI files, read in memory: nothing is ever extracted to disk."""
+def _contents(path: Path) -> dict[str, bytes]:
+    """A text file, or an archive's bAbI files, read in memory: nothing is ever extracted to disk."""
+    if FILE_NAME.fullmatch(path.name):
+        return {str(path): path.read_bytes()}
     contents = {}
     try:
         with tarfile.open(path) as archive:

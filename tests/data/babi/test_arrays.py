@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reprolib.data.babi.arrays import PUNCTUATION, WINDOW, Vocabulary, encode, vocabulary, words
-from reprolib.data.babi.dataset import BabiData, fingerprint, load
+from reprolib.data.babi.dataset import RELEASED, BabiData, fingerprint, load
 from reprolib.data.babi.reader import SPLITS, TASKS, Question, open_source
 from reprolib.errors import InputError
 
@@ -177,9 +177,52 @@ def en(tmp_path, monkeypatch):
 def test_without_validation_files_the_last_tenth_is_held_out(en):
     data = load(BabiData(tasks=(1, 2)), "real")
     assert data.sizes == {"train": 54, "valid": 6, "test": 10}
-    assert data.deviations == ()
+    assert data.deviations == (
+        "variant en: 1,000 training questions a task",
+        "the files of task 1 are not the release",
+        "the files of task 2 are not the release",
+    )
     asked = {name: {tuple(row.tolist()) for row in part.columns["windows"]} for name, part in data.splits.items()}
     assert asked["train"] == asked["test"] != asked["valid"]
+
+
+@pytest.fixture
+def ten_thousand(tmp_path, monkeypatch):
+    """REPROLIB_DATA with tasks 2 and 3 of variant en-valid-10k, as many questions as in the release."""
+    folder = tmp_path / "babi" / "en-valid-10k"
+    folder.mkdir(parents=True)
+    for task in (2, 3):
+        for split, count in RELEASED.items():
+            (folder / f"qa{task}_{split}.txt").write_text(STORY * count)
+    monkeypatch.setenv("REPROLIB_DATA", str(tmp_path))
+    return folder
+
+
+@pytest.mark.parametrize(("split", "count"), [("train", 5000), ("train", 8990), ("valid", 5), ("test", 10)])
+def test_a_file_cut_at_the_end_of_a_line_is_refused(ten_thousand, split, count):
+    (ten_thousand / f"qa2_{split}.txt").write_text(STORY * count)
+    said = (
+        rf"qa2_{split}\.txt: the {split} file of task 2 holds {count} questions and the released one {RELEASED[split]}"
+    )
+    with pytest.raises(InputError, match=f"{said}; .*`reprolib data fetch babi`"):
+        load(BabiData(tasks=(2,), train=3, valid=3, test=3), "real")
+
+
+def test_a_known_gap_is_filled_and_said(ten_thousand):
+    (ten_thousand / "qa3_train.txt").write_text(STORY * 8900)
+    data = load(BabiData(tasks=(2, 3), valid=7), "real")
+    assert data.sizes == {"train": 18_000, "valid": 14, "test": 2000}
+    assert data.deviations == (
+        "the files of task 2 are not the release",
+        "the files of task 3 are not the release",
+        "task 3: 100 of 9000 training questions are generated, because the real file at hand holds 8900",
+    )
+
+
+@pytest.mark.parametrize("tasks", [(), (0,), (1, 21)])
+def test_tasks_are_some_of_the_twenty(tasks):
+    with pytest.raises(InputError, match=r"data\.tasks is \[.*\]: give one task or more of 1 to 20"):
+        BabiData(tasks=tasks)
 
 
 def test_a_missing_file_is_named(en):
@@ -216,6 +259,14 @@ def test_real_vocabulary_has_the_159_entries_of_the_paper(real):
     assert len(vocab.words_with_answers) == 159
     assert len(vocab.words) == 145  # the other 11 are only ever answered
     assert sum("," in answer for answer in vocab.answers) > 0
+
+
+@needs_real_data
+def test_real_files_are_the_release_but_for_the_known_gap():
+    assert load(BabiData(tasks=(1, 18, 20), train=9000), "real").deviations == ()
+    assert load(BabiData(tasks=(3,), train=1000), "real").deviations == (
+        "task 3: 8075 of 9000 training questions are generated, because the real file at hand holds 925",
+    )
 
 
 @needs_real_data
