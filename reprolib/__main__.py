@@ -145,7 +145,7 @@ def bench(name: Annotated[str | None, typer.Argument()] = None, device: Device =
     """Ratios measured side by side in one run."""
     from reprolib import bench as benches
 
-    ratios = benches.run(name, device or "cpu")
+    ratios = benches.run(name, device)
     if as_json:
         typer.echo(json.dumps([asdict(ratio) for ratio in ratios], indent=1))
         return

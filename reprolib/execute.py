@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from reprolib.errors import InputError
+from reprolib.experiments.entry import KINDS, SCALES
 from reprolib.files import write_text
 
 NOISE = ("execution", "papermill", "ExecuteTime")  # metadata that hold times and paths
+CHOICES = {"scale": SCALES, "data": KINDS}  # of parameters that mean the same in every notebook
 UNSAID = object()  # default of a parameter that is declared without a literal value
 
 
@@ -59,7 +61,7 @@ def check(notebook: Path, parameters: dict[str, Any]) -> None:
 
     Raises:
         InputError: no such notebook, not exactly one cell tagged `parameters`, a parameter that is unknown, missing or
-            of another type than its default.
+            of another type than its default, a scale or a kind of data that there is not.
     """
     import nbformat
 
@@ -81,6 +83,9 @@ def check(notebook: Path, parameters: dict[str, Any]) -> None:
             raise InputError(f"{notebook} has no parameter {name!r}: choose one of {', '.join(known)}")
         if not _fits(value, known[name]):
             raise InputError(f"{notebook}: parameter {name} takes a value like {known[name]!r}, not {value!r}")
+        if name in CHOICES and value not in CHOICES[name]:
+            choices = ", ".join(CHOICES[name])
+            raise InputError(f"{notebook}: parameter {name} is {value!r}: choose one of {choices}")
     for name, default in known.items():
         if default is ... and name not in parameters:
             raise InputError(f"{notebook} needs a value for its parameter {name}: add -p {name}=...")

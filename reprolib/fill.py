@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from reprolib import experiments, paths, records
 from reprolib.errors import InputError
 from reprolib.runs import Request, run
-from reprolib.train import OutOfTimeError
+from reprolib.train import OutOfTimeError, StaleCheckpointError
 
 SEEDS = (0, 1, 2)
 UNITS = {"s": 1 / 60, "m": 1, "h": 60}
@@ -72,9 +72,17 @@ def fill(
         name = f"{request.experiment.name} {request.row.name} seed {request.seed} ({request.kind})"
         say(f"{name}: about {request.row.minutes[scale]:g} minutes")
         try:
-            run(request, device=device, resume=True, deadline=end)
+            _go_on(request, device, end)
         except OutOfTimeError as stop:
             say(f"{name}: {stop}")
             break
         done.append(name)
     return done
+
+
+def _go_on(request: Request, device: str | None, end: float | None) -> None:
+    """Run a request from its checkpoint, or afresh where that is of an earlier configuration or of other data."""
+    try:
+        run(request, device=device, resume=True, deadline=end)
+    except StaleCheckpointError:
+        run(request, device=device, deadline=end)

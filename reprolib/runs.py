@@ -1,9 +1,11 @@
 """One run, end to end: data, model, fit, record."""
 
 import datetime
+import re
 import resource
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -22,6 +24,7 @@ from reprolib.train import Fit, Training, fit
 TOLERANCE = 0.2  # percent points that another machine's rounding may move an accuracy
 RELATIVE_TOLERANCE = 0.02  # the same for a squared error
 LARGEST_SEED = 2**31 - 1
+PROCESS = Path("/proc/self")  # what Linux tells of this process
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,11 @@ class Request:
         """The record's file under a results folder."""
         return root / self.experiment.name / ("attempts/" if self.changes else "") / self.scale / f"{self.stem}.json"
 
+    @property
+    def checkpoint(self) -> Path:
+        """The file from which an interrupted run goes on."""
+        return paths.CHECKPOINTS / self.experiment.name / self.scale / f"{self.stem}.pt"
+
 
 def select(experiment: Experiment, pattern: str = "*") -> list[Row]:
     """The rows whose TASK/SYSTEM, task or system fits a pattern.
@@ -104,11 +112,11 @@ def run(
     """
     root, experiment, config = root or paths.results(), request.experiment, request.config
     started, place, origin = datetime.datetime.now(datetime.UTC), devices.pick(device), records.commit()
+    _reset_peak_memory(place)
     data = _load(request)
     torch.manual_seed(request.seed)
     model = _build(request, data).to(place)
     splits = {name: split.to(place) for name, split in data.splits.items()}
-    checkpoint = paths.CHECKPOINTS / experiment.name / request.scale / f"{request.stem}.pt"
     outcome = fit(
         model,
         experiment.loss,
@@ -119,7 +127,7 @@ def run(
         watch=experiment.watch,
         seed=request.seed,
         identity=f"{config.hash} {data.hash}",
-        checkpoint=checkpoint,
+        checkpoint=request.checkpoint,
         resume=resume,
         deadline=deadline,
         title=f"{request.row.name} {request.scale} seed {request.seed}",
@@ -136,7 +144,7 @@ def run(
         if saved is not None:
             record = replace(record, weights=records.save_weights(saved, request.place(root), experiment.weights))
         records.write(record, root)
-        checkpoint.unlink(missing_ok=True)
+        request.checkpoint.unlink(missing_ok=True)
     return record
 
 
@@ -210,10 +218,23 @@ def _precision(training: Training, device: torch.device) -> list[str]:
     return [f"trained in {used}, not {training.precision}: this processor has no instructions for it"]
 
 
+def _reset_peak_memory(device: torch.device) -> None:
+    """Let the highest of `_peak_memory` begin here; where the system cannot, it is that of the whole process."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        return
+    with suppress(OSError):
+        (PROCESS / "clear_refs").write_text("5")
+
+
 def _peak_memory(device: torch.device) -> int:
     """Bytes at the highest: of the accelerator's tensors, or of the process."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
+    status = PROCESS / "status"
+    highest = re.search(r"^VmHWM:\s+(\d+) kB$", status.read_text() if status.exists() else "", re.MULTILINE)
+    if highest:
+        return int(highest[1]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 

@@ -60,6 +60,10 @@ class OutOfTimeError(Exception):
     """Training stopped at its deadline, with a checkpoint."""
 
 
+class StaleCheckpointError(InputError):
+    """The checkpoint to go on from belongs to another configuration."""
+
+
 @dataclass
 class State:
     """Everything that a checkpoint holds beside the tensors of model and optimiser."""
@@ -111,7 +115,8 @@ def fit(
 
     Raises:
         OutOfTimeError: the deadline has passed; the checkpoint is written.
-        InputError: a checkpoint of another configuration, a batch that workers cannot share, a loss that is not finite.
+        StaleCheckpointError: the checkpoint to go on from belongs to another configuration.
+        InputError: a checkpoint that cannot be read, a batch that workers cannot share, a loss that is not finite.
     """
     if not training.steps:
         return Fit([], 0, 0, 0.0, None)
@@ -243,7 +248,9 @@ class _Trainer:
             kind = type(error).__name__
             raise InputError(f"{self.checkpoint} is no checkpoint that can be read ({kind}): delete it") from error
         if not same:
-            raise InputError(f"{self.checkpoint} belongs to another configuration: delete it or run without --resume")
+            raise StaleCheckpointError(
+                f"{self.checkpoint} belongs to another configuration: delete it or run without --resume"
+            )
 
     def _take(self, content: dict) -> None:
         self.model.load_state_dict(content["model"])

@@ -7,7 +7,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from reprolib.errors import InputError
 from reprolib.execute import check, clean, defaults, execute, parse
 
-PARAMETERS = 'scale: str = "smoke"\nseeds = (0,)\ntrain = True\nrate = 1.5\nname = None\nfolder = str(1)'
+PARAMETERS = 'scale: str = "smoke"\nseeds = (0,)\ntrain = True\nrate = 1.5\nname = None\nfolder = str(1)\ndata = "real"'
 BODY = """import sys, time
 print(repr(scale), repr(seeds), train, rate, name)
 for i in range(3):
@@ -60,8 +60,10 @@ def test_exactly_one_parameters_cell(tmp_path, tagged):
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
-        ({"sale": 1}, "has no parameter 'sale': choose one of scale, seeds, train, rate, name, folder"),
+        ({"sale": 1}, "has no parameter 'sale': choose one of scale, seeds, train, rate, name, folder, data"),
         ({"scale": 3}, "parameter scale takes a value like 'smoke', not 3"),
+        ({"scale": "huge"}, "parameter scale is 'huge': choose one of smoke, small, paper"),
+        ({"data": "fake"}, "parameter data is 'fake': choose one of generated, real"),
         ({"train": "false"}, "parameter train takes a value like True, not 'false'"),
         ({"train": 0}, "parameter train takes a value like True, not 0"),
         ({"seeds": 1}, "parameter seeds takes a value like (0,), not 1"),

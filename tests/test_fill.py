@@ -115,3 +115,16 @@ def test_a_run_that_was_cut_off_goes_on(toy, request_of, cli):
     assert (resumed.curve, resumed.metrics, resumed.weights) == (whole.curve, whole.metrics, whole.weights)
     again = cli("fill", "--scale", "small", "--only", "toy/Net", "--budget", "10m")
     assert again == (0, "0 runs finished, 0 are missing\n", "")
+
+
+def test_a_run_that_was_cut_off_before_its_row_changed_starts_afresh(toy, request_of, monkeypatch):
+    with pytest.raises(OutOfTimeError):
+        runs.run(request_of("Net", "small"), device="cpu", deadline=time.monotonic())
+    today = dataclasses.replace(toy.row("toy/Net"), scales={"small": {"train.steps": 20}})
+    changed = dataclasses.replace(toy, rows=(today,))
+    monkeypatch.setattr(experiments, "every", lambda: [changed])
+    assert len(fill.fill("small", None, device="cpu", say=lambda text: None)) == 3
+    request = runs.Request(changed, today, "small")
+    assert records.read(request.place(paths.results())).steps == 20
+    assert fill.is_current(request)
+    assert not list(paths.CHECKPOINTS.rglob("*.pt"))

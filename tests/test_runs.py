@@ -2,13 +2,17 @@
 
 import dataclasses
 import datetime
+import os
 import re
+from pathlib import Path
 
 import pytest
 import torch
 
 from reprolib import devices, experiments, fill, paths, records, runs
 from reprolib.errors import InputError
+
+RESETTABLE = os.access("/proc/self/clear_refs", os.W_OK) and "VmHWM" in Path("/proc/self/status").read_text()
 
 
 def test_a_record_says_what_ran(done, toy):
@@ -35,6 +39,23 @@ def test_a_record_says_what_ran(done, toy):
     assert datetime.timedelta(0) <= age < datetime.timedelta(hours=1)
     assert record.best_step in [entry["step"] for entry in record.curve]
     assert record.metrics["accuracy/all"] > 60, "the toy learns nothing"
+
+
+@pytest.mark.skipif(not RESETTABLE, reason="this system cannot forget the highest memory of a process")
+def test_the_peak_of_memory_is_that_of_the_run_alone(done):
+    first, _ = done("Majority")
+    ballast = torch.ones(1 << 26)  # 256 MiB
+    held, _ = done("Majority", seed=1)
+    del ballast
+    after, _ = done("Majority", seed=2)
+    assert held.peak_memory > first.peak_memory + (1 << 27)
+    assert after.peak_memory < held.peak_memory - (1 << 27)
+
+
+def test_the_peak_of_memory_is_known_without_proc(done, monkeypatch, tmp_path):
+    monkeypatch.setattr(runs, "PROCESS", tmp_path / "none")
+    record, _ = done("Majority")
+    assert record.peak_memory > 1 << 20
 
 
 def test_a_record_says_in_which_precision_it_was_not_trained(done, monkeypatch):

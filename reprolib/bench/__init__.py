@@ -13,8 +13,11 @@ BENCHMARKS = {"relation": relation.ratios, "nri": nri.ratios}
 NAMES = tuple(BENCHMARKS)
 
 
-def run(name: str | None = None, device: str = "cpu") -> Iterator[Ratio]:
+def run(name: str | None = None, device: str | None = None) -> Iterator[Ratio]:
     """The comparisons of a benchmark, or of all benchmarks, each when it has been measured.
+
+    Args:
+        device: what to measure on; by default an accelerator where there is one.
 
     Raises:
         InputError: no benchmark or no device of that name.

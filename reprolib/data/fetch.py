@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Callable
-from http.client import HTTPException, HTTPResponse
+from http.client import HTTPException, HTTPResponse, InvalidURL
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -29,8 +29,8 @@ def download(url: str, path: Path, checksum: str | None = None, check: Callable[
         check: called with the complete .part file; raises InputError when its content is wrong.
 
     Raises:
-        InputError: no answer, an error page, broken connections, a full disk, wrong bytes (the .part file is then
-            removed, otherwise kept).
+        InputError: what is no address, no answer, an error page, broken connections, a full disk, wrong bytes (the
+            .part file is then removed, otherwise kept).
     """
     part = path.with_name(f"{path.name}.part")
     _complete(url, part)
@@ -68,9 +68,8 @@ def _complete(url: str, part: Path) -> None:
 def _go_on(url: str, part: Path) -> bool:
     """Append what is missing to `part`, in one connection; False when it breaks off."""
     done = part.stat().st_size if part.exists() else 0
-    request = Request(url, headers={"Range": f"bytes={done}-"} if done else {})
     try:
-        with urlopen(request, timeout=TIMEOUT) as response:
+        with _open(url, done) as response:
             return _receive(response, part, done)
     except HTTPError as error:
         if done and error.code == RANGE_NOT_SATISFIABLE:  # a call before was stopped after the last byte
@@ -78,6 +77,16 @@ def _go_on(url: str, part: Path) -> bool:
         raise
     except (HTTPException, ConnectionError, TimeoutError):
         return False
+
+
+def _open(url: str, done: int) -> HTTPResponse:
+    """The answer that begins behind the first `done` bytes, where the server can do that."""
+    try:
+        return urlopen(Request(url, headers={"Range": f"bytes={done}-"} if done else {}), timeout=TIMEOUT)
+    except (ValueError, InvalidURL) as error:
+        raise InputError(
+            f"{url!r} is no address ({error}): write one like https://host/file or file:///folder/file"
+        ) from None
 
 
 def _receive(response: HTTPResponse, part: Path, done: int) -> bool:

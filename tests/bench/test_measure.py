@@ -20,6 +20,15 @@ def test_an_unknown_device_is_named_at_once():
         bench.run("relation", "abacus")
 
 
+@pytest.mark.parametrize(("given", "chosen"), [(None, "cuda:0"), ("cpu", "cpu")])
+def test_an_accelerator_is_taken_where_there_is_one_and_no_device_is_named(monkeypatch, cli, given, chosen):
+    seen = []
+    monkeypatch.setattr(bench.devices, "pick", lambda name: torch.device(name or "cuda:0"))
+    monkeypatch.setattr(bench, "BENCHMARKS", dict.fromkeys(bench.NAMES, lambda device: seen.append(device) or ()))
+    assert cli("bench", "nri", *(["--device", given] if given else [])) == (0, "", "")
+    assert seen == [torch.device(chosen)]
+
+
 def test_all_benchmarks_run_in_order_and_each_ratio_is_there_before_the_next_is_measured(monkeypatch):
     begun = []
 

@@ -182,6 +182,14 @@ def test_no_network(server, path):
     assert files(path) == {}
 
 
+@pytest.mark.parametrize("address", ["nonsense", "", "/set.tar.gz", "http://host:port/set.tar.gz", "http://host/a b"])
+def test_what_is_no_address(path, address):
+    with pytest.raises(InputError, match=r"is no address \(.+\): write one like https://host/file or file://") as error:
+        download(address, path, SHA256)
+    assert repr(address) in str(error.value)
+    assert files(path) == {}
+
+
 def test_too_little_space_is_seen_before_the_first_byte(server, path, part, monkeypatch):
     usage = namedtuple("usage", "free")
     monkeypatch.setattr(fetch.shutil, "disk_usage", lambda folder: usage(len(CONTENT) - 1))
