@@ -14,13 +14,13 @@ from reprolib import devices, parallel
 from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.files import write_atomically
+from reprolib.settings import LATER
 
 Loss = Callable[[nn.Module, dict[str, Tensor]], Tensor]
 Validate = Callable[[nn.Module], dict[str, float]]
 OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
 SCHEDULES = ("constant", "cosine", "halving", "doubling")
 CHOICES = {"schedule": SCHEDULES, "precision": ("fp32", "bf16"), "optimiser": tuple(OPTIMISERS)}
-LATER = {"later": True}  # a field that came after the first records: no part of the hash while at its default
 LEAST = {"steps": 0, "batch": 1, "together": 1, "warmup": 0, "evaluate_every": 1, "patience": 1, "weight_decay": 0}
 
 

@@ -16,7 +16,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 320, 55
 # A part imports itself and the parts of the layers before its own.
 LAYERS = (
     {"errors", "paths"},
-    {"devices", "files"},
+    {"devices", "files", "settings"},
     {"kernels", "gn", "data", "metrics", "parallel"},
     {"models", "records", "published", "train"},
     {"experiments"},

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
+from reprolib.settings import counted
 from reprolib.train import Training
 
 SCALES = ("smoke", "small", "paper")
@@ -28,22 +29,18 @@ class Config:
 
     def flat(self) -> dict[str, Any]:
         """{'train.steps': 1000, ...}, as records and --set spell it, with the model's kind under 'model'."""
-        nested = {"data": asdict(self.data), "model": asdict(self.model), "train": asdict(self.train)}
-        flat = {f"{part}.{name}": value for part, values in nested.items() for name, value in values.items()}
-        return {"model": type(self.model).__name__} | flat
+        return self._named(asdict)
 
     @property
     def hash(self) -> str:
         """Short hash of all values; fields that came later count only where they are not at their default."""
-        late = {
-            f"{part}.{field.name}": field.default
-            for part in ("data", "model", "train")
-            for field in fields(getattr(self, part))
-            if "later" in field.metadata
-        }
-        counted = {key: value for key, value in self.flat().items() if key not in late or value != late[key]}
-        text = json.dumps(counted, sort_keys=True, default=list)
+        text = json.dumps(self._named(counted), sort_keys=True, default=list)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def _named(self, values: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        parts = {"data": values(self.data), "model": values(self.model), "train": values(self.train)}
+        named = {f"{part}.{name}": value for part, found in parts.items() for name, value in found.items()}
+        return {"model": type(self.model).__name__} | named
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def build(config: Config, data: Dataset) -> nn.Module:
     if isinstance(config.model, Majority):
         columns = data.splits["train"].columns
         return MajorityAnswer(columns["groups"], columns["answers"], facts["answers"])
-    return StoryRelationNetwork(config.model, facts["words"], facts["answers"], facts["window"])
+    return StoryRelationNetwork(config.model, facts["words"], facts["outputs"], facts["window"])
 
 
 def loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:

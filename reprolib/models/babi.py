@@ -1,16 +1,20 @@
 """Models for bAbI (Santoro et al. 2017, section 4 and supplement).
 
-B questions, W sentences in a window, L words, H states of the LSTM.
+B questions, W sentences in a window, L words, H states of the LSTM, A answers, O outputs.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
+from reprolib.errors import InputError
 from reprolib.models.nets import last_state, once_each
 from reprolib.models.relation_network import RelationNetwork, mlp
+from reprolib.settings import LATER
+
+POSITIONS = ("recent", "first", "none")  # counted back from the question, from the window's first sentence, no tag
 
 
 @dataclass(frozen=True)
@@ -25,33 +29,56 @@ class BabiModel:
     norm: bool = False  # batch norm in every layer of g and f
     sum_norm: bool = False  # layer norm on the summed relations
     dropout: float = 0.0  # in f
+    position: str = field(default="recent", metadata=LATER)  # a sentence's tag, one of `POSITIONS`
+
+    def __post_init__(self) -> None:
+        if self.position not in POSITIONS:
+            raise InputError(f"model.position is {self.position!r}: choose one of {', '.join(POSITIONS)}")
 
 
 class StoryRelationNetwork(nn.Module):
-    """Reads every sentence with one LSTM, tags it with its distance from the question, and relates all pairs."""
+    """Reads every sentence with one LSTM, tags it with its place in the window, and relates all pairs.
 
-    def __init__(self, sizes: BabiModel, words: int, answers: int, window: int):
+    Args:
+        sizes: of the layers, and the choices.
+        words: of the vocabulary, without padding.
+        outputs: O, the answers, or the words that answers consist of.
+        window: W.
+    """
+
+    def __init__(self, sizes: BabiModel, words: int, outputs: int, window: int):
         super().__init__()
-        self.window = window
+        self.window, self.position = window, sizes.position
         self.embedding = nn.Embedding(words + 1, sizes.embedding, padding_idx=0)
         self.story_lstm = nn.LSTM(sizes.embedding, sizes.lstm, batch_first=True)
         self.question_lstm = nn.LSTM(sizes.embedding, sizes.lstm, batch_first=True)
-        g = mlp([2 * (sizes.lstm + window) + sizes.lstm, *sizes.g], norm=sizes.norm)
+        tag = 0 if sizes.position == "none" else window
+        g = mlp([2 * (sizes.lstm + tag) + sizes.lstm, *sizes.g], norm=sizes.norm)
         f = mlp([sizes.g[-1], *sizes.f], norm=sizes.norm, dropout=sizes.dropout)
-        head = [nn.LayerNorm(sizes.g[-1])] * sizes.sum_norm + [f, nn.Linear(sizes.f[-1], answers)]
+        head = [nn.LayerNorm(sizes.g[-1])] * sizes.sum_norm + [f, nn.Linear(sizes.f[-1], outputs)]
         self.relation_network = RelationNetwork(g, nn.Sequential(*head), pairs=sizes.pairs)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
-        """Logits [B, answers] from windows [B, W] and questions [B] (rows of sentences [S, L])."""
-        objects, question, mask = self.encode(batch)
-        return self.relation_network(objects, question, mask)
+        """Logits [B, A] from windows [B, W] and questions [B] (rows of sentences [S, L]).
+
+        Where the batch has a table "spelled" [A, O], an answer's logit is the sum of those of its words.
+        """
+        outputs = self.relation_network(*self.encode(batch))  # [B, O]
+        return outputs @ batch["spelled"].to(outputs.dtype).T if "spelled" in batch else outputs
 
     def encode(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """Objects [B, W, H + W], question [B, H] and mask [B, W]; a sentence that occurs twice is read once."""
         windows, table = batch["windows"], batch["sentences"]
         read = partial(last_state, self.embedding, self.story_lstm)
         sentences = once_each(read, table, windows)  # [B, W, H]
-        position = torch.eye(self.window, device=windows.device, dtype=sentences.dtype)
-        objects = torch.cat([sentences, position.expand(len(windows), -1, -1)], dim=-1)  # [B, W, H + W]
         question = last_state(self.embedding, self.question_lstm, table[batch["questions"]])
-        return objects, question, windows > 0
+        return torch.cat([sentences, *self._tags(windows, sentences.dtype)], dim=-1), question, windows > 0
+
+    def _tags(self, windows: Tensor, dtype: torch.dtype) -> list[Tensor]:
+        """One-hot place of each sentence, [B, W, W], or nothing; windows list the most recent sentence first."""
+        if self.position == "none":
+            return []
+        place = torch.arange(self.window, device=windows.device).expand_as(windows)  # [B, W]
+        if self.position == "first":
+            place = ((windows > 0).sum(1, keepdim=True) - 1 - place).clamp(min=0)  # padding is masked
+        return [nn.functional.one_hot(place, self.window).to(dtype)]

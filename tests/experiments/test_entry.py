@@ -8,7 +8,8 @@ import pytest
 from reprolib import experiments
 from reprolib.errors import InputError
 from reprolib.experiments.entry import SCALES, Config, Row, change
-from reprolib.train import LATER, Training
+from reprolib.settings import LATER
+from reprolib.train import Training
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import torch
 from reprolib.data.babi.arrays import encode, vocabulary
 from reprolib.data.babi.reader import parse
 from reprolib.data.split import Split
+from reprolib.errors import InputError
 from reprolib.experiments.rn_babi import EXPERIMENT
 from reprolib.models.babi import BabiModel, StoryRelationNetwork
 from reprolib.train import Training, fit
@@ -86,6 +87,38 @@ def test_objects_are_the_last_states_of_sentences_read_one_by_one(stories):
             if sentence:
                 state = model_reads(model.story_lstm, model, batch["sentences"][sentence])
                 assert objects[b, place, : SIZES.lstm].allclose(state, atol=1e-6)
+
+
+def test_the_first_sentence_of_a_story_can_be_the_one_counted_from(stories):
+    model, batch = build(stories, position="first"), whole(stories)
+    objects, _, mask = model.encode(batch)
+    for tags, real in zip(objects[:, :, SIZES.lstm :], mask, strict=True):
+        count = int(real.sum())
+        assert tags[:count].equal(torch.eye(WINDOW)[:count].flip(0))
+
+
+def test_without_tags_only_the_sentences_are_told_apart(stories):
+    model, batch = build(stories, position="none").eval(), whole(stories)
+    assert model.encode(batch)[0].shape[-1] == SIZES.lstm
+    windows, real = batch["windows"], batch["windows"] > 0
+    shuffled = torch.stack([torch.cat([row[on].flip(0), row[~on]]) for row, on in zip(windows, real, strict=True)])
+    assert not shuffled.equal(windows)
+    assert model(batch | {"windows": shuffled}).allclose(model(batch), atol=1e-5)
+
+
+def test_an_unknown_tag_is_named():
+    with pytest.raises(InputError, match=r"model\.position is .last.: choose one of recent, first, none"):
+        BabiModel(position="last")
+
+
+def test_an_answer_of_several_words_is_worth_the_sum_of_them(stories):
+    """Logits of words z, answers of the words that they hold."""
+    model, batch = build(stories).eval(), whole(stories)
+    words = model(batch)  # [B, O]
+    spelled = torch.zeros(3, words.shape[1])
+    spelled[0, 1] = spelled[1, [1, 2]] = spelled[2, 0] = 1
+    answers = model(batch | {"spelled": spelled})
+    assert answers.allclose(torch.stack([words[:, 1], words[:, 1] + words[:, 2], words[:, 0]], dim=1), atol=1e-6)
 
 
 def model_reads(lstm, model, tokens):

@@ -4,7 +4,7 @@ S distinct sentences, L words of the longest, M questions, W sentences in the wi
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,10 +28,19 @@ class Vocabulary:
     answers: tuple[str, ...]
 
     @property
+    def said(self) -> tuple[str, ...]:
+        """The words of all answers: 'milk,football' has two."""
+        return tuple(sorted({word for answer in self.answers for word in answer.split(",")}))
+
+    @property
+    def spelled(self) -> np.ndarray:
+        """Which of the words `said` each answer consists of, bool [answers, said]."""
+        return np.array([[word in answer.split(",") for word in self.said] for answer in self.answers])
+
+    @property
     def words_with_answers(self) -> set[str]:
         """Every word that is read or said, with the punctuation marks: 159 in the released set."""
-        said = {word for answer in self.answers for word in answer.lower().split(",")}
-        return set(self.words) | said | set(PUNCTUATION)
+        return set(self.words) | {word.lower() for word in self.said} | set(PUNCTUATION)
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,11 @@ class Arrays:
     questions: np.ndarray  # int32 [M], rows of `sentences`
     answers: np.ndarray  # int64 [M]
     tasks: np.ndarray  # int64 [M]
+
+
+def as_a_set(question: Question) -> Question:
+    """The question with its answer's words as a set: 'n,n' is 'n', 'milk,football' the same as 'football,milk'."""
+    return replace(question, answer=",".join(sorted(set(question.answer.split(",")))))
 
 
 def vocabulary(questions: Iterable[Question]) -> Vocabulary:

@@ -2,20 +2,22 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
 from reprolib import paths
 from reprolib.data.babi import generate, released
-from reprolib.data.babi.arrays import WINDOW, Arrays, encode, vocabulary
-from reprolib.data.babi.reader import SPLITS, TASKS, Question, Source, open_source, parse
+from reprolib.data.babi.arrays import WINDOW, Arrays, as_a_set, encode, vocabulary
+from reprolib.data.babi.reader import SPLITS, TASKS, VARIANTS, Question, Source, open_source, parse
 from reprolib.data.babi.rename import renamed
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
+from reprolib.settings import LATER, counted
 
 RELEASED = released.COUNTS["en-valid-10k"]  # questions a task
+CHOICES = {"answers": ("whole", "words"), "variant": (None, *VARIANTS)}
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,17 @@ class BabiData:
     window: int = WINDOW
     renamings: int = 0  # renamed copies of every training question whose task allows it; not in the paper
     seed: int = 0  # of the generator and the renaming
+    answers: str = field(default="whole", metadata=LATER)  # 'milk,football' is one answer; or "words": two at once
+    variant: str | None = field(default=None, metadata=LATER)  # of the real files; the fullest by default
 
     def __post_init__(self) -> None:
         if not self.tasks or not set(self.tasks) <= set(TASKS):
             raise InputError(f"data.tasks is {list(self.tasks)}: give one task or more of 1 to {len(TASKS)}")
         if self.renamings < 0:
             raise InputError(f"data.renamings is {self.renamings}: give the number of copies, 0 or more")
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise InputError(f"data.{name} is {getattr(self, name)!r}: choose one of {', '.join(map(str, known))}")
         for name in SPLITS:
             if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise InputError(f"data.{name} is {getattr(self, name)}: give 1 question a task or more")
@@ -43,35 +50,46 @@ class BabiData:
 def load(config: BabiData, kind: str) -> Dataset:
     """The three splits, encoded over their joint vocabulary.
 
+    With data.answers=words a table "spelled" [answers, outputs] tells which words each answer consists of.
+
     Raises:
-        InputError: real data are asked for and REPROLIB_DATA names none, or files are damaged or cut short.
+        InputError: real data are asked for and REPROLIB_DATA names none, or files are damaged or cut short; a variant
+            of generated data.
     """
+    if config.variant and kind != "real":
+        raise InputError(f"data.variant={config.variant} names released files: give --data real, or leave it out")
     questions, deviations = _real(config) if kind == "real" else (_generated(config), [])
     questions["train"] += renamed(questions["train"], config.renamings, config.seed)
+    by_word = config.answers == "words"
+    if by_word:
+        questions = {name: [as_a_set(question) for question in split] for name, split in questions.items()}
     vocab = vocabulary(question for split in questions.values() for question in split)
     arrays = encode(questions, vocab, config.window)
-    facts = {"words": len(vocab.words), "answers": len(vocab.answers), "window": config.window}
-    splits = {name: _split(part) for name, part in arrays.items()}
+    tables = {"sentences": torch.from_numpy(arrays["train"].sentences)}
+    tables |= {"spelled": torch.from_numpy(vocab.spelled).float()} if by_word else {}
+    outputs = vocab.said if by_word else vocab.answers
+    facts = {"words": len(vocab.words), "answers": len(vocab.answers), "outputs": len(outputs), "window": config.window}
+    splits = {name: Split(_columns(part), tables) for name, part in arrays.items()}
     return Dataset("babi", kind, fingerprint(config, kind), splits, facts, tuple(deviations))
 
 
 def fingerprint(config: BabiData, kind: str) -> str | None:
     """Hash of the data that a configuration stands for; None where the real files are not there."""
-    recipe = f"babi {kind} {sorted(asdict(config).items())} generator {generate.VERSION}"
+    recipe = f"babi {kind} {sorted(counted(config).items())} generator {generate.VERSION}"
     if kind == "real":
         folder = paths.real_data()
         if folder is None or not (folder / "babi").exists():
             return None
-        recipe += open_source(folder / "babi").sha256
+        recipe += open_source(folder / "babi", config.variant).sha256
     return hashlib.sha256(recipe.encode()).hexdigest()
 
 
-def source() -> Source:
-    """The user's real files."""
+def source(variant: str | None = None) -> Source:
+    """The user's real files, of the variant asked for or the fullest that is there."""
     folder = paths.real_data()
     if folder is None:
         raise InputError("set REPROLIB_DATA to a folder that holds babi/ for real data (`reprolib data fetch babi`)")
-    return open_source(folder / "babi")
+    return open_source(folder / "babi", variant)
 
 
 def generated(task: int, split: str, count: int, seed: int) -> list[Question]:
@@ -95,7 +113,7 @@ def _generated(config: BabiData) -> dict[str, list[Question]]:
 
 
 def _real(config: BabiData) -> tuple[dict[str, list[Question]], list[str]]:
-    files, deviations = source(), []
+    files, deviations = source(config.variant), []
     splits: dict[str, list[Question]] = {name: [] for name in SPLITS}
     if not files.variant.endswith("10k"):
         count = released.COUNTS[files.variant]["train"]
@@ -113,6 +131,10 @@ def _task(files: Source, task: int, seed: int) -> tuple[dict[str, list[Question]
     parts, deviations = released.questions(files, task), []
     if released.sha256_of_test(files, task) != released.TEST_SHA256[task - 1]:
         deviations.append(f"the files of task {task} are not the release")
+    for split in released.differing(files.variant, {name: len(part) for name, part in parts.items()}):
+        if (task, split) != released.GAP:
+            count, of = len(parts[split]), released.COUNTS[files.variant][split]
+            deviations.append(f"task {task}: the {split} file holds {count} questions and the released one {of:,}")
     if "valid" not in parts:  # en, en-10k: the last tenth of train is held out
         parts["train"], parts["valid"] = _hold_out(parts["train"])
     held = len(parts["train"])
@@ -131,14 +153,13 @@ def _hold_out(train: Sequence[Question]) -> tuple[list[Question], list[Question]
     return list(train[:kept]), list(train[kept:])
 
 
-def _split(arrays: Arrays) -> Split:
-    columns = {
+def _columns(arrays: Arrays) -> dict[str, torch.Tensor]:
+    return {
         "windows": torch.from_numpy(arrays.windows).long(),  # [M, W]
         "questions": torch.from_numpy(arrays.questions).long(),  # [M]
         "answers": torch.from_numpy(arrays.answers),  # [M]
         "tasks": torch.from_numpy(arrays.tasks),  # [M]
     }
-    return Split(columns, {"sentences": torch.from_numpy(arrays.sentences)})
 
 
 def write(folder: Path, config: BabiData) -> None:

@@ -13,6 +13,7 @@ from reprolib.errors import InputError
 from reprolib.models.nri import latent
 from reprolib.models.nri.decoders import DECODERS, RecurrentDecoder
 from reprolib.models.nri.encoders import ENCODERS
+from reprolib.settings import LATER
 
 MOST_TYPES = 64  # of edges
 Batch = dict[str, Tensor]  # "trajectories" [B, T, N, D], "edges" [B, N, N - 1]
@@ -40,7 +41,7 @@ class NRIModel:
     variance: float = 5e-5  # of every predicted feature
     restart: int = 10  # steps that the decoder predicts from a true frame
     windows: int | None = None  # starting frames of a batch, drawn for the MLP decoder; None: every `restart` frames
-    reinfer: bool = field(default=False, metadata={"later": True})  # the graph anew at every step of a rollout
+    reinfer: bool = field(default=False, metadata=LATER)  # the graph anew at every step of a rollout
 
     def __post_init__(self) -> None:
         for name, known in (

@@ -1,12 +1,13 @@
 """bAbI questions as arrays: decoded again word by word, they are the file's text."""
 
+import dataclasses
 import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from reprolib.data.babi.arrays import PUNCTUATION, WINDOW, Vocabulary, encode, vocabulary, words
+from reprolib.data.babi.arrays import PUNCTUATION, WINDOW, Vocabulary, as_a_set, encode, vocabulary, words
 from reprolib.data.babi.dataset import RELEASED, BabiData, fingerprint, load
 from reprolib.data.babi.reader import SPLITS, TASKS, Question, open_source
 from reprolib.errors import InputError
@@ -175,15 +176,58 @@ def en(tmp_path, monkeypatch):
 
 
 def test_without_validation_files_the_last_tenth_is_held_out(en):
-    data = load(BabiData(tasks=(1, 2)), "real")
-    assert data.sizes == {"train": 54, "valid": 6, "test": 10}
+    data = load(BabiData(tasks=(1,)), "real")
+    assert data.sizes == {"train": 27, "valid": 3, "test": 5}
     assert data.deviations == (
         "variant en: 1,000 training questions a task",
         "the files of task 1 are not the release",
-        "the files of task 2 are not the release",
+        "task 1: the train file holds 30 questions and the released one 1,000",
+        "task 1: the test file holds 5 questions and the released one 1,000",
     )
     asked = {name: {tuple(row.tolist()) for row in part.columns["windows"]} for name, part in data.splits.items()}
     assert asked["train"] == asked["test"] != asked["valid"]
+
+
+def test_the_variant_is_a_choice(en):
+    other = en.parent / "en-valid"
+    other.mkdir()
+    for split in ("train", "valid", "test"):
+        (other / f"qa1_{split}.txt").write_text(STORY * 7)
+    fullest, chosen = BabiData(tasks=(1,)), BabiData(tasks=(1,), variant="en")
+    assert load(fullest, "real").sizes == {"train": 7, "valid": 7, "test": 7}
+    assert load(chosen, "real").sizes == {"train": 27, "valid": 3, "test": 5}
+    assert load(chosen, "real").hash == fingerprint(chosen, "real") != fingerprint(fullest, "real")
+    with pytest.raises(InputError, match="variant en-10k"):
+        load(BabiData(tasks=(1,), variant="en-10k"), "real")
+    with pytest.raises(InputError, match=r"data\.variant=en names released files: give --data real"):
+        load(chosen, "generated")
+
+
+@pytest.mark.parametrize(("name", "known"), [("answers", "whole, words"), ("variant", "None, en-valid-10k, en-10k")])
+def test_unknown_choices_are_named(name, known):
+    with pytest.raises(InputError, match=f"data.{name} is 'other': choose one of {known}"):
+        BabiData(**{name: "other"})
+
+
+def test_answers_by_word_are_sets_of_words():
+    """Task 8 lists what is carried, task 19 the way: 'n,n' becomes 'n', and 's,e' the same as 'e,s'."""
+    sizes = {"train": 300, "valid": 20, "test": 20}
+    whole, words = (load(BabiData(tasks=(8, 19), answers=how, **sizes), "generated") for how in ("whole", "words"))
+    assert "spelled" not in whole.splits["train"].tables
+    assert whole.facts["outputs"] == whole.facts["answers"] > words.facts["answers"] > words.facts["outputs"]
+    spelled = words.splits["train"].tables["spelled"]
+    assert spelled.shape == (words.facts["answers"], words.facts["outputs"])
+    assert len(spelled.unique(dim=0)) == len(spelled), "two answers of the same words"
+    assert set(spelled.sum(1).tolist()) == {1, 2, 3}
+    assert words.hash != whole.hash
+
+
+def test_the_words_of_an_answer():
+    question = Question(8, ("Mary took the milk.",), "What is Mary carrying?", "milk,football,milk", (0,))
+    assert as_a_set(question) == dataclasses.replace(question, answer="football,milk")
+    vocab = Vocabulary(("mary",), ("football", "football,milk", "nothing"))
+    assert vocab.said == ("football", "milk", "nothing")
+    assert vocab.spelled.tolist() == [[True, False, False], [True, True, False], [False, False, True]]
 
 
 @pytest.fixture
