@@ -1,6 +1,6 @@
 """Models for bAbI (Santoro et al. 2017, section 4 and supplement).
 
-B questions, W sentences in a window, L words, H states of the LSTM, A answers, O outputs.
+B questions, W sentences in a window, U sentences, L words, F features of a sentence, A answers, O outputs.
 """
 
 from dataclasses import dataclass, field
@@ -10,11 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from reprolib.errors import InputError
-from reprolib.models.nets import last_state, once_each
+from reprolib.models.nets import last_state, once_each, word_sum
 from reprolib.models.relation_network import RelationNetwork, mlp
 from reprolib.settings import LATER
 
 POSITIONS = ("recent", "first", "none")  # counted back from the question, from the window's first sentence, no tag
+READERS = ("lstm", "words", "both")  # the LSTM's last state, the sum of the words' embeddings, the two joined
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,17 @@ class BabiModel:
     sum_norm: bool = False  # layer norm on the summed relations
     dropout: float = 0.0  # in f
     position: str = field(default="recent", metadata=LATER)  # a sentence's tag, one of `POSITIONS`
+    reader: str = field(default="lstm", metadata=LATER)  # one of `READERS`
 
     def __post_init__(self) -> None:
-        if self.position not in POSITIONS:
-            raise InputError(f"model.position is {self.position!r}: choose one of {', '.join(POSITIONS)}")
+        for name, known in {"position": POSITIONS, "reader": READERS}.items():
+            if getattr(self, name) not in known:
+                raise InputError(f"model.{name} is {getattr(self, name)!r}: choose one of {', '.join(known)}")
+
+    @property
+    def features(self) -> int:
+        """Features of a sentence, without its tag."""
+        return self.lstm * (self.reader != "words") + self.embedding * (self.reader != "lstm")
 
 
 class StoryRelationNetwork(nn.Module):
@@ -50,10 +58,11 @@ class StoryRelationNetwork(nn.Module):
         super().__init__()
         self.window, self.position = window, sizes.position
         self.embedding = nn.Embedding(words + 1, sizes.embedding, padding_idx=0)
-        self.story_lstm = nn.LSTM(sizes.embedding, sizes.lstm, batch_first=True)
-        self.question_lstm = nn.LSTM(sizes.embedding, sizes.lstm, batch_first=True)
+        self.sums_words = sizes.reader != "lstm"
+        lstm = partial(nn.LSTM, sizes.embedding, sizes.lstm, batch_first=True)
+        self.story_lstm, self.question_lstm = (None, None) if sizes.reader == "words" else (lstm(), lstm())
         tag = 0 if sizes.position == "none" else window
-        g = mlp([2 * (sizes.lstm + tag) + sizes.lstm, *sizes.g], norm=sizes.norm)
+        g = mlp([2 * (sizes.features + tag) + sizes.features, *sizes.g], norm=sizes.norm)
         f = mlp([sizes.g[-1], *sizes.f], norm=sizes.norm, dropout=sizes.dropout)
         head = [nn.LayerNorm(sizes.g[-1])] * sizes.sum_norm + [f, nn.Linear(sizes.f[-1], outputs)]
         self.relation_network = RelationNetwork(g, nn.Sequential(*head), pairs=sizes.pairs)
@@ -67,12 +76,16 @@ class StoryRelationNetwork(nn.Module):
         return outputs @ batch["spelled"].to(outputs.dtype).T if "spelled" in batch else outputs
 
     def encode(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-        """Objects [B, W, H + W], question [B, H] and mask [B, W]; a sentence that occurs twice is read once."""
+        """Objects [B, W, F + W], question [B, F] and mask [B, W]; a sentence that occurs twice is read once."""
         windows, table = batch["windows"], batch["sentences"]
-        read = partial(last_state, self.embedding, self.story_lstm)
-        sentences = once_each(read, table, windows)  # [B, W, H]
-        question = last_state(self.embedding, self.question_lstm, table[batch["questions"]])
+        sentences = once_each(partial(self._read, self.story_lstm), table, windows)  # [B, W, F]
+        question = self._read(self.question_lstm, table[batch["questions"]])
         return torch.cat([sentences, *self._tags(windows, sentences.dtype)], dim=-1), question, windows > 0
+
+    def _read(self, lstm: nn.LSTM | None, tokens: Tensor) -> Tensor:
+        """Features [U, F] of sentences of word numbers [U, L]."""
+        states = [] if lstm is None else [last_state(self.embedding, lstm, tokens)]
+        return torch.cat(states + [word_sum(self.embedding, tokens)] * self.sums_words, dim=-1)
 
     def _tags(self, windows: Tensor, dtype: torch.dtype) -> list[Tensor]:
         """One-hot place of each sentence, [B, W, W], or nothing; windows list the most recent sentence first."""

@@ -1,6 +1,7 @@
 """Pieces that several models share: sentences read by an LSTM, pictures cut into cells, rows of a table seen once.
 
-U pictures or sentences, L words, H states of the LSTM, C kernels of the last convolution, N cells.
+U pictures or sentences, L words, D features of a word, H states of the LSTM, C kernels of the last convolution,
+N cells.
 """
 
 from collections.abc import Callable
@@ -25,6 +26,11 @@ def last_state(embedding: nn.Embedding, lstm: nn.LSTM, tokens: Tensor) -> Tensor
     states, _ = lstm(embedding(tokens))  # [U, L, H]
     last = (tokens > 0).sum(1).clamp(min=1) - 1  # [U]
     return states[torch.arange(len(tokens), device=tokens.device), last]
+
+
+def word_sum(embedding: nn.Embedding, tokens: Tensor) -> Tensor:
+    """Sum [U, D] of the embeddings of each sentence's words [U, L]; 0 is padding."""
+    return (embedding(tokens.long()) * (tokens > 0)[..., None]).sum(1)
 
 
 class Cells(nn.Module):

@@ -65,7 +65,9 @@ def whole(stories):
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"pairs": "unordered", "norm": True}, {"sum_norm": True}], ids=["plain", "batch norm", "layer norm"]
+    "changes",
+    [{}, {"pairs": "unordered", "norm": True}, {"sum_norm": True}, {"reader": "words"}, {"reader": "both"}],
+    ids=["plain", "batch norm", "layer norm", "sums of words", "both readers"],
 )
 def test_a_few_stories_are_learnt_by_heart(stories, changes):
     model, split = build(stories, **changes), stories[0]
