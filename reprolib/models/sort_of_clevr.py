@@ -3,13 +3,14 @@
 B questions, S scenes, C kernels of the last convolution.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
 from reprolib.models.nets import Cells, once_each
 from reprolib.models.relation_network import RelationNetwork, mlp
+from reprolib.settings import LATER
 
 BITS = 11  # of a question
 
@@ -24,6 +25,7 @@ class SceneModel:
     pairs: str = "all"
     chunk: int | None = None  # most pairs in memory at once
     dropout: float = 0.0  # in f
+    norm_first: bool = field(default=False, metadata=LATER)  # batch norm, then ReLU, in the convolutions
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class SceneMLP:
 
     kernels: tuple[int, ...] = (32, 64, 128, 256)
     hidden: tuple[int, ...] = (2000, 2000, 2000, 2000, 2000, 1000, 500, 100)
+    norm_first: bool = field(default=False, metadata=LATER)  # as in `SceneModel`
 
 
 class PictureRelationNetwork(nn.Module):
@@ -39,7 +42,7 @@ class PictureRelationNetwork(nn.Module):
 
     def __init__(self, sizes: SceneModel, answers: int):
         super().__init__()
-        self.cells = Cells(sizes.kernels)
+        self.cells = Cells(sizes.kernels, norm_first=sizes.norm_first)
         self.relation_network = _relation_network(sizes, sizes.kernels[-1] + 2, answers)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
@@ -68,7 +71,7 @@ class PictureMLP(nn.Module):
 
     def __init__(self, sizes: SceneMLP, answers: int):
         super().__init__()
-        self.cells = Cells(sizes.kernels)
+        self.cells = Cells(sizes.kernels, norm_first=sizes.norm_first)
         self.mlp = mlp([25 * (sizes.kernels[-1] + 2) + BITS, *sizes.hidden, answers], last_relu=False)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
