@@ -26,6 +26,7 @@ class SceneModel:
     chunk: int | None = None  # most pairs in memory at once
     dropout: float = 0.0  # in f
     norm_first: bool = field(default=False, metadata=LATER)  # batch norm, then ReLU, in the convolutions
+    loudness: float = field(default=1.0, metadata=LATER)  # of the question: its 11 bits are 0 or so much
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class SceneMLP:
     kernels: tuple[int, ...] = (32, 64, 128, 256)
     hidden: tuple[int, ...] = (2000, 2000, 2000, 2000, 2000, 1000, 500, 100)
     norm_first: bool = field(default=False, metadata=LATER)  # as in `SceneModel`
+    loudness: float = field(default=1.0, metadata=LATER)  # as in `SceneModel`
 
 
 class PictureRelationNetwork(nn.Module):
@@ -42,7 +44,7 @@ class PictureRelationNetwork(nn.Module):
 
     def __init__(self, sizes: SceneModel, answers: int):
         super().__init__()
-        self.cells = Cells(sizes.kernels, norm_first=sizes.norm_first)
+        self.cells, self.loudness = Cells(sizes.kernels, norm_first=sizes.norm_first), sizes.loudness
         self.relation_network = _relation_network(sizes, sizes.kernels[-1] + 2, answers)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
@@ -51,7 +53,7 @@ class PictureRelationNetwork(nn.Module):
 
     def encode(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """Objects [B, 25, C + 2] and questions [B, 11]."""
-        return once_each(self.cells, batch["images"], batch["scenes"]), batch["questions"]
+        return once_each(self.cells, batch["images"], batch["scenes"]), self.loudness * batch["questions"]
 
 
 class StateRelationNetwork(nn.Module):
@@ -59,11 +61,12 @@ class StateRelationNetwork(nn.Module):
 
     def __init__(self, sizes: SceneModel, features: int, answers: int):
         super().__init__()
+        self.loudness = sizes.loudness
         self.relation_network = _relation_network(sizes, features, answers)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Logits [B, answers] from scenes [B] (rows of objects [S, 6, D]) and questions [B, 11]."""
-        return self.relation_network(batch["objects"][batch["scenes"]], batch["questions"])
+        return self.relation_network(batch["objects"][batch["scenes"]], self.loudness * batch["questions"])
 
 
 class PictureMLP(nn.Module):
@@ -71,13 +74,13 @@ class PictureMLP(nn.Module):
 
     def __init__(self, sizes: SceneMLP, answers: int):
         super().__init__()
-        self.cells = Cells(sizes.kernels, norm_first=sizes.norm_first)
+        self.cells, self.loudness = Cells(sizes.kernels, norm_first=sizes.norm_first), sizes.loudness
         self.mlp = mlp([25 * (sizes.kernels[-1] + 2) + BITS, *sizes.hidden, answers], last_relu=False)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Logits [B, answers]."""
         cells = once_each(self.cells, batch["images"], batch["scenes"]).flatten(1)  # [B, 25 * (C + 2)]
-        return self.mlp(torch.cat([cells, batch["questions"]], dim=1))
+        return self.mlp(torch.cat([cells, self.loudness * batch["questions"]], dim=1))
 
 
 def _relation_network(sizes: SceneModel, features: int, answers: int) -> RelationNetwork:
