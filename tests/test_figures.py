@@ -366,7 +366,9 @@ def test_the_headline_table_has_a_row_for_every_cell_and_the_command_below():
     cells = report.best(report.cells("rn_babi", found))
     page = read(tables.against_paper(cells))
     head = [row for row in page.rows if row == ["system, metric", "paper", "ours", "verdict"]]
-    assert len(page.rows) == len(head) + 2 * len(cells) + len(head), "the second half: how each was measured"
+    papers = {cell.paper for cell in cells}
+    assert len(head) == len({(cell.paper, cell.task) for cell in cells})
+    assert len(page.rows) == len(head) + 2 * len(cells) + len(papers), "the second half: how each was measured"
     row = next(row for row in page.rows if row[0] == "RN accuracy/task_2")
     assert row[1:3] == ["91.9", "96.0 ± 0.0 small, real, n\u00a0=\u00a02"]
     assert "for seed in 0 1; do reprolib run rn_babi --row 'babi_joint_10k/RN'" in page.code
@@ -426,7 +428,7 @@ def keep(root, name, row, *, answers=None, kind="generated", seed=0):
     few = specimens.FEW_STORIES if name == "rn_babi" else specimens.FEW_SCENES | {"data.test": 2}
     config = change(request.config, few)
     data = experiment.load(config, "generated")
-    facts = data.facts | {"answers": answers or data.facts["answers"]}
+    facts = data.facts | ({"answers": answers, "outputs": answers} if answers else {})
     torch.manual_seed(100 + seed)
     model = experiment.build(config, replace(data, facts=facts)).eval()
     saved = records.round_weights(model, torch.float16)
@@ -461,6 +463,29 @@ def test_the_story_shows_the_weights_of_the_best_record_even_of_real_data(result
         pair = torch.cat([objects[0, 0], objects[0, 2], question[0]])  # the last sentence with the last but two
         expected = model.relation_network.g(pair[None]).norm().item()
     assert view.magnitudes[-1, -3] == pytest.approx(expected, rel=1e-4)
+
+
+class RightWhere(torch.nn.Module):
+    """Gives the right answer to some questions and the next colour to the others."""
+
+    def __init__(self, right):
+        super().__init__()
+        self.right = right
+
+    def forward(self, batch):
+        said = torch.where(self.right, batch["answers"], (batch["answers"] + 1) % 4)
+        return torch.nn.functional.one_hot(said, 4).float()
+
+
+def test_accuracy_on_task_16_by_the_distance_of_the_deciding_facts(monkeypatch):
+    asked = specimens.dataset.generated(16, "test", specimens.INDUCTIONS, 0)
+    near = torch.tensor([specimens.induction.distance(question) == 1 for question in asked])
+    few = specimens.FEW_STORIES | {"data.test": specimens.INDUCTIONS}
+    stub = replace(specimens.specimen("rn_babi", "babi_16/RN", few), model=RightWhere(near))
+    monkeypatch.setattr(specimens, "specimen", lambda *_: stub)
+    view = specimens.induction_by_distance("RN")
+    assert view.shares == {1: 100.0, 2: 0.0, 3: 0.0, 4: 0.0, 5: 0.0}
+    assert "5 or more" in texts(figures.induction_by_distance([view]))
 
 
 def test_stale_weights_are_not_shown_and_damaged_ones_are_an_error(results):

@@ -86,6 +86,7 @@ def _induction(system: str, changes: Mapping[str, Any]) -> Row:
             "small": {"train.steps": 20_000, "train.batch": 64},
         },
         minutes={"smoke": 0.1, "small": 12, "paper": 20},
+        headline=True,
     )
 
 

@@ -7,7 +7,7 @@ from reprolib.figures import animation
 from reprolib.figures.bars import scene_bars, task_bars, verdict_bars
 from reprolib.figures.blender import beside_blender
 from reprolib.figures.clevr import by_scene, category_bars, drawn_scenes, failures, lit_pairs, size_bars, tabled
-from reprolib.figures.curves import generalisation, learning_curves
+from reprolib.figures.curves import generalisation, induction_by_distance, learning_curves
 from reprolib.figures.diagrams import configurations, full_block
 from reprolib.figures.motion import graphs, trajectories
 from reprolib.figures.relations import sample_scenes, scene_relations, story_relations
@@ -29,6 +29,7 @@ __all__ = [
     "generalisation",
     "graphs",
     "horizon",
+    "induction_by_distance",
     "learning_curves",
     "lit_pairs",
     "sample_scenes",

@@ -9,6 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from reprolib import experiments, report
 from reprolib.experiments.gn_block import AS_NODES, CEILING, LARGEST, ROUNDS, SMALLEST, TRAINED, Point
+from reprolib.figures.specimens import DistanceView
 from reprolib.figures.style import BLUE, GREY, ORANGE, PALE, canvas, colour, name_ends, note, percent_axis, styled
 from reprolib.records import Record
 
@@ -48,6 +49,24 @@ def _curves(axis: Axes, found: Sequence[Record]) -> None:
     axis.set_xlabel("step")
     axis.set_xlim(left=0)
     axis.xaxis.set_major_locator(MaxNLocator(5))
+
+
+@styled
+def induction_by_distance(views: Sequence[DistanceView]) -> Figure:
+    """Accuracy on task 16 by how far apart the species and the colour of the deciding animal are told."""
+    figure = canvas(2.6)
+    axis, ends = figure.add_subplot(), []
+    for view in views:
+        sentences, shares = list(view.shares), list(view.shares.values())
+        axis.plot(sentences, shares, "o-", color=colour(view.system), markersize=4)
+        ends.append((view.system, sentences[-1], shares[-1], colour(view.system)))
+    name_ends(axis, ends, gap=11)
+    percent_axis(axis, "percent right")
+    axis.set_xlabel("its colour is told so many sentences after its species")
+    axis.set_xticks(sentences, [*map(str, sentences[:-1]), f"{sentences[-1]} or more"])
+    sources = dict.fromkeys(f"{view.system}: {view.source}" for view in views)
+    figure.suptitle("\n".join(sources), x=0.01, ha="left", fontsize=8.5)
+    return figure
 
 
 @styled

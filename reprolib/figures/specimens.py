@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from reprolib import experiments, paths, records
 from reprolib.data import sort_of_clevr
-from reprolib.data.babi import dataset
+from reprolib.data.babi import dataset, induction
 from reprolib.data.split import Dataset
 from reprolib.experiments.entry import KINDS, SCALES, Config, change
 from reprolib.models.relation_network import RelationNetwork
@@ -28,6 +28,7 @@ from reprolib.runs import Request
 
 STORY_TASK, SHORTEST, LONGEST = 2, 6, 9  # two supporting facts; sentences of the story
 FEW_STORIES = {"data.train": 50, "data.valid": 1, "data.test": 50}  # of each task: enough for all words
+INDUCTIONS, FARTHEST = 1_000, 5  # questions of task 16; sentences
 FEW_SCENES = {"data.train": 1, "data.valid": 1}
 HEAD = re.compile(r"relation_network\.f\.\d+\.bias")  # of the layer that gives the answer
 CELLS = 5  # along each side of the last feature map
@@ -52,6 +53,15 @@ class StoryView:
     question: str
     answer: str
     magnitudes: np.ndarray  # |g| [N, N], NaN where a pair is not part of the sum
+    source: str
+
+
+@dataclass(frozen=True)
+class DistanceView:
+    """Percent of task 16's questions that a network answers right, by a distance in sentences."""
+
+    system: str
+    shares: Mapping[int, float]  # the largest distance stands for all from there on
     source: str
 
 
@@ -118,7 +128,7 @@ def _answers(weights: Path) -> dict[str, int]:
     """How many answers a saved network gives, if it answers questions."""
     with safe_open(weights, framework="pt") as file:
         heads = [name for name in file.keys() if HEAD.fullmatch(name)]  # noqa: SIM118  not a dict
-        return {"answers": file.get_slice(max(heads)).get_shape()[0]} if heads else {}
+        return dict.fromkeys(("answers", "outputs"), file.get_slice(max(heads)).get_shape()[0]) if heads else {}
 
 
 @torch.no_grad()
@@ -142,6 +152,18 @@ def story() -> StoryView:
 
 
 @torch.no_grad()
+def induction_by_distance(system: str) -> DistanceView:
+    """How a network trained on task 16 answers generated questions, by how far apart the deciding facts are told."""
+    found = specimen("rn_babi", f"babi_16/{system}", FEW_STORIES | {"data.test": INDUCTIONS})
+    batch = found.data.splits["test"].batch(slice(None))
+    right = found.model(batch).argmax(1) == batch["answers"]
+    asked = dataset.generated(induction.TASK, "test", INDUCTIONS, found.config.data.seed)
+    distances = torch.tensor([induction.distance(question) for question in asked]).clamp(max=FARTHEST)
+    shares = {d: 100.0 * right[distances == d].float().mean().item() for d in range(1, FARTHEST + 1)}
+    return DistanceView(system, shares, found.source)
+
+
+@torch.no_grad()
 def scenes(row: str, count: int) -> list[SceneView]:
     """Two questions about each of the first test scenes, a relational and another, with the network's answers.
 
@@ -158,10 +180,9 @@ def scenes(row: str, count: int) -> list[SceneView]:
     states = views["states"].splits["test"].tables["objects"].numpy()
     split = found.data.splits["test"]
     batch = split.batch(_varied(split.columns["questions"], count))
-    objects = batch["objects"][batch["scenes"]] if "objects" in batch else found.model.encode(batch)[0]  # [B, N, D]
+    objects, queries = found.model.encode(batch)  # [B, N, D], [B, 11]
     lengths = [
-        magnitudes(found.model.relation_network, *pair)
-        for pair in zip(objects[:, None], batch["questions"][:, None], strict=True)
+        magnitudes(found.model.relation_network, *pair) for pair in zip(objects[:, None], queries[:, None], strict=True)
     ]
     said, wording = found.model(batch).argmax(1).tolist(), found.config.data.answers
     asked = [

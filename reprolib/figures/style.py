@@ -86,9 +86,11 @@ def note(text: str) -> Figure:
 
 
 def colour(system: str) -> str:
-    """Relation networks blue, other networks orange, the most frequent answer grey."""
+    """Relation networks blue, green where they keep words; other networks orange, the most frequent answer grey."""
     if system in ("Majority", "Q-type baseline"):
         return GREY
+    if "words" in system:
+        return GREEN
     return BLUE if "RN" in system else ORANGE
 
 

@@ -66,7 +66,11 @@ class StateRelationNetwork(nn.Module):
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Logits [B, answers] from scenes [B] (rows of objects [S, 6, D]) and questions [B, 11]."""
-        return self.relation_network(batch["objects"][batch["scenes"]], self.loudness * batch["questions"])
+        return self.relation_network(*self.encode(batch))
+
+    def encode(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+        """Objects [B, 6, D] and questions [B, 11]."""
+        return batch["objects"][batch["scenes"]], self.loudness * batch["questions"]
 
 
 class PictureMLP(nn.Module):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from reprolib.data.babi.dataset import RELEASED, generated, source
 from reprolib.data.babi.reader import Question
 
+TASK = 16
 SPECIES = re.compile(r"(\w+) is an? (\w+)\.")
 COLOUR = re.compile(r"(\w+) is (\w+)\.")
 ASKED = re.compile(r"What color is (\w+)\?")
@@ -38,6 +39,16 @@ def facts(question: Question) -> Facts:
     return Facts(species, colour, ASKED.fullmatch(question.text)[1])
 
 
+def distance(question: Question) -> int:
+    """How many sentences after the species of the animal that decides its colour is told; 1: in the next one."""
+    alike = facts(question).alike[-1]
+    return _told(question, COLOUR, alike) - _told(question, SPECIES, alike)
+
+
+def _told(question: Question, what: re.Pattern[str], who: str) -> int:
+    return next(i for i, text in enumerate(question.story) if (match := what.fullmatch(text)) and match[1] == who)
+
+
 def _most_frequent(colours: Sequence[str]) -> str:
     """The most frequent colour; the last named of several."""
     counts = Counter(colours)
@@ -60,8 +71,9 @@ def of_test(kind: str) -> dict[str, float]:
     Raises:
         InputError: real data are asked for and not there.
     """
-    released = kind == "real"
-    return accuracies(source().questions(16, "test") if released else generated(16, "test", RELEASED["test"], seed=0))
+    if kind == "real":
+        return accuracies(source().questions(TASK, "test"))
+    return accuracies(generated(TASK, "test", RELEASED["test"], seed=0))
 
 
 def accuracies(questions: Sequence[Question]) -> dict[str, float]:
