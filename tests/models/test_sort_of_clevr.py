@@ -1,5 +1,7 @@
 """The models of Sort-of-CLEVR: they learn, and a picture with many questions is seen once without being mixed up."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -63,6 +65,22 @@ def test_a_question_is_answered_about_its_own_scene(model, scenes):
     assert not turned.allclose(logits, atol=1e-3), "the answer does not depend on the scene"
     again = model(batch | {"questions": batch["questions"].roll(1, 0)})
     assert not again.allclose(logits, atol=1e-3), "the answer does not depend on the question"
+
+
+def test_a_louder_question_is_the_same_question_times_a_factor(model, scenes):
+    batch, model = scenes.batch(slice(None)), model.eval()
+    expected = model(batch | {"questions": 10 * batch["questions"]})
+    assert not model(batch).allclose(expected, atol=1e-4)
+    model.loudness = 10.0
+    assert model(batch).equal(expected)
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_the_order_of_batch_norm_and_relu(scenes, first):
+    """After a ReLU that comes last no cell is negative."""
+    model = PictureMLP(replace(SceneMLP(kernels=KERNELS), norm_first=first), ANSWERS)
+    cells = model.cells(scenes.tables["images"])[..., :-2]
+    assert (cells.min() >= 0) == first
 
 
 def test_a_picture_counts_once_however_many_questions_it_has(scenes):
