@@ -27,6 +27,7 @@ class SceneModel:
     dropout: float = 0.0  # in f
     norm_first: bool = field(default=False, metadata=LATER)  # batch norm, then ReLU, in the convolutions
     loudness: float = field(default=1.0, metadata=LATER)  # of the question: its 11 bits are 0 or so much
+    norm: bool = field(default=False, metadata=LATER)  # batch norm in every layer of g and f
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class SceneMLP:
     hidden: tuple[int, ...] = (2000, 2000, 2000, 2000, 2000, 1000, 500, 100)
     norm_first: bool = field(default=False, metadata=LATER)  # as in `SceneModel`
     loudness: float = field(default=1.0, metadata=LATER)  # as in `SceneModel`
+    norm: bool = field(default=False, metadata=LATER)  # batch norm in every hidden layer
 
 
 class PictureRelationNetwork(nn.Module):
@@ -79,7 +81,7 @@ class PictureMLP(nn.Module):
     def __init__(self, sizes: SceneMLP, answers: int):
         super().__init__()
         self.cells, self.loudness = Cells(sizes.kernels, norm_first=sizes.norm_first), sizes.loudness
-        self.mlp = mlp([25 * (sizes.kernels[-1] + 2) + BITS, *sizes.hidden, answers], last_relu=False)
+        self.mlp = mlp([25 * (sizes.kernels[-1] + 2) + BITS, *sizes.hidden, answers], norm=sizes.norm, last_relu=False)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Logits [B, answers]."""
@@ -88,6 +90,7 @@ class PictureMLP(nn.Module):
 
 
 def _relation_network(sizes: SceneModel, features: int, answers: int) -> RelationNetwork:
-    g = mlp([2 * features + BITS, *sizes.g])
-    f = nn.Sequential(mlp([sizes.g[-1], *sizes.f], dropout=sizes.dropout), nn.Linear(sizes.f[-1], answers))
+    g = mlp([2 * features + BITS, *sizes.g], norm=sizes.norm)
+    hidden = mlp([sizes.g[-1], *sizes.f], norm=sizes.norm, dropout=sizes.dropout)
+    f = nn.Sequential(hidden, nn.Linear(sizes.f[-1], answers))
     return RelationNetwork(g, f, sizes.pairs, sizes.chunk)

@@ -26,6 +26,8 @@ ANSWERS = len(sort_of_clevr.answer_names("paper"))
 BUILD = {
     "picture RN": lambda: PictureRelationNetwork(RN, ANSWERS),
     "picture MLP": lambda: PictureMLP(SceneMLP(kernels=KERNELS, hidden=(32, 32)), ANSWERS),
+    "picture RN, batch norm": lambda: PictureRelationNetwork(replace(RN, norm=True, pairs="unordered"), ANSWERS),
+    "picture MLP, batch norm": lambda: PictureMLP(SceneMLP(kernels=KERNELS, hidden=(32, 32), norm=True), ANSWERS),
     "state RN": lambda: StateRelationNetwork(RN, 10, ANSWERS),
 }
 
