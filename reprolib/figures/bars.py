@@ -51,9 +51,9 @@ Measured = Mapping[tuple[str, str], Measurement | None]  # by task and system
 
 
 @styled
-def task_bars(found: Sequence[Record]) -> Figure:
+def task_bars(found: Sequence[Record], system: str = "RN") -> Figure:
     """Accuracy on each of the twenty bAbI tasks, beside the 95 % line, the paper's figures and the majority answer."""
-    ours = report.telling(found, BABI, "RN")
+    ours = report.telling(found, BABI, system)
     if ours is None:
         return note(NO_RECORD)
     figure, first = canvas(5.6), ours.first
@@ -72,7 +72,8 @@ def task_bars(found: Sequence[Record]) -> Figure:
     _marks(axis, report.telling(same, BABI, "Majority"))
     _task_axes(axis)
     passed = sum(mean >= PASSED for mean in means)
-    heading = f"{passed} of {len(TASKS)} tasks pass ({provenance(first.scale, first.kind, len(ours.records))})"
+    source = provenance(first.scale, first.kind, len(ours.records))
+    heading = f"{system}: {passed} of {len(TASKS)} tasks pass ({source})"
     figure.suptitle(heading, x=0.01, ha="left", fontsize=9.5, fontweight="bold")
     return figure
 

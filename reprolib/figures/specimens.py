@@ -28,7 +28,7 @@ from reprolib.runs import Request
 
 STORY_TASK, SHORTEST, LONGEST = 2, 6, 9  # two supporting facts; sentences of the story
 FEW_STORIES = {"data.train": 50, "data.valid": 1, "data.test": 50}  # of each task: enough for all words
-INDUCTIONS, FARTHEST = 1_000, 5  # questions of task 16; sentences
+INDUCTION, INDUCTIONS, FARTHEST = "babi_16", 1_000, 5  # task 16 alone; questions; sentences
 FEW_SCENES = {"data.train": 1, "data.valid": 1}
 HEAD = re.compile(r"relation_network\.f\.\d+\.bias")  # of the layer that gives the answer
 CELLS = 5  # along each side of the last feature map
@@ -151,10 +151,15 @@ def story() -> StoryView:
     )
 
 
+def inductions() -> list[DistanceView]:
+    """`induction_by_distance` of every network that was trained on task 16 alone."""
+    return [induction_by_distance(row.system) for row in experiments.get("rn_babi").rows if row.task == INDUCTION]
+
+
 @torch.no_grad()
 def induction_by_distance(system: str) -> DistanceView:
     """How a network trained on task 16 answers generated questions, by how far apart the deciding facts are told."""
-    found = specimen("rn_babi", f"babi_16/{system}", FEW_STORIES | {"data.test": INDUCTIONS})
+    found = specimen("rn_babi", f"{INDUCTION}/{system}", FEW_STORIES | {"data.test": INDUCTIONS})
     batch = found.data.splits["test"].batch(slice(None))
     right = found.model(batch).argmax(1) == batch["answers"]
     asked = dataset.generated(induction.TASK, "test", INDUCTIONS, found.config.data.seed)
