@@ -28,6 +28,7 @@ class SceneModel:
     norm_first: bool = field(default=False, metadata=LATER)  # batch norm, then ReLU, in the convolutions
     loudness: float = field(default=1.0, metadata=LATER)  # of the question: its 11 bits are 0 or so much
     norm: bool = field(default=False, metadata=LATER)  # batch norm in every layer of g and f
+    coordinates: float = field(default=1.0, metadata=LATER)  # a cell's x and y lie within plus and minus so much
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class SceneMLP:
     norm_first: bool = field(default=False, metadata=LATER)  # as in `SceneModel`
     loudness: float = field(default=1.0, metadata=LATER)  # as in `SceneModel`
     norm: bool = field(default=False, metadata=LATER)  # batch norm in every hidden layer
+    coordinates: float = field(default=1.0, metadata=LATER)  # as in `SceneModel`
 
 
 class PictureRelationNetwork(nn.Module):
@@ -46,7 +48,7 @@ class PictureRelationNetwork(nn.Module):
 
     def __init__(self, sizes: SceneModel, answers: int):
         super().__init__()
-        self.cells, self.loudness = Cells(sizes.kernels, norm_first=sizes.norm_first), sizes.loudness
+        self.cells, self.loudness = Cells(sizes.kernels, sizes.norm_first, sizes.coordinates), sizes.loudness
         self.relation_network = _relation_network(sizes, sizes.kernels[-1] + 2, answers)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
@@ -80,7 +82,7 @@ class PictureMLP(nn.Module):
 
     def __init__(self, sizes: SceneMLP, answers: int):
         super().__init__()
-        self.cells, self.loudness = Cells(sizes.kernels, norm_first=sizes.norm_first), sizes.loudness
+        self.cells, self.loudness = Cells(sizes.kernels, sizes.norm_first, sizes.coordinates), sizes.loudness
         self.mlp = mlp([25 * (sizes.kernels[-1] + 2) + BITS, *sizes.hidden, answers], norm=sizes.norm, last_relu=False)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
