@@ -10,12 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from reprolib.errors import InputError
-from reprolib.models.nets import last_state, once_each, word_sum
+from reprolib.models.nets import last_state, once_each, word_slots, word_sum
 from reprolib.models.relation_network import RelationNetwork, mlp
 from reprolib.settings import LATER
 
 POSITIONS = ("recent", "first", "none")  # counted back from the question, from the window's first sentence, no tag
-READERS = ("lstm", "words", "both")  # the LSTM's last state, the sum of the words' embeddings, the two joined
+# Of a sentence: the LSTM's last state; the sum of its words' embeddings; these two joined; the embeddings side by side.
+READERS = ("lstm", "words", "both", "slots")
+SLOTS = 11  # words of the longest sentence
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ class BabiModel:
     @property
     def features(self) -> int:
         """Features of a sentence, without its tag."""
-        return self.lstm * (self.reader != "words") + self.embedding * (self.reader != "lstm")
+        of = {"lstm": self.lstm, "words": self.embedding, "slots": SLOTS * self.embedding}
+        return of["lstm"] + of["words"] if self.reader == "both" else of[self.reader]
 
 
 class StoryRelationNetwork(nn.Module):
@@ -58,9 +61,9 @@ class StoryRelationNetwork(nn.Module):
         super().__init__()
         self.window, self.position = window, sizes.position
         self.embedding = nn.Embedding(words + 1, sizes.embedding, padding_idx=0)
-        self.sums_words = sizes.reader != "lstm"
+        self.reader = sizes.reader
         lstm = partial(nn.LSTM, sizes.embedding, sizes.lstm, batch_first=True)
-        self.story_lstm, self.question_lstm = (None, None) if sizes.reader == "words" else (lstm(), lstm())
+        self.story_lstm, self.question_lstm = (lstm(), lstm()) if sizes.reader in ("lstm", "both") else (None, None)
         tag = 0 if sizes.position == "none" else window
         g = mlp([2 * (sizes.features + tag) + sizes.features, *sizes.g], norm=sizes.norm)
         f = mlp([sizes.g[-1], *sizes.f], norm=sizes.norm, dropout=sizes.dropout)
@@ -84,8 +87,10 @@ class StoryRelationNetwork(nn.Module):
 
     def _read(self, lstm: nn.LSTM | None, tokens: Tensor) -> Tensor:
         """Features [U, F] of sentences of word numbers [U, L]."""
+        if self.reader == "slots":
+            return word_slots(self.embedding, tokens, SLOTS)
         states = [] if lstm is None else [last_state(self.embedding, lstm, tokens)]
-        return torch.cat(states + [word_sum(self.embedding, tokens)] * self.sums_words, dim=-1)
+        return torch.cat(states + [word_sum(self.embedding, tokens)] * (self.reader != "lstm"), dim=-1)
 
     def _tags(self, windows: Tensor, dtype: torch.dtype) -> list[Tensor]:
         """One-hot place of each sentence, [B, W, W], or nothing; windows list the most recent sentence first."""

@@ -33,6 +33,18 @@ def word_sum(embedding: nn.Embedding, tokens: Tensor) -> Tensor:
     return (embedding(tokens.long()) * (tokens > 0)[..., None]).sum(1)
 
 
+def word_slots(embedding: nn.Embedding, tokens: Tensor, slots: int) -> Tensor:
+    """The embeddings of each sentence's words [U, L] side by side, [U, slots * D], with zeros where it has ended.
+
+    Raises:
+        InputError: a sentence of more words than slots.
+    """
+    if (tokens[:, slots:] > 0).any():
+        raise InputError(f"a sentence has more than {slots} words: read it with another model.reader than slots")
+    words = embedding(tokens[:, :slots].long()) * (tokens[:, :slots] > 0)[..., None]  # [U, min(L, slots), D]
+    return nn.functional.pad(words, (0, 0, 0, slots - words.shape[1])).flatten(1)
+
+
 class Cells(nn.Module):
     """Four strided convolutions: pictures uint8 [U, S, S, 3] -> cells [U, N, C + 2], the last two its place.
 
