@@ -10,7 +10,7 @@ from reprolib.data.babi.reader import parse
 from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.experiments.rn_babi import EXPERIMENT
-from reprolib.models.babi import BabiModel, StoryRelationNetwork
+from reprolib.models.babi import SLOTS, BabiModel, StoryRelationNetwork
 from reprolib.train import Training, fit
 
 STORIES = """1 Mary moved to the bathroom.
@@ -66,8 +66,15 @@ def whole(stories):
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"pairs": "unordered", "norm": True}, {"sum_norm": True}, {"reader": "words"}, {"reader": "both"}],
-    ids=["plain", "batch norm", "layer norm", "sums of words", "both readers"],
+    [
+        {},
+        {"pairs": "unordered", "norm": True},
+        {"sum_norm": True},
+        {"reader": "words"},
+        {"reader": "both"},
+        {"reader": "slots"},
+    ],
+    ids=["plain", "batch norm", "layer norm", "sums of words", "both readers", "slots"],
 )
 def test_a_few_stories_are_learnt_by_heart(stories, changes):
     model, split = build(stories, **changes), stories[0]
