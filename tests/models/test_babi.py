@@ -10,7 +10,7 @@ from reprolib.data.babi.reader import parse
 from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.experiments.rn_babi import EXPERIMENT
-from reprolib.models.babi import SLOTS, BabiModel, StoryRelationNetwork
+from reprolib.models.babi import READERS, SLOTS, BabiModel, StoryRelationNetwork
 from reprolib.train import Training, fit
 
 STORIES = """1 Mary moved to the bathroom.
@@ -66,15 +66,8 @@ def whole(stories):
 
 @pytest.mark.parametrize(
     "changes",
-    [
-        {},
-        {"pairs": "unordered", "norm": True},
-        {"sum_norm": True},
-        {"reader": "words"},
-        {"reader": "both"},
-        {"reader": "slots"},
-    ],
-    ids=["plain", "batch norm", "layer norm", "sums of words", "both readers", "slots"],
+    [{}, {"pairs": "unordered", "norm": True}, {"sum_norm": True}, *({"reader": reader} for reader in READERS[1:])],
+    ids=["plain", "batch norm", "layer norm", *READERS[1:]],
 )
 def test_a_few_stories_are_learnt_by_heart(stories, changes):
     model, split = build(stories, **changes), stories[0]
@@ -115,9 +108,49 @@ def test_without_tags_only_the_sentences_are_told_apart(stories):
     assert model(batch | {"windows": shuffled}).allclose(model(batch), atol=1e-5)
 
 
-def test_an_unknown_tag_is_named():
-    with pytest.raises(InputError, match=r"model\.position is .last.: choose one of recent, first, none"):
-        BabiModel(position="last")
+def test_sentences_read_as_sums_of_words(stories):
+    """Without an LSTM the order of words is lost; joined to its state, the sums come last."""
+    batch = whole(stories)
+    table = batch["sentences"]
+    for reader, states in (("words", 0), ("both", SIZES.lstm)):
+        model = build(stories, reader=reader, position="none")
+        objects, question, mask = model.encode(batch)
+        assert question.shape[1] == objects.shape[2] == states + SIZES.embedding
+        for found, sentence in zip(objects[mask], batch["windows"][mask], strict=True):
+            words = table[sentence][table[sentence] > 0].long()
+            assert found[states:].allclose(model.embedding(words).sum(0), atol=1e-6)
+        turned = table.flip(1)  # words in reverse behind their padding
+        assert model.encode(batch | {"sentences": turned})[0].allclose(objects, atol=1e-6) == (reader == "words")
+
+
+def test_sentences_read_word_by_word_into_slots(stories):
+    """The k-th word's embedding is in the k-th slot; the slots behind the last word are zero."""
+    model, batch = build(stories, reader="slots", position="none"), whole(stories)
+    objects, question, mask = model.encode(batch)
+    assert question.shape[1] == objects.shape[2] == SLOTS * SIZES.embedding
+    table = batch["sentences"]
+    read = [*objects[mask], *question]
+    for found, sentence in zip(read, [*batch["windows"][mask], *batch["questions"]], strict=True):
+        slots = found.view(SLOTS, SIZES.embedding)
+        words = table[sentence][table[sentence] > 0].long()
+        assert slots[: len(words)].equal(model.embedding(words))
+        assert not slots[len(words) :].any()
+
+
+def test_a_sentence_of_more_words_than_slots_is_refused(stories):
+    model, batch = build(stories, reader="slots"), whole(stories)
+    with pytest.raises(
+        InputError, match=rf"a sentence has more than {SLOTS} words: .*model\.reader"
+    ):
+        model(batch | {"sentences": batch["sentences"].repeat(1, 2).flip(1)})
+
+
+@pytest.mark.parametrize(
+    ("name", "known"), [("position", "recent, first, none"), ("reader", "lstm, words, both, slots")]
+)
+def test_unknown_choices_are_named(name, known):
+    with pytest.raises(InputError, match=f"model.{name} is 'other': choose one of {known}"):
+        BabiModel(**{name: "other"})
 
 
 def test_an_answer_of_several_words_is_worth_the_sum_of_them(stories):
