@@ -73,7 +73,7 @@ def task_bars(found: Sequence[Record], system: str = "RN") -> Figure:
     _task_axes(axis)
     passed = sum(mean >= PASSED for mean in means)
     source = provenance(first.scale, first.kind, len(ours.records))
-    heading = f"{system}: {passed} of {len(TASKS)} tasks pass ({source})"
+    heading = f"{system}: {passed} of {len(TASKS)} tasks pass\n({source})"
     figure.suptitle(heading, x=0.01, ha="left", fontsize=9.5, fontweight="bold")
     return figure
 

@@ -1,6 +1,7 @@
 """Curves: validation score over training, and the demonstration of the graph network page."""
 
 import statistics
+from collections import Counter
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -27,7 +28,8 @@ def learning_curves(found: Sequence[Record]) -> Figure:
     curves = [record for row in rows for record in report.telling(found, *row).records if record.curve]
     if not curves:
         return note("No run with a learning curve is at hand.")
-    tasks = list(dict.fromkeys(record.task for record in curves))
+    rows = experiments.get(curves[0].experiment).rows
+    tasks = [task for task in dict.fromkeys(row.task for row in rows) if task in {record.task for record in curves}]
     figure = canvas(0.3 + 2.1 * len(tasks))
     for axis, task in zip(figure.subplots(len(tasks), 1, squeeze=False)[:, 0], tasks, strict=True):
         _curves(axis, [record for record in curves if record.task == task])
@@ -64,8 +66,10 @@ def induction_by_distance(views: Sequence[DistanceView]) -> Figure:
     percent_axis(axis, "percent right")
     axis.set_xlabel("its colour is told so many sentences after its species")
     axis.set_xticks(sentences, [*map(str, sentences[:-1]), f"{sentences[-1]} or more"])
-    sources = dict.fromkeys(f"{view.system}: {view.source}" for view in views)
-    figure.suptitle("\n".join(sources), x=0.01, ha="left", fontsize=8.5)
+    count = Counter(view.source for view in views)
+    sources = [f"{number} of {len(views)} networks: {source}" for source, number in count.items()]
+    heading = "\n".join(count if len(count) == 1 else sources)
+    figure.suptitle(heading, x=0.01, ha="left", fontsize=8.5)
     return figure
 
 
