@@ -139,9 +139,7 @@ def test_sentences_read_word_by_word_into_slots(stories):
 
 def test_a_sentence_of_more_words_than_slots_is_refused(stories):
     model, batch = build(stories, reader="slots"), whole(stories)
-    with pytest.raises(
-        InputError, match=rf"a sentence has more than {SLOTS} words: .*model\.reader"
-    ):
+    with pytest.raises(InputError, match=rf"a sentence has more than {SLOTS} words: .*model\.reader"):
         model(batch | {"sentences": batch["sentences"].repeat(1, 2).flip(1)})
 
 
