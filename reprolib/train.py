@@ -14,7 +14,7 @@ from reprolib import devices, parallel
 from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.files import write_atomically
-from reprolib.settings import LATER
+from reprolib.settings import LATER, check_choices
 
 Loss = Callable[[nn.Module, dict[str, Tensor]], Tensor]
 Validate = Callable[[nn.Module], dict[str, float]]
@@ -43,9 +43,7 @@ class Training:
     shuffle: bool = field(default=True, metadata=LATER)  # False: the same order in every epoch
 
     def __post_init__(self) -> None:
-        for name, known in CHOICES.items():
-            if getattr(self, name) not in known:
-                raise InputError(f"train.{name} is {getattr(self, name)!r}: choose one of {', '.join(known)}")
+        check_choices("train", self, CHOICES)
         for name, least in LEAST.items():
             if getattr(self, name) is not None and not least <= getattr(self, name) < math.inf:
                 raise InputError(f"train.{name} is {getattr(self, name)}: give at least {least}")

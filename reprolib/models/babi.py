@@ -9,10 +9,9 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from reprolib.errors import InputError
 from reprolib.models.nets import last_state, once_each, word_slots, word_sum
 from reprolib.models.relation_network import RelationNetwork, mlp
-from reprolib.settings import LATER
+from reprolib.settings import LATER, check_choices
 
 POSITIONS = ("recent", "first", "none")  # counted back from the question, from the window's first sentence, no tag
 # Of a sentence: the LSTM's last state; the sum of its words' embeddings; these two joined; the embeddings side by side.
@@ -36,9 +35,7 @@ class BabiModel:
     reader: str = field(default="lstm", metadata=LATER)  # one of `READERS`
 
     def __post_init__(self) -> None:
-        for name, known in {"position": POSITIONS, "reader": READERS}.items():
-            if getattr(self, name) not in known:
-                raise InputError(f"model.{name} is {getattr(self, name)!r}: choose one of {', '.join(known)}")
+        check_choices("model", self, {"position": POSITIONS, "reader": READERS})
 
     @property
     def features(self) -> int:
@@ -48,7 +45,7 @@ class BabiModel:
 
 
 class StoryRelationNetwork(nn.Module):
-    """Reads every sentence with one LSTM, tags it with its place in the window, and relates all pairs.
+    """Reads every sentence in one way, tags it with its place in the window, and relates all pairs.
 
     Args:
         sizes: of the layers, and the choices.

@@ -85,6 +85,13 @@ def test_the_order_of_batch_norm_and_relu(scenes, first):
     assert (cells.min() >= 0) == first
 
 
+@pytest.mark.parametrize("reach", [1.0, 4.0])
+def test_the_reach_of_a_cells_place(scenes, reach):
+    for network, sizes in ((PictureMLP, SceneMLP(kernels=KERNELS)), (PictureRelationNetwork, RN)):
+        model = network(replace(sizes, coordinates=reach), ANSWERS)
+        assert model.cells(scenes.tables["images"])[..., -2:].abs().max() == reach
+
+
 def test_a_picture_counts_once_however_many_questions_it_has(scenes):
     """Batch norm in training sees every distinct picture of the batch once."""
     torch.manual_seed(0)

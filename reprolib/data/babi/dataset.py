@@ -14,7 +14,7 @@ from reprolib.data.babi.reader import SPLITS, TASKS, VARIANTS, Question, Source,
 from reprolib.data.babi.rename import renamed
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
-from reprolib.settings import LATER, counted
+from reprolib.settings import LATER, check_choices, counted
 
 RELEASED = released.COUNTS["en-valid-10k"]  # questions a task
 CHOICES = {"answers": ("whole", "words"), "variant": (None, *VARIANTS)}
@@ -39,9 +39,7 @@ class BabiData:
             raise InputError(f"data.tasks is {list(self.tasks)}: give one task or more of 1 to {len(TASKS)}")
         if self.renamings < 0:
             raise InputError(f"data.renamings is {self.renamings}: give the number of copies, 0 or more")
-        for name, known in CHOICES.items():
-            if getattr(self, name) not in known:
-                raise InputError(f"data.{name} is {getattr(self, name)!r}: choose one of {', '.join(map(str, known))}")
+        check_choices("data", self, CHOICES)
         for name in SPLITS:
             if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise InputError(f"data.{name} is {getattr(self, name)}: give 1 question a task or more")

@@ -13,7 +13,7 @@ from reprolib.errors import InputError
 from reprolib.models.nri import latent
 from reprolib.models.nri.decoders import DECODERS, RecurrentDecoder
 from reprolib.models.nri.encoders import ENCODERS
-from reprolib.settings import LATER
+from reprolib.settings import LATER, check_choices
 
 MOST_TYPES = 64  # of edges
 Batch = dict[str, Tensor]  # "trajectories" [B, T, N, D], "edges" [B, N, N - 1]
@@ -44,13 +44,8 @@ class NRIModel:
     reinfer: bool = field(default=False, metadata=LATER)  # the graph anew at every step of a rollout
 
     def __post_init__(self) -> None:
-        for name, known in (
-            ("encoder", ENCODERS),
-            ("decoder", (*DECODERS, "simulator")),
-            ("graph", ("inferred", "true", "full")),
-        ):
-            if getattr(self, name) not in known:
-                raise InputError(f"model.{name} is {getattr(self, name)!r}: choose one of {', '.join(known)}")
+        graphs, decoders = ("inferred", "true", "full"), (*DECODERS, "simulator")
+        check_choices("model", self, {"encoder": ENCODERS, "decoder": decoders, "graph": graphs})
         for name in ("temperature", "variance"):
             if not 0 < getattr(self, name) < math.inf:
                 raise InputError(f"model.{name} is {getattr(self, name)}: give a number above 0")
@@ -87,8 +82,7 @@ class EdgeClassifierModel:
     aggregate: str = "n"
 
     def __post_init__(self) -> None:
-        if self.encoder not in ENCODERS:
-            raise InputError(f"model.encoder is {self.encoder!r}: choose one of {', '.join(ENCODERS)}")
+        check_choices("model", self, {"encoder": ENCODERS})
         for name, least in (("width", 1), ("types", 2)):
             if getattr(self, name) < least:
                 raise InputError(f"model.{name} is {getattr(self, name)}: give at least {least}")
