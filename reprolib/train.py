@@ -21,7 +21,16 @@ Validate = Callable[[nn.Module], dict[str, float]]
 OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
 SCHEDULES = ("constant", "cosine", "halving", "doubling")
 CHOICES = {"schedule": SCHEDULES, "precision": ("fp32", "bf16"), "optimiser": tuple(OPTIMISERS)}
-LEAST = {"steps": 0, "batch": 1, "together": 1, "warmup": 0, "evaluate_every": 1, "patience": 1, "weight_decay": 0}
+LEAST = {
+    "steps": 0,
+    "batch": 1,
+    "together": 1,
+    "warmup": 0,
+    "evaluate_every": 1,
+    "patience": 1,
+    "weight_decay": 0,
+    "easy_first": 0,
+}
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,7 @@ class Training:
     patience: int | None = None  # validations without a better score before training stops
     precision: str = "fp32"  # or "bf16": autocast, where the device has instructions for it
     shuffle: bool = field(default=True, metadata=LATER)  # False: the same order in every epoch
+    easy_first: int = field(default=0, metadata=LATER)  # steps, at the start, on easy examples alone (column "easy")
 
     def __post_init__(self) -> None:
         check_choices("train", self, CHOICES)
@@ -127,7 +137,8 @@ def fit(
 class _Trainer:
     def __init__(self, model, loss, data, validate, watched, training, seed, identity, checkpoint, deadline):
         self.rank, self.workers = parallel.rank(), parallel.count()
-        self.batch = _shared_batch(len(data), training, self.workers)
+        self.easy = _easy(data) if training.easy_first else None
+        self.batch = _shared_batch(len(data if self.easy is None else self.easy), training, self.workers)
         self.model, self.loss, self.data, self.validate, self.watched = model, loss, data, validate, watched
         self.training, self.seed, self.identity = training, seed, identity
         self.checkpoint, self.deadline = checkpoint, deadline
@@ -141,8 +152,7 @@ class _Trainer:
             model.parameters(), lr=training.rate, weight_decay=training.weight_decay
         )
         self.state, self.best = State(), _copy(model)
-        self.per_epoch = len(data) // self.batch
-        self.order = None, None  # epoch, permutation
+        self.order = None, None  # lesson and epoch, permutation
         self._part_randomness()
 
     def run(self, title: str | None = None) -> Fit:
@@ -182,12 +192,15 @@ class _Trainer:
         return loss.detach()
 
     def _indices(self) -> Tensor:
-        """This worker's part of the step's batch; the order depends only on the seed and the epoch."""
-        epoch, position = divmod(self.state.step, self.per_epoch)
-        if self.order[0] != epoch:
+        """This worker's part of the step's batch; the order depends only on the seed, the lesson and the epoch."""
+        easy = self.state.step < self.training.easy_first
+        count, start = (len(self.easy), 0) if easy else (len(self.data), self.training.easy_first)
+        epoch, position = divmod(self.state.step - start, count // self.batch)
+        if self.order[0] != (easy, epoch):
             generator = torch.Generator().manual_seed(1_000_003 * self.seed + epoch)
-            order = shuffled(len(self.data), self.training.together, generator)
-            self.order = epoch, (order if self.training.shuffle else order.sort().values).to(self.device)
+            order = shuffled(count, self.training.together, generator)
+            order = (order if self.training.shuffle else order.sort().values).to(self.device)
+            self.order = (easy, epoch), self.easy[order] if easy else order
         batch = self.order[1][position * self.batch : (position + 1) * self.batch]
         return batch.tensor_split(self.workers)[self.rank]
 
@@ -263,6 +276,13 @@ class _Trainer:
         """Further workers draw dropout masks of their own."""
         if self.rank:
             torch.manual_seed(hash((self.seed, self.rank, self.state.step)))
+
+
+def _easy(data: Split) -> Tensor:
+    """Rows of the easy examples."""
+    if "easy" not in data.columns or not data.columns["easy"].any():
+        raise InputError("these data name no example as easy: leave train.easy_first at 0")
+    return data.columns["easy"].nonzero()[:, 0]
 
 
 def _shared_batch(examples: int, training: Training, workers: int) -> int:

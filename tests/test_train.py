@@ -4,6 +4,7 @@ import dataclasses
 import math
 import signal
 import time
+from contextlib import nullcontext
 
 import pytest
 import torch
@@ -187,6 +188,46 @@ def test_without_shuffling_every_epoch_has_the_data_s_own_order(task):
     assert torch.cat(seen).equal(torch.arange(96).repeat(2))
 
 
+@pytest.fixture
+def numbered(task):
+    """A task whose examples have numbers and are easy where the number is divisible by three, and the batches seen."""
+    model, _, data, *rest = task()
+    number, seen = torch.arange(len(data)), []
+
+    def spying(model, batch):
+        seen.append(batch["number"])
+        return model.unused.sum()
+
+    return (model, spying, Split(data.columns | {"number": number, "easy": number % 3 == 0}), *rest), seen
+
+
+def test_easy_examples_come_first_and_then_all(numbered):
+    task, seen = numbered
+    train(task, changed(steps=4 + 6, easy_first=4))  # 32 of 96 are easy: two epochs of 2 batches, then one of 6
+    easy, everything = torch.cat(seen[:4]).view(2, 32), torch.cat(seen[4:])
+    assert all(epoch.sort().values.equal(torch.arange(0, 96, 3)) for epoch in easy)
+    assert not easy[0].equal(easy[1])
+    assert everything.sort().values.equal(torch.arange(96))
+
+
+def test_a_lesson_that_was_cut_off_goes_on(numbered, tmp_path):
+    task, seen = numbered
+    training = changed(steps=10, easy_first=5, evaluate_every=1)
+    train(task, training)
+    through = list(seen)
+    seen.clear()
+    for stop in range(10):
+        options = {"checkpoint": tmp_path / "run.pt", "resume": stop > 0}
+        with pytest.raises(OutOfTimeError) if stop < 9 else nullcontext():
+            train(task, training, deadline=time.monotonic(), **options)
+    assert torch.stack(seen).equal(torch.stack(through))
+
+
+def test_data_that_name_no_easy_example_are_refused(task):
+    with pytest.raises(InputError, match=r"train\.easy_first"):
+        train(task(), changed(easy_first=5))
+
+
 def test_the_curve_keeps_what_is_watched(task):
     watched = {"accuracy/all": 1.0, "other": 2.0, "another": 3.0}
     _, outcome = train(task(score=lambda _: watched), changed(steps=20), watch=("other", "missing"))
@@ -249,6 +290,7 @@ def test_no_steps_leave_the_model_alone(task):
         ("rate", math.nan),
         ("schedule", "linear"),
         ("warmup", -1),
+        ("easy_first", -1),
         ("optimiser", "lion"),
         ("weight_decay", -0.1),
         ("clip", 0.0),

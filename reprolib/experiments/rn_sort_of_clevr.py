@@ -71,6 +71,7 @@ def _split(scenes: sort_of_clevr.Scenes, view: str) -> Split:
         "questions": bits,
         "answers": torch.from_numpy(scenes.answers).flatten(),
         "groups": subtype + SUBTYPES * (~relational),  # 0-2 relational, 3-5 not
+        "easy": ~relational,
     }
     if view == "states":
         return Split(columns, {"objects": torch.from_numpy(sort_of_clevr.state(scenes))})

@@ -11,7 +11,7 @@ from reprolib import paths
 from reprolib.data.babi import generate, released
 from reprolib.data.babi.arrays import WINDOW, Arrays, as_a_set, encode, vocabulary
 from reprolib.data.babi.reader import SPLITS, TASKS, VARIANTS, Question, Source, open_source, parse
-from reprolib.data.babi.rename import renamed
+from reprolib.data.babi.rename import EXCHANGEABLE, renamed
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.settings import LATER, check_choices, counted
@@ -29,16 +29,21 @@ class BabiData:
     valid: int | None = None
     test: int | None = None
     window: int = WINDOW
-    renamings: int = 0  # renamed copies of every training question whose task allows it; not in the paper
+    renamings: int = 0  # renamed copies of every training question of the tasks in `renamed`; not in the paper
     seed: int = 0  # of the generator and the renaming
     answers: str = field(default="whole", metadata=LATER)  # 'milk,football' is one answer; or "words": two at once
     variant: str | None = field(default=None, metadata=LATER)  # of the real files; the fullest by default
+    renamed: tuple[int, ...] = field(default=(16,), metadata=LATER)  # tasks, of those in `rename.EXCHANGEABLE`
 
     def __post_init__(self) -> None:
         if not self.tasks or not set(self.tasks) <= set(TASKS):
             raise InputError(f"data.tasks is {list(self.tasks)}: give one task or more of 1 to {len(TASKS)}")
         if self.renamings < 0:
             raise InputError(f"data.renamings is {self.renamings}: give the number of copies, 0 or more")
+        if not set(self.renamed) <= set(EXCHANGEABLE):
+            raise InputError(
+                f"data.renamed is {list(self.renamed)}: choose of tasks {', '.join(map(str, EXCHANGEABLE))}"
+            )
         check_choices("data", self, CHOICES)
         for name in SPLITS:
             if getattr(self, name) is not None and getattr(self, name) < 1:
@@ -57,7 +62,7 @@ def load(config: BabiData, kind: str) -> Dataset:
     if config.variant and kind != "real":
         raise InputError(f"data.variant={config.variant} names released files: give --data real, or leave it out")
     questions, deviations = _real(config) if kind == "real" else (_generated(config), [])
-    questions["train"] += renamed(questions["train"], config.renamings, config.seed)
+    questions["train"] += renamed(questions["train"], config.renamings, config.seed, config.renamed)
     by_word = config.answers == "words"
     if by_word:
         questions = {name: [as_a_set(question) for question in split] for name, split in questions.items()}
