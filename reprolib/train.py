@@ -21,16 +21,8 @@ Validate = Callable[[nn.Module], dict[str, float]]
 OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
 SCHEDULES = ("constant", "cosine", "halving", "doubling")
 CHOICES = {"schedule": SCHEDULES, "precision": ("fp32", "bf16"), "optimiser": tuple(OPTIMISERS)}
-LEAST = {
-    "steps": 0,
-    "batch": 1,
-    "together": 1,
-    "warmup": 0,
-    "evaluate_every": 1,
-    "patience": 1,
-    "weight_decay": 0,
-    "easy_first": 0,
-}
+LEAST = {"steps": 0, "batch": 1, "together": 1, "warmup": 0, "easy_first": 0}
+LEAST |= {"evaluate_every": 1, "patience": 1, "weight_decay": 0}
 
 
 @dataclass(frozen=True)

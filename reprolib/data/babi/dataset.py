@@ -41,9 +41,7 @@ class BabiData:
         if self.renamings < 0:
             raise InputError(f"data.renamings is {self.renamings}: give the number of copies, 0 or more")
         if not set(self.renamed) <= set(EXCHANGEABLE):
-            raise InputError(
-                f"data.renamed is {list(self.renamed)}: choose of tasks {', '.join(map(str, EXCHANGEABLE))}"
-            )
+            raise InputError(f"data.renamed is {list(self.renamed)}: choose of {', '.join(map(str, EXCHANGEABLE))}")
         check_choices("data", self, CHOICES)
         for name in SPLITS:
             if getattr(self, name) is not None and getattr(self, name) < 1:
