@@ -54,8 +54,10 @@ def released_layout(mark="", train=1):
 
 def pin(monkeypatch, contents, train=5):
     """Take these test files for the released ones, beside so many questions to train on."""
-    hashes = tuple(hashlib.sha256(content).hexdigest() for content in contents)
-    monkeypatch.setattr(catalogue.babi.released, "TEST_SHA256", hashes)
+    hashes = {
+        (task, "test"): hashlib.sha256(content).hexdigest() for task, content in zip(TASKS, contents, strict=True)
+    }
+    monkeypatch.setattr(catalogue.babi.released, "SHA256", hashes)
     monkeypatch.setitem(catalogue.babi.released.COUNTS, "en-valid-10k", {"train": train, "valid": 5, "test": 5})
 
 
@@ -189,7 +191,7 @@ def test_check_says_where_files_differ_from_the_release(generated, monkeypatch):
     assert len(lines) == 20
     for task, line in zip(TASKS, lines, strict=True):
         assert line.startswith(f"differs  task {task:2}: train 45, valid 5, test 5; train should hold 9000; ")
-        assert "test file NOT as released" in line
+        assert f"{'valid, test' if task == 3 else 'train, valid, test'} NOT as released" in line
         assert line.endswith("solver agrees with 100.0% of test")
 
 
@@ -226,10 +228,11 @@ def test_check_names_a_damaged_file(generated, tmp_path, monkeypatch):
 
 @needs_real_data
 def test_check_of_the_real_files():
-    """Every test file is as released; the solver gives all answers but 2 of task 5, where the release is wrong."""
+    """As released but for the known gap; the solver gives all answers but 2 of task 5, where the release is wrong."""
     head, *lines = catalogue.check("babi")
     assert head.startswith("ok ")
-    assert all("test file as released" in line for line in lines)
+    hashed = {"train, valid, test as released", "valid, test as released", "test as released"}
+    assert {line.split("; ")[-2] for line in lines} <= hashed
     assert [line.rpartition("with ")[2] for line in lines] == [
         "99.8% of test" if task == 5 else "100.0% of test" for task in TASKS
     ]

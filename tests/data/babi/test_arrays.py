@@ -180,7 +180,7 @@ def test_without_validation_files_the_last_tenth_is_held_out(en):
     assert data.sizes == {"train": 27, "valid": 3, "test": 5}
     assert data.deviations == (
         "variant en: 1,000 training questions a task",
-        "the files of task 1 are not the release",
+        "the files of task 1 are not the release: test",
         "task 1: the train file holds 30 questions and the released one 1,000",
         "task 1: the test file holds 5 questions and the released one 1,000",
     )
@@ -257,8 +257,8 @@ def test_a_known_gap_is_filled_and_said(ten_thousand):
     data = load(BabiData(tasks=(2, 3), valid=7), "real")
     assert data.sizes == {"train": 18_000, "valid": 14, "test": 2000}
     assert data.deviations == (
-        "the files of task 2 are not the release",
-        "the files of task 3 are not the release",
+        "the files of task 2 are not the release: train, valid, test",
+        "the files of task 3 are not the release: valid, test",
         "task 3: 100 of 9000 training questions are generated, because the real file at hand holds 8900",
     )
 
@@ -284,6 +284,22 @@ def test_the_hash_follows_the_files(en):
 
 
 # The released files
+
+
+@needs_real_data
+def test_a_changed_training_file_is_said(tmp_path, monkeypatch):
+    source = open_source(Path(REAL) / "babi")
+    if source.variant != "en-valid-10k":
+        pytest.skip("only the files of en-valid-10k are known by hash")
+    folder = tmp_path / "babi" / source.variant
+    folder.mkdir(parents=True)
+    for (task, split), content in source.files.items():
+        (folder / f"qa{task}_{split}.txt").write_bytes(content)
+    train = folder / "qa1_train.txt"
+    train.write_bytes(train.read_bytes().replace(b"kitchen", b"bedroom", 1))
+    monkeypatch.setenv("REPROLIB_DATA", str(tmp_path))
+    assert load(BabiData(tasks=(1,)), "real").deviations == ("the files of task 1 are not the release: train",)
+    assert load(BabiData(tasks=(2,)), "real").deviations == ()
 
 
 @pytest.fixture(scope="module")
