@@ -2,7 +2,9 @@
 
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import torch
@@ -11,13 +13,27 @@ from reprolib.errors import InputError
 
 HALF_ON_A_PROCESSOR = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # of torch.cpu, where it has them
 
+_in_use: ContextVar[torch.device | None] = ContextVar("_in_use", default=None)
+
+
+@contextmanager
+def using(device: torch.device) -> Iterator[None]:
+    """Within, what is computed without a device being named is computed on this one: pictures that data are made of."""
+    token = _in_use.set(device)
+    try:
+        yield
+    finally:
+        _in_use.reset(token)
+
 
 def pick(name: str | None) -> torch.device:
-    """The named device, or this worker's accelerator where there is one.
+    """The named device, or else the one in use, or else this worker's accelerator where there is one.
 
     Raises:
         InputError: the device is unknown or not there.
     """
+    if name is None and (used := _in_use.get()) is not None:
+        return used
     if name is None:
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if name == "cuda":

@@ -113,7 +113,7 @@ def run(
     root, experiment, config = root or paths.results(), request.experiment, request.config
     started, place, origin = datetime.datetime.now(datetime.UTC), devices.pick(device), records.commit()
     _reset_peak_memory(place)
-    data = _load(request)
+    data = _load(request, place)
     torch.manual_seed(request.seed)
     model = _build(request, data).to(place)
     splits = {name: split.to(place) for name, split in data.splits.items()}
@@ -148,9 +148,10 @@ def run(
     return record
 
 
-def _load(request: Request) -> Dataset:
-    """The row's data; an empty split is the user's mistake."""
-    data = request.experiment.load(request.config, request.kind)
+def _load(request: Request, device: torch.device) -> Dataset:
+    """The row's data, still in main memory; an empty split is the user's mistake."""
+    with devices.using(device):
+        data = request.experiment.load(request.config, request.kind)
     for name, size in data.sizes.items():
         if not size:
             raise InputError(f"{request.row.name} has no example in its {name} split: set data.{name} to at least 1")
@@ -255,7 +256,8 @@ def evaluate(path: Path, device: str | None = None) -> tuple[Record, dict[str, f
     if request.config.hash != record.config_hash:
         raise InputError(f"{path} is stale, its row has another configuration today: run {request.command}")
     place = devices.pick(device)
-    data = experiment.load(request.config, record.kind)
+    with devices.using(place):
+        data = experiment.load(request.config, record.kind)
     if data.hash != record.data["hash"]:
         raise InputError(f"{path} was measured on other data than those at hand: restore them or run {request.command}")
     model = experiment.build(request.config, data)

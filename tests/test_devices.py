@@ -19,6 +19,18 @@ def test_a_device_that_is_not_there_is_refused():
             devices.pick(name)
 
 
+def test_the_device_in_use_is_taken_where_none_is_named(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)  # a machine whose accelerator is not wanted
+    with devices.using(CPU):
+        assert devices.pick(None) == CPU
+    with pytest.raises(InputError, match="cuda"), devices.using(CPU):
+        devices.pick("cuda:99")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with devices.using(torch.device("meta")):
+        assert devices.pick(None).type == "meta"
+    assert devices.pick(None) == CPU
+
+
 def test_names(monkeypatch):
     assert re.search(r"\S, 1 thread$", devices.name(CPU))
     monkeypatch.setattr(torch, "get_num_threads", lambda: 2)

@@ -97,6 +97,22 @@ def test_metrics_are_those_of_the_saved_weights(toy, monkeypatch):
     assert all(torch.equal(p, p.half().float()) for p in model.parameters())
 
 
+def test_data_are_made_on_the_device_that_was_asked_for(toy, monkeypatch):
+    made = []
+
+    def spying(config, kind):
+        made.append(devices.pick(None).type)
+        return toy.load(config, kind)
+
+    experiment = dataclasses.replace(toy, load=spying)
+    monkeypatch.setattr(experiments, "get", lambda name: experiment)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)  # an accelerator that is not wanted
+    request = runs.Request(experiment, experiment.row("toy/Net"), "small")
+    runs.run(request, device="cpu")
+    runs.evaluate(request.place(paths.results()), "cpu")
+    assert made == ["cpu", "cpu"]
+
+
 def test_evaluate_does_not_depend_on_random_state(done):
     _, path = done("Majority")
     torch.manual_seed(99)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from reprolib import paths
+from reprolib import devices, paths
 from reprolib.data.clevr import cache, parts, pictures, placing, render, tokens
 from reprolib.data.clevr.parts import Part
 from reprolib.data.clevr.programs import ATTRIBUTES
@@ -163,15 +163,14 @@ def _generated(settings: ClevrData, name: str) -> Part:
 
 
 def _rendered(settings: ClevrData, name: str, part: Part) -> np.ndarray:
-    """Pictures of generated scenes, uint8 [S, SIDE, SIDE, 3], drawn on the accelerator where there is one."""
-    device, side = "cuda" if torch.cuda.is_available() else "cpu", pictures.SIDE
-    stream = STREAMS.index(name)
+    """Pictures of generated scenes, uint8 [S, SIDE, SIDE, 3], drawn on the device in use."""
+    stream, side = STREAMS.index(name), pictures.SIDE
     recipe = (
         f"clevr rendered {len(part)} {settings.seed} {stream} {placing.VERSION} {render.VERSION} {side} {sources()}"
     )
 
     def draw(some: slice) -> np.ndarray:
-        return render.render(part.scenes[some], side, side, device).cpu().numpy()
+        return render.render(part.scenes[some], side, side, devices.pick(None)).cpu().numpy()
 
     return cache.pictures(f"rendered_{name}", recipe, (len(part), side, side, 3), draw)
 
