@@ -51,6 +51,19 @@ def same(model, other):
 
 
 @pytest.fixture
+def numbered(task):
+    """A task whose examples have numbers and are easy where the number is divisible by three, and the batches seen."""
+    model, _, data, *rest = task()
+    number, seen = torch.arange(len(data)), []
+
+    def spying(model, batch):
+        seen.append(batch["number"])
+        return model.unused.sum()
+
+    return (model, spying, Split(data.columns | {"number": number, "easy": number % 3 == 0}), *rest), seen
+
+
+@pytest.fixture
 def double():
     """Tensors are of float64 by default."""
     torch.set_default_dtype(torch.float64)
@@ -157,48 +170,22 @@ def test_a_processor_without_instructions_for_bf16_trains_in_fp32(task, monkeypa
     assert all(torch.equal(value, other.state_dict()[name]) for name, value in single.state_dict().items())
 
 
-def test_an_epoch_visits_every_example_once_in_an_order_of_its_own(task):
-    model, _, data, *rest = task()
-    data = Split(data.columns | {"number": torch.arange(len(data))})
-    seen = []
-
-    def spying(model, batch):
-        seen.append(batch["number"])
-        return model.unused.sum()
-
-    train((model, spying, data, *rest), changed(steps=18))  # 6 steps of 16 make an epoch of 96
+def test_an_epoch_visits_every_example_once_in_an_order_of_its_own(numbered):
+    task, seen = numbered
+    train(task, changed(steps=18))  # 6 steps of 16 make an epoch of 96
     epochs = torch.cat(seen).view(3, 96)
     assert all(epoch.sort().values.equal(torch.arange(96)) for epoch in epochs)
     assert not epochs[0].equal(epochs[1])
     first = list(seen)
     seen.clear()
-    train((model, spying, data, *rest), changed(steps=6), seed=1)
+    train(task, changed(steps=6), seed=1)
     assert not torch.cat(seen).equal(torch.cat(first)[:96]), "the order does not depend on the seed"
 
 
-def test_without_shuffling_every_epoch_has_the_data_s_own_order(task):
-    model, _, data, *rest = task()
-    data, seen = Split(data.columns | {"number": torch.arange(len(data))}), []
-
-    def spying(model, batch):
-        seen.append(batch["number"])
-        return model.unused.sum()
-
-    train((model, spying, data, *rest), changed(steps=12, shuffle=False))
+def test_without_shuffling_every_epoch_has_the_data_s_own_order(numbered):
+    task, seen = numbered
+    train(task, changed(steps=12, shuffle=False))
     assert torch.cat(seen).equal(torch.arange(96).repeat(2))
-
-
-@pytest.fixture
-def numbered(task):
-    """A task whose examples have numbers and are easy where the number is divisible by three, and the batches seen."""
-    model, _, data, *rest = task()
-    number, seen = torch.arange(len(data)), []
-
-    def spying(model, batch):
-        seen.append(batch["number"])
-        return model.unused.sum()
-
-    return (model, spying, Split(data.columns | {"number": number, "easy": number % 3 == 0}), *rest), seen
 
 
 def test_easy_examples_come_first_and_then_all(numbered):
@@ -243,16 +230,9 @@ def test_blocks_stay_together():
     assert shuffled(7, 1, torch.Generator().manual_seed(0)).sort().values.equal(torch.arange(7))
 
 
-def test_a_batch_of_blocks_holds_whole_blocks(task):
-    model, _, data, *rest = task()
-    data = Split(data.columns | {"number": torch.arange(len(data))})
-    seen = []
-
-    def spying(model, batch):
-        seen.append(batch["number"])
-        return model.unused.sum()
-
-    train((model, spying, data, *rest), changed(steps=40, batch=40, together=20))  # 96 examples: 4 blocks and a rest
+def test_a_batch_of_blocks_holds_whole_blocks(numbered):
+    task, seen = numbered
+    train(task, changed(steps=40, batch=40, together=20))  # 96 examples: 4 blocks and a rest
     assert all((batch.view(2, 20)[:, 0] % 20 == 0).all() for batch in seen)
     assert all(len(batch) == 40 for batch in seen)
 
