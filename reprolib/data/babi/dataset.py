@@ -33,7 +33,7 @@ class BabiData:
     seed: int = 0  # of the generator and the renaming
     answers: str = field(default="whole", metadata=LATER)  # 'milk,football' is one answer; or "words": two at once
     variant: str | None = field(default=None, metadata=LATER)  # of the real files; the fullest by default
-    renamed: tuple[int, ...] = field(default=(16,), metadata=LATER)  # tasks, of those in `rename.EXCHANGEABLE`
+    renamed: tuple[int, ...] = field(default=(16,), metadata=LATER)  # of `rename.EXCHANGEABLE`; twice: twice the copies
 
     def __post_init__(self) -> None:
         if not self.tasks or not set(self.tasks) <= set(TASKS):

@@ -25,7 +25,7 @@ EXCHANGEABLE: Mapping[int, tuple[tuple[str, ...], ...]] = {
 
 
 def renamed(questions: Sequence[Question], copies: int, seed: int, tasks: Sequence[int]) -> list[Question]:
-    """`copies` renamed versions of every question of `tasks`.
+    """`copies` renamed versions of every question of `tasks`; twice as many where a task is named twice.
 
     Raises:
         KeyError: a task without exchangeable names.
@@ -33,10 +33,11 @@ def renamed(questions: Sequence[Question], copies: int, seed: int, tasks: Sequen
     rng = np.random.default_rng(seed)
     patterns = {task: _pattern(EXCHANGEABLE[task]) for task in tasks}
     return [
-        _rename(question, patterns[question.task], rng)
+        _rename(question, patterns[task], rng)
+        for task in tasks
         for _ in range(copies)
         for question in questions
-        if question.task in patterns
+        if question.task == task
     ]
 
 

@@ -56,4 +56,10 @@ def test_names_of_several_words_are_exchanged_whole():
 def test_other_tasks_are_left_alone():
     other = Question(1, ("Mary went to the office.",), "Where is Mary?", "office", (0,))
     assert renamed([other, STORY], copies=3, seed=0, tasks=[17]) == []
-    assert {copy.task for copy in renamed([other, STORY], copies=3, seed=0, tasks=[16])} == {16}
+    assert [copy.task for copy in renamed([other, STORY], copies=3, seed=0, tasks=[16])] == [16] * 3
+
+
+def test_a_task_that_is_named_twice_gets_twice_the_copies():
+    other = Question(4, ("The office is north of the garden.",), "What is north of the garden?", "office", (0,))
+    copies = renamed([other, STORY], copies=2, seed=0, tasks=[16, 4, 16])
+    assert sorted(copy.task for copy in copies) == [4] * 2 + [16] * 4
