@@ -1,5 +1,6 @@
 """What the plots and tables of a page hold: the records' numbers, the marks, the words; never pixels."""
 
+import math
 import os
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
@@ -538,3 +539,10 @@ def test_few_generated_stories_have_every_word_of_the_real_files():
 
 def test_the_names_of_the_tasks_are_twenty():
     assert len(set(bars.TASKS)) == len(TASKS)
+
+
+def test_names_of_lines_stand_apart_and_below_the_title():
+    assert style.spread([80, 92, 95], gap=11, top=100) == [78, 89, 100]
+    assert style.spread([80, 92, 95], gap=11, top=math.inf) == [80, 92, 103]
+    assert style.spread([10, 50, 55], gap=11, top=100) == [10, 50, 61]
+    assert style.spread([], gap=11, top=100) == []

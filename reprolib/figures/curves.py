@@ -44,7 +44,7 @@ def _curves(axis: Axes, found: Sequence[Record]) -> None:
         marker = "." if len(steps) < 10 else None
         axis.plot(steps, values, color=colour(record.system), linewidth=1.3, marker=marker)
         ends.setdefault(record.system, (record.system, steps[-1], values[-1], colour(record.system)))
-    name_ends(axis, list(ends.values()), gap=11)
+    name_ends(axis, list(ends.values()), gap=11, top=100)
     scales = " and ".join(dict.fromkeys(f"{record.scale} scale, {record.kind} data" for record in found))
     axis.set_title(f"{found[0].task} ({scales})")
     percent_axis(axis, "percent right\n(validation)")
@@ -62,7 +62,7 @@ def induction_by_distance(views: Sequence[DistanceView]) -> Figure:
         sentences, shares = list(view.shares), list(view.shares.values())
         axis.plot(sentences, shares, "o-", color=colour(view.system), markersize=4)
         ends.append((view.system, sentences[-1], shares[-1], colour(view.system)))
-    name_ends(axis, ends, gap=11)
+    name_ends(axis, ends, gap=11, top=100)
     percent_axis(axis, "percent right")
     axis.set_xlabel("its colour is told so many sentences after its species")
     axis.set_xticks(sentences, [*map(str, sentences[:-1]), f"{sentences[-1]} or more"])

@@ -1,6 +1,7 @@
 """One look for every plot: narrow enough for a phone, plain enough for print, safe for colour-blind readers."""
 
 import io
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -102,13 +103,22 @@ def percent_axis(axis: Axes, name: str) -> None:
     axis.set_ylabel(name)
 
 
-def name_ends(axis: Axes, ends: Sequence[tuple[str, float, float, str]], gap: float) -> None:
-    """Names at the right ends of lines, in the lines' colours, at least `gap` apart: (name, x, y, colour) each."""
-    placed = -math.inf
-    for text, x, y, shade in sorted(ends, key=lambda end: end[2]):
-        placed = max(y, placed + gap)
+def name_ends(axis: Axes, ends: Sequence[tuple[str, float, float, str]], gap: float, top: float = math.inf) -> None:
+    """Names at the right ends of lines, in the lines' colours: (name, x, y, colour) each.
+
+    They stand at least `gap` apart and, where there is room below, no higher than `top`.
+    """
+    ends = sorted(ends, key=lambda end: end[2])
+    for (text, x, _, shade), y in zip(ends, spread([end[2] for end in ends], gap, top), strict=True):
         look = {"color": shade, "fontsize": 8.5, "fontweight": "bold", "va": "center", "annotation_clip": False}
-        axis.annotate(text, (x, placed), (5, 0), textcoords="offset points", **look)
+        axis.annotate(text, (x, y), (5, 0), textcoords="offset points", **look)
+
+
+def spread(places: Sequence[float], gap: float, top: float) -> list[float]:
+    """Rising places, moved up until they are `gap` apart, and then down again from `top`."""
+    up = list(itertools.accumulate(places, lambda below, place: max(place, below + gap)))
+    down = itertools.accumulate(reversed(up), lambda above, place: min(place, above - gap), initial=top + gap)
+    return list(down)[:0:-1]
 
 
 def provenance(scale: str, kind: str, seeds: int) -> str:
