@@ -116,7 +116,7 @@ def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
 
 SMOKE = {"data.train": 300, "data.valid": 20, "data.test": 50, "train.steps": 30, "train.evaluate_every": 15}
 NARROW = {"model.g": (256, 256, 256, 256), "model.f": (256, 256, 128, 100)}
-HURRIED = {  # not the paper's: without these no network tells colours apart within the steps of the small scale
+HURRIED = {  # not the paper's settings: with them a relation network tells colours apart within so few steps
     "model.kernels": (24, 24, 24, 24),
     "model.loudness": 4.0,
     "model.coordinates": 4.0,
