@@ -14,8 +14,13 @@ from reprolib.models.relation_network import RelationNetwork, mlp
 from reprolib.settings import LATER, check_choices
 
 POSITIONS = ("recent", "first", "none")  # counted back from the question, from the window's first sentence, no tag
-# Of a sentence: the LSTM's last state; the sum of its words' embeddings; these two joined; the embeddings side by side.
-READERS = ("lstm", "words", "both", "slots")
+READERS = {  # what is kept of a sentence: its LSTM's last state, the sum of its words' embeddings, these side by side
+    "lstm": ("lstm",),
+    "words": ("words",),
+    "both": ("lstm", "words"),
+    "slots": ("slots",),
+    "slots+words": ("slots", "words"),
+}
 SLOTS = 11  # words of the longest sentence
 
 
@@ -35,13 +40,13 @@ class BabiModel:
     reader: str = field(default="lstm", metadata=LATER)  # one of `READERS`
 
     def __post_init__(self) -> None:
-        check_choices("model", self, {"position": POSITIONS, "reader": READERS})
+        check_choices("model", self, {"position": POSITIONS, "reader": tuple(READERS)})
 
     @property
     def features(self) -> int:
         """Features of a sentence, without its tag."""
-        of = {"lstm": self.lstm, "words": self.embedding, "slots": SLOTS * self.embedding}
-        return of["lstm"] + of["words"] if self.reader == "both" else of[self.reader]
+        sizes = {"lstm": self.lstm, "words": self.embedding, "slots": SLOTS * self.embedding}
+        return sum(sizes[part] for part in READERS[self.reader])
 
 
 class StoryRelationNetwork(nn.Module):
@@ -58,9 +63,9 @@ class StoryRelationNetwork(nn.Module):
         super().__init__()
         self.window, self.position = window, sizes.position
         self.embedding = nn.Embedding(words + 1, sizes.embedding, padding_idx=0)
-        self.reader = sizes.reader
+        self.parts = READERS[sizes.reader]
         lstm = partial(nn.LSTM, sizes.embedding, sizes.lstm, batch_first=True)
-        self.story_lstm, self.question_lstm = (lstm(), lstm()) if sizes.reader in ("lstm", "both") else (None, None)
+        self.story_lstm, self.question_lstm = (lstm(), lstm()) if "lstm" in self.parts else (None, None)
         tag = 0 if sizes.position == "none" else window
         g = mlp([2 * (sizes.features + tag) + sizes.features, *sizes.g], norm=sizes.norm)
         f = mlp([sizes.g[-1], *sizes.f], norm=sizes.norm, dropout=sizes.dropout)
@@ -84,10 +89,12 @@ class StoryRelationNetwork(nn.Module):
 
     def _read(self, lstm: nn.LSTM | None, tokens: Tensor) -> Tensor:
         """Features [U, F] of sentences of word numbers [U, L]."""
-        if self.reader == "slots":
-            return word_slots(self.embedding, tokens, SLOTS)
-        states = [] if lstm is None else [last_state(self.embedding, lstm, tokens)]
-        return torch.cat(states + [word_sum(self.embedding, tokens)] * (self.reader != "lstm"), dim=-1)
+        read = {
+            "lstm": lambda: last_state(self.embedding, lstm, tokens),
+            "words": lambda: word_sum(self.embedding, tokens),
+            "slots": lambda: word_slots(self.embedding, tokens, SLOTS),
+        }
+        return torch.cat([read[part]() for part in self.parts], dim=-1)
 
     def _tags(self, windows: Tensor, dtype: torch.dtype) -> list[Tensor]:
         """One-hot place of each sentence, [B, W, W], or nothing; windows list the most recent sentence first."""

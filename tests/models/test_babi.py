@@ -66,8 +66,13 @@ def whole(stories):
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"pairs": "unordered", "norm": True}, {"sum_norm": True}, *({"reader": reader} for reader in READERS[1:])],
-    ids=["plain", "batch norm", "layer norm", *READERS[1:]],
+    [
+        {},
+        {"pairs": "unordered", "norm": True},
+        {"sum_norm": True},
+        *({"reader": reader} for reader in list(READERS)[1:]),
+    ],
+    ids=["plain", "batch norm", "layer norm", *list(READERS)[1:]],
 )
 def test_a_few_stories_are_learnt_by_heart(stories, changes):
     model, split = build(stories, **changes), stories[0]
@@ -137,6 +142,14 @@ def test_sentences_read_word_by_word_into_slots(stories):
         assert not slots[len(words) :].any()
 
 
+def test_slots_and_the_sum_of_their_words_side_by_side(stories):
+    model, batch = build(stories, reader="slots+words", position="none"), whole(stories)
+    objects, _, mask = model.encode(batch)  # [B, W, F]
+    slots, words = objects[mask].split([SLOTS * SIZES.embedding, SIZES.embedding], dim=-1)
+    assert words.any()
+    assert slots.unflatten(-1, (SLOTS, SIZES.embedding)).sum(-2).allclose(words, atol=1e-6)
+
+
 def test_a_sentence_of_more_words_than_slots_is_refused(stories):
     model, batch = build(stories, reader="slots"), whole(stories)
     with pytest.raises(InputError, match=rf"a sentence has more than {SLOTS} words: .*model\.reader"):
@@ -144,7 +157,7 @@ def test_a_sentence_of_more_words_than_slots_is_refused(stories):
 
 
 @pytest.mark.parametrize(
-    ("name", "known"), [("position", "recent, first, none"), ("reader", "lstm, words, both, slots")]
+    ("name", "known"), [("position", "recent, first, none"), ("reader", "lstm, words, both, slots, slots\\+words")]
 )
 def test_unknown_choices_are_named(name, known):
     with pytest.raises(InputError, match=f"model.{name} is 'other': choose one of {known}"):
