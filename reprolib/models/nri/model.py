@@ -42,16 +42,21 @@ class NRIModel:
     restart: int = 10  # steps that the decoder predicts from a true frame
     windows: int | None = None  # starting frames of a batch, drawn for the MLP decoder; None: every `restart` frames
     reinfer: bool = field(default=False, metadata=LATER)  # the graph anew at every step of a rollout
+    peak: float | None = field(default=None, metadata=LATER)  # width of a Cauchy that multiplies the Gaussian
+    peak_from: int = field(default=0, metadata=LATER)  # steps of training without it
+    peak_variance: float = field(default=4e-3, metadata=LATER)  # of the Gaussian that it multiplies
 
     def __post_init__(self) -> None:
         graphs, decoders = ("inferred", "true", "full"), (*DECODERS, "simulator")
         check_choices("model", self, {"encoder": ENCODERS, "decoder": decoders, "graph": graphs})
-        for name in ("temperature", "variance"):
-            if not 0 < getattr(self, name) < math.inf:
+        for name in ("temperature", "variance", "peak", "peak_variance"):
+            if getattr(self, name) is not None and not 0 < getattr(self, name) < math.inf:
                 raise InputError(f"model.{name} is {getattr(self, name)}: give a number above 0")
         for name in ("width", "decoder_width", "types", "restart", "windows", "substeps"):
             if getattr(self, name) is not None and getattr(self, name) < 1:
                 raise InputError(f"model.{name} is {getattr(self, name)}: give at least 1")
+        if self.peak_from < 0:
+            raise InputError(f"model.peak_from is {self.peak_from}: give at least 0")
         check_types(self.types)
         if self.first_is_none and self.types < 2:
             raise InputError("model.types is 1 and model.first_is_none true: nothing would carry a message")
@@ -100,6 +105,8 @@ class GivenGraph(nn.Module):
         self.decoder = decoder or DECODERS[config.decoder](
             features, config.decoder_width, types, first_is_none, config.decoder_dropout, config.dropout_in_evaluation
         )
+        if config.peak is not None:
+            self.register_buffer("trained", torch.zeros((), dtype=torch.long))  # steps
 
     def types(self, batch: Batch) -> Tensor:
         """The graph of a batch: [B, N, N - 1, K]."""
@@ -115,8 +122,18 @@ class GivenGraph(nn.Module):
     def reconstruction(self, trajectories: Tensor, types: Tensor) -> Tensor:
         """Negative log-likelihood of T - 1 frames per object, predicting `restart` steps from true frames."""
         predicted, target = self.predictions(trajectories, types, self.config.restart)
-        each = latent.negative_log_likelihood(predicted, target, self.config.variance)
-        return (trajectories.shape[1] - 1) * each
+        return (trajectories.shape[1] - 1) * self._surprise(predicted, target)
+
+    def _surprise(self, predicted: Tensor, target: Tensor) -> Tensor:
+        """What a frame of an object costs: the paper's likelihood, or late in training, with `peak`, the peaked one."""
+        config = self.config
+        gaussian = latent.negative_log_likelihood(predicted, target, config.variance)
+        if config.peak is None:
+            return gaussian
+        late = self.trained >= config.peak_from
+        self.trained += self.training
+        peaked = latent.peaked_negative_log_likelihood(predicted, target, config.peak, config.peak_variance)
+        return torch.where(late, peaked, gaussian)
 
     def predictions(self, trajectories: Tensor, types: Tensor, restart: int) -> tuple[Tensor, Tensor]:
         """Predicted frames of a reconstruction and the true ones beside them, [..., N, D]."""

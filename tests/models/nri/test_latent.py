@@ -63,6 +63,14 @@ def test_likelihood_is_the_gaussian_one_up_to_its_constant():
     torch.testing.assert_close(latent.negative_log_likelihood(predicted, target, 0.3), expected)
 
 
+def test_the_peaked_likelihood_is_a_gaussian_times_a_cauchy_up_to_its_constants():
+    predicted, target = torch.randn(7, 2, 4), torch.randn(7, 2, 4)
+    factors = torch.distributions.Normal(predicted, math.sqrt(0.3)), torch.distributions.Cauchy(predicted, 0.2)
+    density = sum(factor.log_prob(target) - factor.log_prob(predicted) for factor in factors)  # nothing at the peak
+    peaked = latent.peaked_negative_log_likelihood(predicted, target, 0.2, 0.3)
+    torch.testing.assert_close(peaked, -density.sum(-1).mean())
+
+
 @pytest.mark.parametrize("none", [0.0, 1.0, 1.5])
 def test_a_prior_that_leaves_a_type_nothing_is_refused(none):
     with pytest.raises(InputError, match=r"model\.prior"):

@@ -53,6 +53,24 @@ def test_fewer_windows_estimate_the_same_reconstruction():
     torch.testing.assert_close(part.eval().loss(scenes), whole.loss(scenes))
 
 
+def test_the_peaked_likelihood_waits_for_its_first_step():
+    """Training steps count, evaluations do not, and the count is part of what a checkpoint holds."""
+    scenes, settings = batch(), {"graph": "true", **SMALL}
+    plain = GivenGraph(NRIModel(**settings), FEATURES)
+    later = GivenGraph(NRIModel(peak=2e-3, peak_from=2, peak_variance=0.1, **settings), FEATURES)
+    later.load_state_dict(plain.state_dict() | {"trained": torch.tensor(0)})
+    gaussian = plain.loss(scenes)
+    for _ in range(2):
+        assert later.eval().loss(scenes).equal(gaussian)
+        assert later.train().loss(scenes).equal(gaussian)
+    resumed = GivenGraph(later.config, FEATURES)
+    resumed.load_state_dict(later.state_dict())
+    types = torch.nn.functional.one_hot(scenes["edges"], 2).float()
+    found = latent.peaked_negative_log_likelihood(*plain.predictions(scenes["trajectories"], types, 5), 2e-3, 0.1)
+    for model in (later, resumed):
+        torch.testing.assert_close(model.loss(scenes), (FRAMES - 1) * found)
+
+
 @pytest.mark.parametrize("decoder", ["mlp", "recurrent"])
 def test_a_rollout_feeds_its_predictions_back(decoder):
     model, scenes = nri(decoder=decoder).eval(), batch()
@@ -153,7 +171,16 @@ def test_the_decoder_learns_springs_with_the_true_graph_better_than_with_all_edg
 
 @pytest.mark.parametrize(
     "settings",
-    [{"encoder": "rnn"}, {"graph": "none"}, {"temperature": 0.0}, {"types": 1}, {"windows": 0}, {"width": 0}],
+    [
+        {"encoder": "rnn"},
+        {"graph": "none"},
+        {"temperature": 0.0},
+        {"types": 1},
+        {"windows": 0},
+        {"width": 0},
+        {"peak": 0.0},
+        {"peak_from": -1},
+    ],
 )
 def test_settings_that_give_no_model_are_named(settings):
     with pytest.raises(InputError, match=f"model.{next(iter(settings))}"):
