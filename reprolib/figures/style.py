@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 P = ParamSpec("P")
 
 WIDTH = 4.5  # inches: a phone shrinks it by a quarter, so that text of 9 points stays readable
-BLUE, ORANGE, GREEN, RED, PURPLE, _, _, GREY, _, SKY = sns.color_palette("colorblind").as_hex()
+BLUE, ORANGE, GREEN, RED, PURPLE, BROWN, _, GREY, _, SKY = sns.color_palette("colorblind").as_hex()
 PALE = "#d5d5d5"
 VERDICTS = MappingProxyType({"reproduced": GREEN, "partly": SKY, "not reproduced": RED, "not attempted": PALE})
 DARK = (BLUE, GREEN, RED)  # colours on which text is white
@@ -87,12 +87,13 @@ def note(text: str) -> Figure:
 
 
 def colour(system: str) -> str:
-    """Relation networks blue, green or purple where they keep words or read them in place; other networks orange, the
-    most frequent answer grey."""
+    """Relation networks blue, or green, purple or brown where they keep words, read them in place, or both; other
+    networks orange, the most frequent answer grey."""
     if system in ("Majority", "Q-type baseline"):
         return GREY
     if "words" in system:
-        return PURPLE if "in place" in system else GREEN
+        alone = PURPLE if "in place" in system else GREEN
+        return BROWN if "kept and in place" in system else alone
     return BLUE if "RN" in system else ORANGE
 
 
