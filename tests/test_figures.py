@@ -1,5 +1,6 @@
 """What the plots and tables of a page hold: the records' numbers, the marks, the words; never pixels."""
 
+import itertools
 import math
 import os
 import xml.etree.ElementTree as ElementTree
@@ -208,6 +209,15 @@ def test_learning_curves_are_those_of_the_records_a_panel_a_task():
     names = {text.get_text(): text.xy[1] for text in pictures.texts}
     assert set(names) == {"CNN+RN", "CNN+MLP"}
     assert names["CNN+RN"] - names["CNN+MLP"] >= 10, "the names must not overlap"
+
+
+def test_beside_a_long_name_the_steps_of_a_long_run_stay_apart():
+    curve = [{"step": step, "loss": 1.0, "accuracy/mean": 90.0} for step in (2_000, 90_000)]
+    figure = figures.learning_curves([record(BABI, "RN (words kept and in place)", {}, curve=curve)])
+    figure.draw_without_rendering()
+    labels = [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
+    assert len(labels) > 2
+    assert all(left.x1 < right.x0 - 5 for left, right in itertools.pairwise(labels)), "touching"
 
 
 def test_generalisation_draws_means_over_seeds():

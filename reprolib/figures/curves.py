@@ -50,7 +50,7 @@ def _curves(axis: Axes, found: Sequence[Record]) -> None:
     percent_axis(axis, "percent right\n(validation)")
     axis.set_xlabel("step")
     axis.set_xlim(left=0)
-    axis.xaxis.set_major_locator(MaxNLocator(5))
+    axis.xaxis.set_major_locator(MaxNLocator(3))
 
 
 @styled
