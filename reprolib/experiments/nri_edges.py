@@ -17,7 +17,7 @@ SMALL_ENCODER = {  # convolutions along every edge cost most
     "kuramoto": {"model.width": 64},
 }
 SMALL_TRAINING = {
-    ("charged", 5): {  # close encounters first, then the rest of the motion, whose errors are a hundred times smaller
+    ("charged", 5): {  # close encounters first, then the rest of the motion, whose errors are far smaller
         "model.temperature": 2.0,
         "model.peak": 2e-3,
         "model.peak_from": 1_500,
