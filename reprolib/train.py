@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from reprolib import devices, parallel
+from reprolib import devices, optimisers, parallel
 from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.files import write_atomically
@@ -18,9 +18,8 @@ from reprolib.settings import LATER, check_choices
 
 Loss = Callable[[nn.Module, dict[str, Tensor]], Tensor]
 Validate = Callable[[nn.Module], dict[str, float]]
-OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
 SCHEDULES = ("constant", "cosine", "halving", "doubling")
-CHOICES = {"schedule": SCHEDULES, "precision": ("fp32", "bf16"), "optimiser": tuple(OPTIMISERS)}
+CHOICES = {"schedule": SCHEDULES, "precision": ("fp32", "bf16"), "optimiser": optimisers.NAMES}
 LEAST = {"steps": 0, "batch": 1, "together": 1, "warmup": 0, "easy_first": 0}
 LEAST |= {"evaluate_every": 1, "patience": 1, "weight_decay": 0}
 
@@ -140,9 +139,7 @@ class _Trainer:
             raise InputError("this model has nothing to train: set train.steps to 0")
         if self.workers > 1:
             parallel.join(model, self.device)
-        self.optimiser = OPTIMISERS[training.optimiser](
-            model.parameters(), lr=training.rate, weight_decay=training.weight_decay
-        )
+        self.optimiser = optimisers.make(training.optimiser, model, training.rate, training.weight_decay)
         self.state, self.best = State(), _copy(model)
         self.order = None, None  # lesson and epoch, permutation
         self._part_randomness()

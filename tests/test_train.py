@@ -284,9 +284,11 @@ def test_settings_that_mean_nothing_are_refused(setting, value):
         Training(**({"steps": 10, "batch": 64} | {setting: value}))
 
 
-def test_a_deadline_stops_with_a_checkpoint_from_which_training_goes_on(task, tmp_path):
-    """Dropout, Adam, a schedule, six epochs of order: cut off at every validation, the weights are the same bits."""
-    training, place = changed(schedule="cosine", warmup=7, clip=1.0), tmp_path / "state.pt"
+@pytest.mark.parametrize("optimiser", ["adam", "muon"])
+def test_a_deadline_stops_with_a_checkpoint_from_which_training_goes_on(task, tmp_path, optimiser):
+    """Dropout, a schedule, six epochs of order: cut off at every validation, the weights are the same bits."""
+    training = changed(optimiser=optimiser, schedule="cosine", warmup=7, clip=1.0)
+    place = tmp_path / "state.pt"
     whole, expected = train(task(), training, seed=3)
     for step in (10, 20, 30, 40, 50):
         again = task(seed=step - 10)  # initial weights must not matter once there is a checkpoint

@@ -75,6 +75,7 @@ KEPT_IN_PLACE = {
     "data.renamings": 3,
     "data.renamed": (4, 16, 16, 16, 17, 17, 17, 18, 19),
 }
+MUON = {"train.optimiser": "muon", "train.rate": 2e-3}
 INDUCTION = {  # task 16 alone, ours: what may stand in the way of its rule is taken away
     "RN": {},
     "RN, renamed": {"data.renamings": 19},
@@ -136,6 +137,7 @@ EXPERIMENT = Experiment(
         _ours("RN (words kept)", KEPT),
         _ours("RN (words in place)", IN_PLACE),
         _ours("RN (words kept and in place)", KEPT_IN_PLACE, steps=90_000, minutes=80),
+        _ours("RN (words kept and in place, Muon)", KEPT_IN_PLACE | MUON, minutes=80),
         Row(
             task="babi_joint_10k",
             system="Majority",
