@@ -20,6 +20,9 @@ WIDTH = 4.5  # inches: a phone shrinks it by a quarter, so that text of 9 points
 BLUE, ORANGE, GREEN, RED, PURPLE, BROWN, _, GREY, _, SKY = sns.color_palette("colorblind").as_hex()
 PALE = "#d5d5d5"
 VERDICTS = MappingProxyType({"reproduced": GREEN, "partly": SKY, "not reproduced": RED, "not attempted": PALE})
+WORDS = MappingProxyType(  # relation networks on stories, by what their names hold; the first that fits
+    {"in place, Muon": RED, "kept and in place": BROWN, "words in place": PURPLE, "words": GREEN}
+)
 DARK = (BLUE, GREEN, RED)  # colours on which text is white
 PAPER = MappingProxyType(
     {"marker": "D", "markersize": 6, "markerfacecolor": "white", "markeredgecolor": "black", "linestyle": "none"}
@@ -87,14 +90,12 @@ def note(text: str) -> Figure:
 
 
 def colour(system: str) -> str:
-    """Relation networks blue, or green, purple or brown where they keep words, read them in place, or both; other
-    networks orange, the most frequent answer grey."""
+    """Relation networks blue, or another colour for each way of keeping words; other networks orange, the most
+    frequent answer grey."""
     if system in ("Majority", "Q-type baseline"):
         return GREY
-    if "words" in system:
-        alone = PURPLE if "in place" in system else GREEN
-        return BROWN if "kept and in place" in system else alone
-    return BLUE if "RN" in system else ORANGE
+    kept = next((shade for part, shade in WORDS.items() if part in system), None)
+    return kept or (BLUE if "RN" in system else ORANGE)
 
 
 def percent_axis(axis: Axes, name: str) -> None:
