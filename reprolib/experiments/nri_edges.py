@@ -23,6 +23,8 @@ SMALL_TRAINING = {
         "model.peak_from": 1_500,
     },
     ("charged", 10): {"train.steps": 4_000},
+    ("springs", 10): {"train.optimiser": "muon"},
+    ("kuramoto", 10): {"train.optimiser": "muon"},
 }
 
 
