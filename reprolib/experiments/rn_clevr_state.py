@@ -15,14 +15,15 @@ SMALL = {
     "data.valid": 300,
     "data.test": 2_000,
     "model.lstm": 128,
-    "train.steps": 40_000,
-    "train.rate": 1e-3,
-    "train.batch": 64,
+    "train.steps": 20_000,
+    "train.optimiser": "muon",
+    "train.rate": 2e-3,
+    "train.batch": 128,
     "train.weight_decay": 0.0,
     "train.together": 1,
     "train.schedule": "cosine",
     "train.warmup": 200,
-    "train.evaluate_every": 2_000,
+    "train.evaluate_every": 1_000,
 }
 NARROW = {"model.g": (256, 256, 256, 256), "model.f": (256, 256), "model.pairs": "unordered", "model.norm": True}
 
@@ -44,7 +45,7 @@ LSTM = Row(
     config=Config(ClevrData(), QuestionModel(lstm=256, reverse=True), clevr.training(EPOCHS)),
     scales={
         "smoke": clevr.SMOKE | {"model.lstm": 32, "model.hidden": (32,)},
-        "small": SMALL | {"train.steps": 15_000, "train.evaluate_every": 1_000},
+        "small": SMALL | {"train.steps": 7_500, "train.evaluate_every": 500},
     },
     minutes={"smoke": 0.1, "small": 12, "paper": 20},
     baseline=True,
