@@ -24,7 +24,6 @@ SMALL_TRAINING = {
     },
     ("charged", 10): {"train.steps": 4_000},
     ("springs", 10): {"train.optimiser": "muon"},
-    ("kuramoto", 10): {"train.optimiser": "muon"},
 }
 
 
