@@ -213,11 +213,20 @@ def test_learning_curves_are_those_of_the_records_a_panel_a_task():
 
 def test_beside_a_long_name_the_steps_of_a_long_run_stay_apart():
     curve = [{"step": step, "loss": 1.0, "accuracy/mean": 90.0} for step in (2_000, 90_000)]
-    figure = figures.learning_curves([record(BABI, "RN (words kept and in place)", {}, curve=curve)])
+    figure = figures.learning_curves([record(BABI, "RN (words kept and in place, Muon)", {}, curve=curve)])
     figure.draw_without_rendering()
     labels = [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
     assert len(labels) > 2
     assert all(left.x1 < right.x0 - 5 for left, right in itertools.pairwise(labels)), "touching"
+
+
+def test_a_network_has_one_colour_and_its_line_is_broken_where_muon_trained_it():
+    names = ("RN", "RN (words kept and in place)", "RN (words kept and in place, Muon)")
+    curve = [{"step": step, "loss": 1.0, "accuracy/mean": 90.0} for step in (10, 20)]
+    figure = figures.learning_curves([record(BABI, name, {}, curve=curve) for name in names])
+    plain, adam, muon = figure.axes[0].lines
+    assert plain.get_color() != adam.get_color() == muon.get_color()
+    assert [line.get_linestyle() for line in (plain, adam, muon)] == ["-", "-", "--"]
 
 
 def test_generalisation_draws_means_over_seeds():

@@ -11,7 +11,19 @@ from matplotlib.ticker import MaxNLocator
 from reprolib import experiments, report
 from reprolib.experiments.gn_block import AS_NODES, CEILING, LARGEST, ROUNDS, SMALLEST, TRAINED, Point
 from reprolib.figures.specimens import DistanceView
-from reprolib.figures.style import BLUE, GREY, ORANGE, PALE, canvas, colour, name_ends, note, percent_axis, styled
+from reprolib.figures.style import (
+    BLUE,
+    GREY,
+    ORANGE,
+    PALE,
+    canvas,
+    colour,
+    dashes,
+    name_ends,
+    note,
+    percent_axis,
+    styled,
+)
 from reprolib.records import Record
 
 NAMES = {
@@ -42,7 +54,8 @@ def _curves(axis: Axes, found: Sequence[Record]) -> None:
     for record in found:
         steps, values = zip(*((point["step"], point[score]) for point in record.curve), strict=True)
         marker = "." if len(steps) < 10 else None
-        axis.plot(steps, values, color=colour(record.system), linewidth=1.3, marker=marker)
+        look = {"color": colour(record.system), "linestyle": dashes(record.system), "marker": marker}
+        axis.plot(steps, values, linewidth=1.3, **look)
         ends.setdefault(record.system, (record.system, steps[-1], values[-1], colour(record.system)))
     name_ends(axis, list(ends.values()), gap=11, top=100)
     scales = " and ".join(dict.fromkeys(f"{record.scale} scale, {record.kind} data" for record in found))
@@ -60,7 +73,7 @@ def induction_by_distance(views: Sequence[DistanceView]) -> Figure:
     axis, ends = figure.add_subplot(), []
     for view in views:
         sentences, shares = list(view.shares), list(view.shares.values())
-        axis.plot(sentences, shares, "o-", color=colour(view.system), markersize=4)
+        axis.plot(sentences, shares, "o" + dashes(view.system), color=colour(view.system), markersize=4)
         ends.append((view.system, sentences[-1], shares[-1], colour(view.system)))
     name_ends(axis, ends, gap=11, top=100)
     percent_axis(axis, "percent right")

@@ -21,7 +21,7 @@ BLUE, ORANGE, GREEN, RED, PURPLE, BROWN, _, GREY, _, SKY = sns.color_palette("co
 PALE = "#d5d5d5"
 VERDICTS = MappingProxyType({"reproduced": GREEN, "partly": SKY, "not reproduced": RED, "not attempted": PALE})
 WORDS = MappingProxyType(  # relation networks on stories, by what their names hold; the first that fits
-    {"in place, Muon": RED, "kept and in place": BROWN, "words in place": PURPLE, "words": GREEN}
+    {"kept and in place": BROWN, "words in place": PURPLE, "words": GREEN}
 )
 DARK = (BLUE, GREEN, RED)  # colours on which text is white
 PAPER = MappingProxyType(
@@ -96,6 +96,11 @@ def colour(system: str) -> str:
         return GREY
     kept = next((shade for part, shade in WORDS.items() if part in system), None)
     return kept or (BLUE if "RN" in system else ORANGE)
+
+
+def dashes(system: str) -> str:
+    """Of a row's line: broken where Muon trained it, which tells it from the same network with Adam."""
+    return "--" if "Muon" in system else "-"
 
 
 def percent_axis(axis: Axes, name: str) -> None:
