@@ -211,13 +211,18 @@ def test_learning_curves_are_those_of_the_records_a_panel_a_task():
     assert names["CNN+RN"] - names["CNN+MLP"] >= 10, "the names must not overlap"
 
 
-def test_beside_a_long_name_the_steps_of_a_long_run_stay_apart():
+@pytest.mark.parametrize("system", ["RN", "RN (words kept and in place, Muon)"])
+def test_the_steps_of_a_long_run_stay_apart_however_long_the_name(system):
     curve = [{"step": step, "loss": 1.0, "accuracy/mean": 90.0} for step in (2_000, 90_000)]
-    figure = figures.learning_curves([record(BABI, "RN (words kept and in place, Muon)", {}, curve=curve)])
+    figure = figures.learning_curves([record(BABI, system, {}, curve=curve)])
     figure.draw_without_rendering()
-    labels = [label.get_window_extent() for label in figure.axes[0].get_xticklabels()]
+    (axis,) = figure.axes
+    labels = [label.get_window_extent() for label in axis.get_xticklabels()]
     assert len(labels) > 2
     assert all(left.x1 < right.x0 - 5 for left, right in itertools.pairwise(labels)), "touching"
+    named = axis.texts or axis.get_legend().get_texts()
+    assert [name.get_text() for name in named] == [system]
+    assert axis.get_window_extent().width > 0.6 * figure.bbox.width, "little room for the line"
 
 
 def test_a_network_has_one_colour_and_its_line_is_broken_where_muon_trained_it():

@@ -26,6 +26,7 @@ from reprolib.figures.style import (
 )
 from reprolib.records import Record
 
+LONGEST_BESIDE = 20  # characters of a name that stands at the end of a line
 NAMES = {
     CEILING: f"limit of\n{ROUNDS} rounds",
     TRAINED: f"{ROUNDS} rounds,\nas trained",
@@ -42,28 +43,40 @@ def learning_curves(found: Sequence[Record]) -> Figure:
         return note("No run with a learning curve is at hand.")
     rows = experiments.get(curves[0].experiment).rows
     tasks = [task for task in dict.fromkeys(row.task for row in rows) if task in {record.task for record in curves}]
-    figure = canvas(0.3 + 2.1 * len(tasks))
-    for axis, task in zip(figure.subplots(len(tasks), 1, squeeze=False)[:, 0], tasks, strict=True):
-        _curves(axis, [record for record in curves if record.task == task])
+    panels = [[record for record in curves if record.task == task] for task in tasks]
+    heights = [2.9 if _long_names(panel) else 2.1 for panel in panels]  # inches
+    figure = canvas(0.3 + sum(heights))
+    axes = figure.subplots(len(tasks), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
+    for axis, panel in zip(axes, panels, strict=True):
+        _curves(axis, panel)
     return figure
 
 
 def _curves(axis: Axes, found: Sequence[Record]) -> None:
-    """The runs of one task, each system named once at the end of a line."""
+    """The runs of one task, each system named once: at the end of a line, or below all lines where names are long."""
     score, ends = experiments.get(found[0].experiment).select, {}
     for record in found:
         steps, values = zip(*((point["step"], point[score]) for point in record.curve), strict=True)
         marker = "." if len(steps) < 10 else None
         look = {"color": colour(record.system), "linestyle": dashes(record.system), "marker": marker}
-        axis.plot(steps, values, linewidth=1.3, **look)
+        label = None if record.system in ends else record.system
+        axis.plot(steps, values, linewidth=1.3, label=label, **look)
         ends.setdefault(record.system, (record.system, steps[-1], values[-1], colour(record.system)))
-    name_ends(axis, list(ends.values()), gap=11, top=100)
+    if _long_names(found):
+        axis.legend(loc="lower right", fontsize=8)
+    else:
+        name_ends(axis, list(ends.values()), gap=11, top=100)
     scales = " and ".join(dict.fromkeys(f"{record.scale} scale, {record.kind} data" for record in found))
     axis.set_title(f"{found[0].task} ({scales})")
     percent_axis(axis, "percent right\n(validation)")
     axis.set_xlabel("step")
     axis.set_xlim(left=0)
     axis.xaxis.set_major_locator(MaxNLocator(3))
+
+
+def _long_names(found: Sequence[Record]) -> bool:
+    """Whether names beside the lines would leave too little room for the lines."""
+    return max(len(record.system) for record in found) > LONGEST_BESIDE
 
 
 @styled

@@ -20,8 +20,14 @@ WIDTH = 4.5  # inches: a phone shrinks it by a quarter, so that text of 9 points
 BLUE, ORANGE, GREEN, RED, PURPLE, BROWN, _, GREY, _, SKY = sns.color_palette("colorblind").as_hex()
 PALE = "#d5d5d5"
 VERDICTS = MappingProxyType({"reproduced": GREEN, "partly": SKY, "not reproduced": RED, "not attempted": PALE})
-WORDS = MappingProxyType(  # relation networks on stories, by what their names hold; the first that fits
-    {"kept and in place": BROWN, "words in place": PURPLE, "words": GREEN}
+OURS = MappingProxyType(  # relation networks on stories, by what their names hold; the first that fits
+    {
+        "kept and in place": BROWN,
+        "words in place": PURPLE,
+        "words only": RED,
+        "words kept": GREEN,
+        "RN, renamed": SKY,
+    }
 )
 DARK = (BLUE, GREEN, RED)  # colours on which text is white
 PAPER = MappingProxyType(
@@ -90,12 +96,12 @@ def note(text: str) -> Figure:
 
 
 def colour(system: str) -> str:
-    """Relation networks blue, or another colour for each way of keeping words; other networks orange, the most
-    frequent answer grey."""
+    """The papers' relation networks blue, ours for stories in a colour each; other networks orange, the most frequent
+    answer grey."""
     if system in ("Majority", "Q-type baseline"):
         return GREY
-    kept = next((shade for part, shade in WORDS.items() if part in system), None)
-    return kept or (BLUE if "RN" in system else ORANGE)
+    ours = next((shade for part, shade in OURS.items() if part in system), None)
+    return ours or (BLUE if "RN" in system else ORANGE)
 
 
 def dashes(system: str) -> str:
