@@ -2,7 +2,7 @@
 
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -44,7 +44,7 @@ def learning_curves(found: Sequence[Record]) -> Figure:
     rows = experiments.get(curves[0].experiment).rows
     tasks = [task for task in dict.fromkeys(row.task for row in rows) if task in {record.task for record in curves}]
     panels = [[record for record in curves if record.task == task] for task in tasks]
-    heights = [2.9 if _long_names(panel) else 2.1 for panel in panels]  # inches
+    heights = [2.9 if _are_long(record.system for record in panel) else 2.1 for panel in panels]  # inches
     figure = canvas(0.3 + sum(heights))
     axes = figure.subplots(len(tasks), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
     for axis, panel in zip(axes, panels, strict=True):
@@ -53,7 +53,7 @@ def learning_curves(found: Sequence[Record]) -> Figure:
 
 
 def _curves(axis: Axes, found: Sequence[Record]) -> None:
-    """The runs of one task, each system named once: at the end of a line, or below all lines where names are long."""
+    """The runs of one task, each system named once: at the end of a line, or below the plot where names are long."""
     score, ends = experiments.get(found[0].experiment).select, {}
     for record in found:
         steps, values = zip(*((point["step"], point[score]) for point in record.curve), strict=True)
@@ -62,10 +62,7 @@ def _curves(axis: Axes, found: Sequence[Record]) -> None:
         label = None if record.system in ends else record.system
         axis.plot(steps, values, linewidth=1.3, label=label, **look)
         ends.setdefault(record.system, (record.system, steps[-1], values[-1], colour(record.system)))
-    if _long_names(found):
-        axis.legend(loc="lower right", fontsize=8)
-    else:
-        name_ends(axis, list(ends.values()), gap=11, top=100)
+    _name(axis, list(ends.values()))
     scales = " and ".join(dict.fromkeys(f"{record.scale} scale, {record.kind} data" for record in found))
     axis.set_title(f"{found[0].task} ({scales})")
     percent_axis(axis, "percent right\n(validation)")
@@ -74,21 +71,30 @@ def _curves(axis: Axes, found: Sequence[Record]) -> None:
     axis.xaxis.set_major_locator(MaxNLocator(3))
 
 
-def _long_names(found: Sequence[Record]) -> bool:
+def _name(axis: Axes, ends: Sequence[tuple[str, float, float, str]]) -> None:
+    """Name labelled lines, at their ends as in `name_ends` or, where names are long, below the plot."""
+    if _are_long(name for name, *_ in ends):
+        axis.legend(loc="upper center", bbox_to_anchor=(0.42, -0.32), ncols=2, fontsize=8)
+    else:
+        name_ends(axis, ends, gap=11, top=100)
+
+
+def _are_long(names: Iterable[str]) -> bool:
     """Whether names beside the lines would leave too little room for the lines."""
-    return max(len(record.system) for record in found) > LONGEST_BESIDE
+    return max(map(len, names)) > LONGEST_BESIDE
 
 
 @styled
 def induction_by_distance(views: Sequence[DistanceView]) -> Figure:
     """Accuracy on task 16 by how far apart the species and the colour of the deciding animal are told."""
-    figure = canvas(2.6)
+    figure = canvas(3.2)
     axis, ends = figure.add_subplot(), []
     for view in views:
         sentences, shares = list(view.shares), list(view.shares.values())
-        axis.plot(sentences, shares, "o" + dashes(view.system), color=colour(view.system), markersize=4)
-        ends.append((view.system, sentences[-1], shares[-1], colour(view.system)))
-    name_ends(axis, ends, gap=11, top=100)
+        shade, line = colour(view.system), f"o{dashes(view.system)}"
+        axis.plot(sentences, shares, line, color=shade, markersize=4, label=view.system)
+        ends.append((view.system, sentences[-1], shares[-1], shade))
+    _name(axis, ends)
     percent_axis(axis, "percent right")
     axis.set_xlabel("its colour is told so many sentences after its species")
     axis.set_xticks(sentences, [*map(str, sentences[:-1]), f"{sentences[-1]} or more"])
