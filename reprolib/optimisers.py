@@ -1,5 +1,6 @@
 """The optimisers of the training loop, by name."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -10,10 +11,15 @@ NAMES = (*PLAIN, "muon")
 
 
 class Joined:
-    """Optimisers of one model's parameters, each with its own, used as one."""
+    """Optimisers of one model's parameters, each with its own, used as one.
 
-    def __init__(self, *parts: torch.optim.Optimizer):
-        self.parts = parts
+    Args:
+        flat: parameters that an optimiser takes in another shape, each with the one that it takes in its place, which
+            lies on the same memory.
+    """
+
+    def __init__(self, *parts: torch.optim.Optimizer, flat: Sequence[tuple[nn.Parameter, nn.Parameter]] = ()):
+        self.parts, self.flat = parts, flat
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:
@@ -22,8 +28,12 @@ class Joined:
     def zero_grad(self, set_to_none: bool = True) -> None:
         for part in self.parts:
             part.zero_grad(set_to_none)
+        for parameter, _ in self.flat:
+            parameter.grad = None
 
     def step(self) -> None:
+        for parameter, matrix in self.flat:
+            matrix.grad = None if parameter.grad is None else parameter.grad.reshape_as(matrix)
         for part in self.parts:
             part.step()
 
@@ -39,23 +49,30 @@ def make(name: str, model: nn.Module, rate: float, weight_decay: float) -> torch
     """An optimiser, one of `NAMES`, of all parameters of a model.
 
     "muon" (Jordan et al. 2024) turns the momentum of a weight matrix M = U S V^T into a step along U V^T, so that
-    directions that are rarely asked for are learnt as fast as common ones; embeddings, biases and norms take Adam's
-    steps. A matrix's step is as long as Adam's usual one, so that a rate means the same to both.
+    directions that are rarely asked for are learnt as fast as common ones. The kernels of a convolution are a matrix
+    [kernels, inputs * size]; embeddings, biases and norms take Adam's steps. A matrix's step is as long as Adam's usual
+    one, so that a rate means the same to both.
     """
     if name in PLAIN:
         return PLAIN[name](model.parameters(), lr=rate, weight_decay=weight_decay)
-    matrices, others = _split(model)
+    matrices, kernels, others = _split(model)
+    flat = [(kernel, nn.Parameter(kernel.detach().view(len(kernel), -1))) for kernel in kernels]
+    matrices += [matrix for _, matrix in flat]
     parts: list[torch.optim.Optimizer] = []
     if matrices:
         parts.append(torch.optim.Muon(matrices, lr=rate, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"))
     if others:
         parts.append(torch.optim.AdamW(others, lr=rate, weight_decay=weight_decay))
-    return Joined(*parts)
+    return Joined(*parts, flat=flat)
 
 
-def _split(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """Weight matrices, and everything else; an embedding's rows are words, not a matrix that maps."""
+def _split(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter], list[nn.Parameter]]:
+    """Weight matrices, kernels of convolutions, everything else; an embedding's rows are words, no matrix that maps."""
     words = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
-    matrices = [each for each in model.parameters() if each.ndim == 2 and id(each) not in words]
-    taken = {id(each) for each in matrices}
-    return matrices, [each for each in model.parameters() if id(each) not in taken]
+    weights = [each for each in model.parameters() if each.ndim > 1 and id(each) not in words]
+    taken = {id(each) for each in weights}
+    return (
+        [each for each in weights if each.ndim == 2],
+        [each for each in weights if each.ndim > 2],
+        [each for each in model.parameters() if id(each) not in taken],
+    )

@@ -73,7 +73,31 @@ def test_muon_leaves_words_and_biases_to_adam():
     assert not steps["layer.weight"].allclose(expected["layer.weight"], rtol=0.1)
 
 
-@pytest.mark.parametrize("model", [nn.Linear(3, 2, bias=False), nn.Embedding(4, 2)])
+def test_muon_moves_kernels_as_the_matrix_that_they_are():
+    torch.manual_seed(0)
+    kernels, matrix = nn.Conv2d(3, 4, 2, bias=False), nn.Linear(12, 4, bias=False)
+    with torch.no_grad():
+        matrix.weight.copy_(kernels.weight.flatten(1))
+    pictures = torch.randn(5, 3, 2, 2)
+    both = [optimisers.make("muon", model, RATE, weight_decay=0.1) for model in (kernels, matrix)]
+    for _ in range(3):
+        for model, optimiser, inputs in zip((kernels, matrix), both, (pictures, pictures.flatten(1)), strict=True):
+            optimiser.zero_grad()
+            model(inputs).square().sum().backward()
+            optimiser.step()
+    torch.testing.assert_close(kernels.weight.flatten(1), matrix.weight)
+
+
+def test_muon_forgets_the_gradients_of_kernels():
+    kernels = nn.Conv1d(2, 2, 3, bias=False)
+    optimiser = optimisers.make("muon", kernels, RATE, weight_decay=0.0)
+    kernels.weight.grad = torch.ones_like(kernels.weight)
+    optimiser.zero_grad()
+    assert kernels.weight.grad is None
+    assert not moved(kernels, optimiser)["weight"].any()
+
+
+@pytest.mark.parametrize("model", [nn.Linear(3, 2, bias=False), nn.Embedding(4, 2), nn.Conv1d(3, 2, 1, bias=False)])
 def test_muon_takes_a_model_of_one_kind_of_parameter(model):
     optimiser = optimisers.make("muon", model, RATE, weight_decay=0.0)
     model.weight.grad = torch.ones_like(model.weight)
