@@ -58,6 +58,7 @@ def run(
     device: Device = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="key=value; makes the run an attempt.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
+    capture: Annotated[bool, typer.Option(help="Steps as CUDA graphs, where a row's steps are all alike.")] = True,
 ) -> None:
     """Train and test rows of an experiment and write their records."""
     from reprolib.execute import parse
@@ -69,7 +70,7 @@ def run(
     for request in requests:
         request.config.hash  # noqa: B018  wrong settings end here, before any run
     for request in requests:
-        record = runs.run(request, device=device, resume=resume)
+        record = runs.run(request, device=device, resume=resume, capture=capture)
         if parallel.rank():
             continue
         typer.echo(f"{request.place(paths.results())}")

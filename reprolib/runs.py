@@ -15,7 +15,7 @@ import torch
 from torch import nn
 
 from reprolib import devices, experiments, parallel, paths, records
-from reprolib.data.split import Dataset
+from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.experiments.entry import KINDS, SCALES, Config, Experiment, Row, change
 from reprolib.records import Record
@@ -99,6 +99,7 @@ def run(
     resume: bool = False,
     root: Path | None = None,
     deadline: float | None = None,
+    capture: bool = True,
 ) -> Record:
     """Run a request and write its record, with weights where the row is a headline.
 
@@ -106,6 +107,7 @@ def run(
         resume: go on from the checkpoint of an interrupted run, if there is one.
         root: results folder; by default the committed one (or REPROLIB_RESULTS).
         deadline: value of time.monotonic() at which training stops with a checkpoint and raises OutOfTimeError.
+        capture: on a CUDA device, launch all kernels of a step at once where the experiment allows it.
 
     Raises:
         InputError: data that are not there or damaged, settings that give no model, and what `fit` raises.
@@ -117,21 +119,9 @@ def run(
     torch.manual_seed(request.seed)
     model = _build(request, data).to(place)
     splits = {name: split.to(place) for name, split in data.splits.items()}
-    outcome = fit(
-        model,
-        experiment.loss,
-        splits["train"],
-        lambda model: experiment.evaluate(model, splits["valid"]),
-        experiment.select,
-        config.train,
-        watch=experiment.watch,
-        seed=request.seed,
-        identity=f"{config.hash} {data.hash}",
-        checkpoint=request.checkpoint,
-        resume=resume,
-        deadline=deadline,
-        title=f"{request.row.name} {request.scale} seed {request.seed}",
-    )
+    identity = f"{config.hash} {data.hash} {place.type}"
+    capture = capture and experiment.can_capture(config)
+    outcome = _fit(request, model, splits, identity=identity, resume=resume, deadline=deadline, capture=capture)
     saved = records.round_weights(model, experiment.weights) if request.keeps_weights else None
     model.eval()
     record = replace(
@@ -167,6 +157,24 @@ def _build(request: Request, data: Dataset) -> nn.Module:
             raise
         settings = ", ".join(f"{key}={value}" for key, value in request.changes)
         raise InputError(f"{request.row.name} cannot be built with {settings} ({error})") from error
+
+
+def _fit(request: Request, model: nn.Module, splits: dict[str, Split], **options: Any) -> Fit:
+    """Train the row's model; the options are those of `fit` that the request does not say."""
+    experiment = request.experiment
+    return fit(
+        model,
+        experiment.loss,
+        splits["train"],
+        lambda model: experiment.evaluate(model, splits["valid"]),
+        experiment.select,
+        request.config.train,
+        watch=experiment.watch,
+        seed=request.seed,
+        checkpoint=request.checkpoint,
+        title=f"{request.row.name} {request.scale} seed {request.seed}",
+        **options,
+    )
 
 
 def _record(

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from reprolib import devices, optimisers, parallel
+from reprolib.capture import Captured
 from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.files import write_atomically
@@ -18,8 +19,7 @@ from reprolib.settings import LATER, check_choices
 
 Loss = Callable[[nn.Module, dict[str, Tensor]], Tensor]
 Validate = Callable[[nn.Module], dict[str, float]]
-SCHEDULES = ("constant", "cosine", "halving", "doubling")
-CHOICES = {"schedule": SCHEDULES, "precision": ("fp32", "bf16"), "optimiser": optimisers.NAMES}
+CHOICES = {"schedule": optimisers.SCHEDULES, "precision": ("fp32", "bf16"), "optimiser": optimisers.NAMES}
 LEAST = {"steps": 0, "batch": 1, "together": 1, "warmup": 0, "easy_first": 0}
 LEAST |= {"evaluate_every": 1, "patience": 1, "weight_decay": 0}
 
@@ -32,7 +32,7 @@ class Training:
     batch: int = 64
     together: int = 1  # consecutive examples that stay in one batch, as the questions of one picture
     rate: float = 1e-3
-    schedule: str = "constant"  # or "cosine": to zero over all steps; "halving", "doubling": see learning_rate
+    schedule: str = "constant"  # or "cosine": to zero over all steps; "halving", "doubling": see optimisers.share
     warmup: int = 0  # steps of linear warm-up
     optimiser: str = "adam"
     weight_decay: float = 0.0
@@ -100,6 +100,7 @@ def fit(
     resume: bool = False,
     deadline: float | None = None,
     title: str | None = None,
+    capture: bool = False,
 ) -> Fit:
     """Train a model on the device that its data are on and leave the best validated weights in it.
 
@@ -107,10 +108,12 @@ def fit(
         loss: mean loss of a batch, called with the model and a batch of `data`.
         validate: metrics of the model on held-out data; `select` names the one that should be large.
         watch: further metrics that the learning curve keeps.
-        identity: hash of the whole configuration; a checkpoint with another one is refused.
+        identity: hash of the whole configuration and the device's kind; a checkpoint with another one is refused.
         checkpoint: file to write after every validation; with `resume` training goes on from it.
         deadline: value of time.monotonic() after which training stops at its next checkpoint.
         title: what stands before the progress bar.
+        capture: launch a step's kernels at once, where a CUDA device trains it alone and the optimiser can; every step
+            of the model must do the same on other rows.
 
     Raises:
         OutOfTimeError: the deadline has passed; the checkpoint is written.
@@ -120,6 +123,8 @@ def fit(
     if not training.steps:
         return Fit([], 0, 0, 0.0, None)
     trainer = _Trainer(model, loss, data, validate, (select, *watch), training, seed, identity, checkpoint, deadline)
+    if capture and trainer.can_capture():
+        trainer.update = Captured(trainer.update, trainer.device)
     if resume:
         trainer.restore()
     return trainer.run(title)
@@ -163,11 +168,20 @@ class _Trainer:
         seconds, done = self.state.seconds, self.state.step
         return Fit(self.state.history, self.state.best_step, done, seconds, done * self.batch / seconds)
 
+    def can_capture(self) -> bool:
+        """Whether a step may be captured: on a CUDA device, alone, with an optimiser that reads its rate there."""
+        return self.device.type == "cuda" and self.workers == 1 and self.training.optimiser in optimisers.CAPTURABLE
+
     def _step(self) -> Tensor:
         self.model.train()
-        for group in self.optimiser.param_groups:
-            group["lr"] = learning_rate(self.training, self.state.step)
-        batch = self.data.batch(self._indices())
+        optimisers.set_rate(self.optimiser, learning_rate(self.training, self.state.step))
+        loss = self.update(self._indices())
+        self.state.step += 1
+        return loss
+
+    def update(self, rows: Tensor) -> Tensor:
+        """One step of the optimiser on examples [B] of the split; their mean loss."""
+        batch = self.data.batch(rows)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             loss = self.loss(self.model, batch)
         self.optimiser.zero_grad(set_to_none=True)
@@ -177,7 +191,6 @@ class _Trainer:
         if self.training.clip is not None:
             nn.utils.clip_grad_norm_(self.model.parameters(), self.training.clip)
         self.optimiser.step()
-        self.state.step += 1
         return loss.detach()
 
     def _indices(self) -> Tensor:
@@ -249,7 +262,7 @@ class _Trainer:
             raise InputError(f"{self.checkpoint} is no checkpoint that can be read ({kind}): delete it") from error
         if not same:
             raise StaleCheckpointError(
-                f"{self.checkpoint} belongs to another configuration: delete it or run without --resume"
+                f"{self.checkpoint} belongs to another configuration or device: delete it or run without --resume"
             )
 
     def _take(self, content: dict) -> None:
@@ -294,19 +307,9 @@ def shuffled(count: int, together: int, generator: torch.Generator) -> Tensor:
 
 
 def learning_rate(training: Training, step: int) -> float:
-    """Rate of a step: linear warm-up, then the schedule.
-
-    Halving: after 2/5 and 4/5 of the steps, as NRI does after 200 and 400 of 500 epochs. Doubling: from a hundredth up,
-    seven times in 2/5 of the steps, as replications of CLEVR do every 20 epochs.
-    """
-    rate = training.rate * min(1.0, (step + 1) / max(1, training.warmup))
-    if training.schedule == "cosine":
-        return rate * 0.5 * (1 + math.cos(math.pi * step / training.steps))
-    if training.schedule == "halving":
-        return rate * 0.5 ** (5 * step // (2 * training.steps))
-    if training.schedule == "doubling":
-        return rate * min(1.0, 0.01 * 2 ** (35 * step // (2 * training.steps)))
-    return rate
+    """Rate of a step: linear warm-up, then the schedule."""
+    warm = min(1.0, (step + 1) / max(1, training.warmup))
+    return training.rate * warm * optimisers.share(training.schedule, step, training.steps)
 
 
 def _copy(model: nn.Module) -> dict[str, Tensor]:

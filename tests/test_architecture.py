@@ -17,7 +17,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 320, 55
 LAYERS = (
     {"errors", "paths"},
     {"devices", "files", "settings"},
-    {"kernels", "gn", "data", "metrics", "optimisers", "parallel"},
+    {"kernels", "gn", "data", "metrics", "optimisers", "parallel", "capture"},
     {"models", "records", "published", "train"},
     {"experiments"},
     {"runs"},

@@ -12,7 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import elu, one_hot, relu
 
+from reprolib import optimisers
 from reprolib.bench.measure import ROUNDS, Ratio, check_agreement, measure
+from reprolib.capture import WARM, Captured
+from reprolib.data.split import Split
 from reprolib.models.nri import NRI, NRIModel
 
 FEATURES, RATE = 4, 5e-4  # x, y and their velocities; Adam's learning rate
@@ -141,11 +144,13 @@ class Side:
     precision: str
     optimiser: torch.optim.Optimizer
 
-    def step(self, batch: dict[str, Tensor]) -> None:
-        """One step of training."""
+    def step(self, batch: dict[str, Tensor]) -> Tensor:
+        """One step of training; the loss."""
         self.optimiser.zero_grad()
-        self.loss(batch).backward()
+        loss = self.loss(batch)
+        loss.backward()
         self.optimiser.step()
+        return loss.detach()
 
     def loss(self, batch: dict[str, Tensor]) -> Tensor:
         with torch.autocast(batch["trajectories"].device.type, torch.bfloat16, enabled=self.precision == "bf16"):
@@ -160,8 +165,10 @@ class Side:
 
 
 def ratios(device: torch.device) -> Iterator[Ratio]:
-    """Every case, each when it has been measured."""
-    return (compare(case, device) for case in CASES)
+    """Every case, each when it has been measured; on a CUDA device, what capturing a step gains as well."""
+    yield from (compare(case, device) for case in CASES)
+    if device.type == "cuda":
+        yield from (captured(case, device) for case in CASES[:2])
 
 
 def compare(case: Case, device: torch.device, rounds: int = ROUNDS) -> Ratio:
@@ -169,6 +176,18 @@ def compare(case: Case, device: torch.device, rounds: int = ROUNDS) -> Ratio:
     ours, reference, batch = build(case, device)
     check_agreement(case.title, ours.gradients(batch), reference.gradients(batch), *AGREE[case.ours])
     return measure("nri", case.title, partial(ours.step, batch), partial(reference.step, batch), device, rounds)
+
+
+def captured(case: Case, device: torch.device, rounds: int = ROUNDS) -> Ratio:
+    """Our training step as one CUDA graph against the same kernels launched one by one."""
+    ours, plain = (build(case, device)[0] for _ in range(2))
+    split = Split(build(case, device)[2])
+    rows = torch.arange(case.batch, device=device)
+    step = Captured(lambda rows: ours.step(split.batch(rows)), device)
+    for _ in range(WARM + 1):
+        step(rows)
+    title = f"springs {case.objects}, {case.ours}, captured against launched one by one"
+    return measure("nri", title, partial(step, rows), lambda: plain.step(split.batch(rows)), device, rounds)
 
 
 def build(case: Case, device: torch.device, seed: int = 0) -> tuple[Side, Side, dict[str, Tensor]]:
@@ -182,7 +201,7 @@ def build(case: Case, device: torch.device, seed: int = 0) -> tuple[Side, Side, 
 
 
 def _side(model: nn.Module, precision: str) -> Side:
-    return Side(model, precision, torch.optim.Adam(model.parameters(), RATE))
+    return Side(model, precision, optimisers.make("adam", model, RATE, weight_decay=0.0))
 
 
 def official(values: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -8,6 +8,7 @@ B scenes, T frames, N objects, D features, H width, K edge types.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -152,8 +153,14 @@ ENCODERS = {"mlp": MLPEncoder, "cnn": CNNEncoder}
 
 def sent(nodes: Tensor) -> Tensor:
     """What every receiver gets from its senders: [B, N, ...] -> [B, N, N - 1, ...]."""
-    index = torch.from_numpy(senders(nodes.shape[1])).to(nodes.device)  # [N, N - 1]
+    index = _senders(nodes.shape[1], nodes.device)  # [N, N - 1]
     return nodes.index_select(1, index.flatten()).unflatten(1, index.shape)
+
+
+@lru_cache
+def _senders(count: int, device: torch.device) -> Tensor:
+    """The senders to each receiver, kept: to bring them to an accelerator anew would wait for it."""
+    return torch.from_numpy(senders(count)).to(device)
 
 
 def initialised(layer: nn.Linear) -> nn.Linear:

@@ -144,24 +144,25 @@ class GivenGraph(nn.Module):
             ]
         return self._restarted(trajectories, types, self._starts(trajectories.shape[1], restart), restart)
 
-    def _starts(self, frames: int, restart: int) -> Tensor:
-        """Frames from which a prediction starts: [S]."""
+    def _starts(self, frames: int, restart: int) -> list[int]:
+        """Frames from which a prediction starts, ascending: S of them."""
         if self.config.windows is None or not self.training:
-            return torch.arange(0, frames - 1, restart)
-        return torch.randint(max(1, frames - restart), (self.config.windows,)).sort().values
+            return list(range(0, frames - 1, restart))
+        return torch.randint(max(1, frames - restart), (self.config.windows,)).sort().values.tolist()
 
-    def _restarted(self, trajectories: Tensor, types: Tensor, starts: Tensor, restart: int) -> tuple[Tensor, Tensor]:
+    def _restarted(self, trajectories: Tensor, types: Tensor, starts: list[int], restart: int) -> tuple[Tensor, Tensor]:
         """Predictions from several starting frames at once, as far as the truth goes."""
         scenes, frames = trajectories.shape[:2]
         types = types.repeat(len(starts), 1, 1, 1)  # [S B, N, N - 1, K]
-        states, memory = trajectories[:, starts].transpose(0, 1).flatten(0, 1), None  # [S B, N, D]
+        by_time = trajectories.unbind(1)  # T times [B, N, D]
+        states, memory = torch.cat([by_time[start] for start in starts]), None  # [S B, N, D]
         predicted, target = [], []
         for step in range(1, restart + 1):
-            alive = int((starts + step < frames).sum())
-            rows = slice(alive * scenes)  # starts ascend, so those without a target come last
+            later = [by_time[start + step] for start in starts if start + step < frames]
+            rows = slice(len(later) * scenes)  # starts ascend, so those without a target come last
             states, memory = self.decoder(states[rows], types[rows], memory)
             predicted.append(states)
-            target.append(trajectories[:, starts[:alive] + step].transpose(0, 1).flatten(0, 1))
+            target.append(torch.cat(later))
         return torch.cat(predicted), torch.cat(target)  # [B T', N, D]
 
     def _burnt_in(self, frames: Tensor, types: Tensor, steps: int) -> Tensor:

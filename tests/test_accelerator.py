@@ -1,0 +1,47 @@
+"""What an accelerator computes is what a processor computes. Skipped where there is none."""
+
+import pytest
+import torch
+
+from reprolib import experiments, paths, runs
+from reprolib.data.clevr import placing, render
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+ROWS = [
+    pytest.param(experiment, row, id=f"{experiment.name}-{row.name}")
+    for experiment in experiments.every()
+    for row in experiment.rows
+    if row.headline
+]
+
+
+@pytest.mark.parametrize(("experiment", "row"), ROWS)
+def test_a_headline_rows_network_answers_alike(experiment, row, monkeypatch, tmp_path):
+    """Before training, whose rounding would grow; answers that are nearly tied may differ."""
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    config = row.at("smoke")
+    data = experiment.load(config, "generated")
+    torch.manual_seed(0)
+    model = experiment.build(config, data).eval()
+    torch.manual_seed(1)
+    expected = experiment.evaluate(model, data.splits["test"])
+    torch.manual_seed(1)
+    found = experiment.evaluate(model.cuda(), data.splits["test"].to("cuda"))
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, rel=1e-2, abs=2.0), name
+
+
+@pytest.mark.parametrize(("experiment", "row"), ROWS)
+def test_a_headline_row_trains_and_is_evaluated_again(experiment, row, monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(paths, "CHECKPOINTS", tmp_path / "checkpoints")
+    record = runs.run(runs.Request(experiment, row), device="cuda", root=tmp_path)
+    assert record.steps == row.at("smoke").train.steps
+    assert record.metrics.keys() >= {experiment.select} - {"score"}
+
+
+def test_pictures_are_drawn_alike():
+    scenes = placing.generate(4, seed=0)
+    pictures = [render.render(scenes, 64, 64, torch.device(name)).cpu().float() for name in ("cpu", "cuda")]
+    assert (pictures[0] - pictures[1]).abs().mean() < 1  # of 255: shadows are sampled
