@@ -73,7 +73,8 @@ def build(config: Config, data: Dataset) -> nn.Module:
     if isinstance(config.model, Majority):
         columns = data.splits["train"].columns
         return models.QuestionType(columns["types"], columns["answers"], ANSWERS)
-    return NETWORKS[type(config.model)](config.model, data.facts["words"] - 1, ANSWERS)
+    sides = {"side": config.data.side} if isinstance(config.model, models.FlatModel) else {}
+    return NETWORKS[type(config.model)](config.model, data.facts["words"] - 1, ANSWERS, **sides)
 
 
 def loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:

@@ -48,6 +48,14 @@ def trained(experiment, config, data):
     return experiment.evaluate(model.eval(), parts["test"])
 
 
+def test_every_network_fits_pictures_of_another_size():
+    experiment = experiments.get("rn_clevr_pixels")
+    for row in experiment.rows:
+        if row.config.data.pictures:
+            config = change(row.at("smoke"), STEP | {"data.side": 50})
+            assert trained(experiment, config, experiment.load(config, "generated"))
+
+
 @pytest.mark.parametrize(("name", "row"), ROWS)
 def test_every_row_trains_and_is_measured(name, row):
     experiment = experiments.get(name)

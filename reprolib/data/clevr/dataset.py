@@ -5,7 +5,7 @@ S scenes, N = 10 places for objects, D = 13 numbers an object, Q questions of at
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +14,21 @@ import torch
 from reprolib import devices, paths
 from reprolib.data.clevr import cache, parts, pictures, placing, render, tokens
 from reprolib.data.clevr.parts import Part
+from reprolib.data.clevr.pictures import SIDE
 from reprolib.data.clevr.programs import ATTRIBUTES
-from reprolib.data.clevr.scenes import COLORS, Scenes
+from reprolib.data.clevr.scenes import COLORS, WIDTH, Scenes
 from reprolib.data.clevr.wording import VOCABULARY
 from reprolib.data.compiled import sources
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
+from reprolib.settings import LATER, counted
 
 RELEASED = {"train": (70_000, 699_989), "val": (15_000, 149_991)}  # scenes and questions
 LAYOUTS = ("clevr", "clevr/CLEVR_v1.0", "CLEVR_v1.0")  # of the release under REPROLIB_DATA
 MINI = "clevr-mini"  # a small set in the same layout: for tests, never taken for the release
 COLUMNS = ("scenes", "answers", "categories", "types", "depths")  # numbers, one a question
 VALIDATION = "validation split"  # of the release, which is what real data are tested on
+LEAST_SIDE = 16  # pixels, which four convolutions halve to one cell
 STREAMS = ("train", "valid", "test")  # of generated data, numbered in this order
 
 
@@ -39,8 +42,11 @@ class ClevrData:
     questions: int = 10  # a scene, at most
     pictures: bool = False
     seed: int = 0  # of the generators
+    side: int = field(default=SIDE, metadata=LATER)  # pixels, of a picture
 
     def __post_init__(self) -> None:
+        if not LEAST_SIDE <= self.side <= WIDTH:
+            raise InputError(f"data.side is {self.side}: give {LEAST_SIDE} to {WIDTH} pixels, the width of the release")
         for name in (*STREAMS, "questions"):
             if getattr(self, name) < 1:
                 raise InputError(f"data.{name} is {getattr(self, name)}: give 1 or more")
@@ -51,7 +57,7 @@ def load(settings: ClevrData, kind: str) -> Dataset:
 
     Columns, one row a question: questions uint8 [Q, L] (0 fills up), scenes, answers (positions in reader.ANSWERS),
     categories (positions in tokens.KINDS), types (in tokens.TYPES), depths, int64 [Q] each. Tables, one row a scene:
-    objects float32 [S, N, D], counts int64 [S] and, where settings.pictures, images uint8 [S, 128, 128, 3].
+    objects float32 [S, N, D], counts int64 [S] and, where settings.pictures, images uint8 [S, side, side, 3].
 
     Raises:
         InputError: real data are asked for and REPROLIB_DATA names none, or files are missing or damaged.
@@ -68,7 +74,7 @@ def fingerprint(settings: ClevrData, kind: str) -> str | None:
     if kind == "real":
         found = find()
         return _identity(settings, found) if found and _is_whole(settings, found) else None
-    recipe = f"clevr {kind} {sorted(asdict(settings).items())} {parts.version()}"
+    recipe = f"clevr {kind} {sorted(counted(settings).items())} {parts.version()}"
     recipe += f", render {render.VERSION}" if settings.pictures else ""
     return hashlib.sha256(recipe.encode()).hexdigest()
 
@@ -108,7 +114,8 @@ def _real(settings: ClevrData) -> Dataset:
     made["test"] = val.select(slice(0, settings.test), settings.questions)
     images: dict[str, np.ndarray | None] = dict.fromkeys(made)
     if settings.pictures:
-        scaled = {split: pictures.preprocess(folder, split, part.indices) for split, part in _both(train, val)}
+        side = settings.side
+        scaled = {split: pictures.preprocess(folder, split, part.indices, side) for split, part in _both(train, val)}
         images = {name: scaled["train"][some] for name, some in kept.items()}
         images["test"] = scaled["val"][: settings.test]
     name = f"{MINI if folder.name == MINI else 'clevr'}, {VALIDATION}"
@@ -147,7 +154,7 @@ def _is_whole(settings: ClevrData, folder: Path) -> bool:
 
 def _identity(settings: ClevrData, folder: Path) -> str:
     """Hash of the real files: content of scenes and questions, names and sizes of pictures."""
-    recipe = f"clevr real {sorted(asdict(settings).items())} {parts.VERSION}"
+    recipe = f"clevr real {sorted(counted(settings).items())} {parts.VERSION}"
     for split in RELEASED:
         recipe += f" {split} {parts.content(folder, split)}"
         if settings.pictures:
@@ -163,8 +170,8 @@ def _generated(settings: ClevrData, name: str) -> Part:
 
 
 def _rendered(settings: ClevrData, name: str, part: Part) -> np.ndarray:
-    """Pictures of generated scenes, uint8 [S, SIDE, SIDE, 3], drawn on the device in use."""
-    stream, side = STREAMS.index(name), pictures.SIDE
+    """Pictures of generated scenes, uint8 [S, side, side, 3], drawn on the device in use."""
+    stream, side = STREAMS.index(name), settings.side
     recipe = (
         f"clevr rendered {len(part)} {settings.seed} {stream} {placing.VERSION} {render.VERSION} {side} {sources()}"
     )

@@ -1,4 +1,4 @@
-"""CLEVR's pictures from PNG files, scaled to the paper's 128 x 128 pixels once and kept as one memory-mapped array.
+"""CLEVR's pictures from PNG files, scaled to the paper's 128 x 128 pixels (or others) once and kept memory-mapped.
 
 Pillow is needed only while files are read or written. S scenes.
 """
@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -54,8 +55,8 @@ def require(folder: Path, split: str, indices: Sequence[int], whole: bool = Fals
             raise InputError(_remedy(path, "is cut off or damaged"))
 
 
-def preprocess(folder: Path, split: str, indices: Sequence[int]) -> np.ndarray:
-    """The pictures of some scenes, uint8 [S, SIDE, SIDE, 3], from the disk: scaled in one pass, then kept.
+def preprocess(folder: Path, split: str, indices: Sequence[int], side: int = SIDE) -> np.ndarray:
+    """The pictures of some scenes, uint8 [S, side, side, 3], from the disk: scaled in one pass, then kept.
 
     A pass that is cut short goes on where it was. A changed list of files, or sizes of files, begins a new one.
 
@@ -65,19 +66,19 @@ def preprocess(folder: Path, split: str, indices: Sequence[int]) -> np.ndarray:
     require(folder, split, indices)
     files = sorted(listing(folder, split).items())
     source = hashlib.sha256(repr((list(map(int, indices)), files)).encode()).hexdigest()
-    recipe = f"clevr pictures of {split} {source} side {SIDE} version {VERSION}"
+    recipe = f"clevr pictures of {split} {source} side {side} version {VERSION}"
     paths = [Path(folder) / "images" / split / name(split, index) for index in indices]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return cache.pictures(
             f"pictures_{split}",
             recipe,
-            (len(paths), SIDE, SIDE, 3),
-            lambda some: np.stack(list(pool.map(read, paths[some]))),
+            (len(paths), side, side, 3),
+            lambda some: np.stack(list(pool.map(partial(read, side=side), paths[some]))),
         )
 
 
-def read(path: Path) -> np.ndarray:
-    """One picture, scaled: uint8 [SIDE, SIDE, 3].
+def read(path: Path, side: int = SIDE) -> np.ndarray:
+    """One picture, scaled: uint8 [side, side, 3].
 
     Raises:
         InputError: the file is missing, damaged, or of another size than `SIZES`; Pillow is not installed.
@@ -90,7 +91,7 @@ def read(path: Path) -> np.ndarray:
                 raise InputError(_remedy(path, f"is {picture.width} x {picture.height} pixels, which CLEVR's are not"))
             picture.verify()  # the checksums, which reading alone leaves out
         with image.open(BytesIO(content), formats=("PNG",)) as picture:
-            scaled = picture.convert("RGB").resize((SIDE, SIDE), image.Resampling.BILINEAR)
+            scaled = picture.convert("RGB").resize((side, side), image.Resampling.BILINEAR)
     except FileNotFoundError:
         raise InputError(_remedy(path, "is missing")) from None
     except (OSError, SyntaxError, image.DecompressionBombError):  # as Pillow reports damage

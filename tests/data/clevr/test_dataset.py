@@ -152,6 +152,19 @@ def test_the_renderer_draws_for_models(monkeypatch):
     assert (data.splits["test"].tables["images"].int() - expected.int()).abs().max() <= 1
 
 
+def test_pictures_have_the_side_that_is_asked_for(monkeypatch):
+    monkeypatch.setattr(dataset, "render", RENDER)
+    data = load(ClevrData(train=1, valid=1, test=1, questions=1, pictures=True, side=40), "generated")
+    expected = RENDER.render(placing.generate(1, 0, 2), 40, 40)
+    assert (data.splits["test"].tables["images"].int() - expected.int()).abs().max() <= 1
+
+
+@pytest.mark.parametrize("side", [15, 321])
+def test_a_side_that_shows_nothing_is_refused(side):
+    with pytest.raises(InputError, match=f"data.side is {side}: give 16 to 320 pixels"):
+        ClevrData(side=side)
+
+
 def test_the_same_seed_gives_the_same_bytes_in_every_process(tmp_path, monkeypatch):
     monkeypatch.setattr(parts, "CHUNK", 2)
     few = replace(FEW, valid=1, test=2)
@@ -191,7 +204,7 @@ def test_a_damaged_cache_is_generated_anew(build, harm):
 
 def test_the_fingerprint_stands_for_the_data(monkeypatch):
     assert load(FEW, "generated").hash == fingerprint(FEW, "generated")
-    changes = {"train": 6, "valid": 3, "test": 4, "questions": 5, "pictures": True, "seed": 1}
+    changes = {"train": 6, "valid": 3, "test": 4, "questions": 5, "pictures": True, "seed": 1, "side": 64}
     hashes = {fingerprint(replace(FEW, **{name: value}), "generated") for name, value in changes.items()}
     assert len(hashes | {fingerprint(FEW, "generated")}) == len(changes) + 1
     for module in (placing, questions):

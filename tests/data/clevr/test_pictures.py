@@ -75,6 +75,12 @@ def test_names():
     assert pictures.name("val", 42) == "CLEVR_val_000042.png"
 
 
+def test_pictures_of_another_size_are_kept_apart(folder):
+    few, more = (pictures.preprocess(folder, "train", [7, 2], side) for side in (32, 128))
+    assert (few.shape, more.shape) == ((2, 32, 32, 3), (2, 128, 128, 3))
+    np.testing.assert_array_equal(few[0], pictures.read(file(folder, 7), 32))
+
+
 def test_pictures_are_scaled_and_in_the_order_asked_for(folder):
     found = pictures.preprocess(folder, "train", [7, 2, 9])
     assert (found.shape, found.dtype) == ((3, 128, 128, 3), np.uint8)
