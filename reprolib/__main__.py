@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,7 @@ app.add_typer(data_app, name="data")
 
 Scale = Annotated[str, typer.Option(help="smoke, small or paper.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, ...; an accelerator where there is one.")]
+Capture = Annotated[bool, typer.Option(help="Steps as CUDA graphs, where a row's steps are all alike.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
@@ -58,7 +60,7 @@ def run(
     device: Device = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="key=value; makes the run an attempt.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
-    capture: Annotated[bool, typer.Option(help="Steps as CUDA graphs, where a row's steps are all alike.")] = True,
+    capture: Capture = True,
 ) -> None:
     """Train and test rows of an experiment and write their records."""
     from reprolib.execute import parse
@@ -131,13 +133,13 @@ def fill(
     budget: Annotated[str | None, typer.Option(help="90s, 25m or 2h; without it everything is run.")] = None,
     only: Annotated[str, typer.Option(help="TASK/SYSTEM or experiment; may hold * and ?.")] = "*",
     device: Device = None,
+    capture: Capture = True,
 ) -> None:
     """Run the most valuable missing records that fit the budget; interrupted runs resume."""
     from reprolib import fill as filler
 
-    done = filler.fill(
-        scale, filler.minutes(budget) if budget else None, only, device, lambda text: typer.echo(text, err=True)
-    )
+    time, say = filler.minutes(budget) if budget else None, partial(typer.echo, err=True)
+    done = filler.fill(scale, time, only, device, say, capture)
     typer.echo(f"{len(done)} runs finished, {sum(1 for _ in filler.missing(scale, only))} are missing")
 
 

@@ -3,6 +3,7 @@
 Launched one by one from Python, the kernels of a small model take longer to launch than to run.
 """
 
+import warnings
 from collections.abc import Callable
 
 import torch
@@ -44,15 +45,19 @@ class Captured:
     def _warm(self, rows: Tensor) -> Tensor:
         current = torch.cuda.current_stream(self.device)
         self.aside.wait_stream(current)
-        with torch.cuda.stream(self.aside):
+        with torch.cuda.stream(self.aside), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=".*capturable=True.*")  # of an optimiser, which will be captured
             value = self.function(rows)
         current.wait_stream(self.aside)
         return value
 
     def _capture(self, rows: Tensor) -> None:
-        self.rows, self.graph = rows.clone(), torch.cuda.CUDAGraph()
+        self.rows, graph = rows.clone(), torch.cuda.CUDAGraph()
         try:
-            with torch.cuda.graph(self.graph, stream=self.aside):
+            with torch.cuda.graph(graph, stream=self.aside):
                 self.value = self.function(self.rows)
-        except RuntimeError as error:
+        except torch.OutOfMemoryError:
+            raise
+        except RuntimeError as error:  # what comes after it in this process may fail as well
             raise InputError(f"a training step cannot be captured here ({error}): run with --no-capture") from error
+        self.graph = graph

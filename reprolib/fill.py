@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
+from typing import Any
 
 from reprolib import experiments, paths, records
 from reprolib.errors import InputError
@@ -57,9 +58,17 @@ def is_current(request: Request) -> bool:
 
 
 def fill(
-    scale: str, budget: float | None, only: str = "*", device: str | None = None, say: Callable[[str], None] = print
+    scale: str,
+    budget: float | None,
+    only: str = "*",
+    device: str | None = None,
+    say: Callable[[str], None] = print,
+    capture: bool = True,
 ) -> list[str]:
     """Run missing records until the budget of minutes is spent; a run that is cut off resumes next time.
+
+    Args:
+        capture: as in `run`.
 
     Returns:
         The names of the runs that were finished.
@@ -72,7 +81,7 @@ def fill(
         name = f"{request.experiment.name} {request.row.name} seed {request.seed} ({request.kind})"
         say(f"{name}: about {request.row.minutes[scale]:g} minutes")
         try:
-            _go_on(request, device, end)
+            _go_on(request, device=device, deadline=end, capture=capture)
         except OutOfTimeError as stop:
             say(f"{name}: {stop}")
             break
@@ -80,9 +89,9 @@ def fill(
     return done
 
 
-def _go_on(request: Request, device: str | None, end: float | None) -> None:
+def _go_on(request: Request, **options: Any) -> None:
     """Run a request from its checkpoint, or afresh where that is of an earlier configuration or of other data."""
     try:
-        run(request, device=device, resume=True, deadline=end)
+        run(request, resume=True, **options)
     except StaleCheckpointError:
-        run(request, device=device, deadline=end)
+        run(request, **options)

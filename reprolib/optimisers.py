@@ -98,7 +98,13 @@ def _on_device(name: str, model: nn.Module, rate: float) -> dict[str, Any]:
     device = next(model.parameters()).device
     if device.type != "cuda" or name not in CAPTURABLE:
         return {"lr": rate}
-    return {"lr": torch.tensor(rate, device=device), "fused": True, "capturable": True}
+    return {"lr": torch.tensor(rate, device=device), "fused": True}
+
+
+def allow_capture(optimiser: torch.optim.Optimizer) -> None:
+    """Let the steps of a `CAPTURABLE` optimiser on a CUDA device be part of a graph."""
+    for group in optimiser.param_groups:
+        group["capturable"] = True
 
 
 def _split(model: nn.Module) -> tuple[list[nn.Parameter], list[nn.Parameter], list[nn.Parameter]]:

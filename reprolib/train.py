@@ -123,11 +123,9 @@ def fit(
     if not training.steps:
         return Fit([], 0, 0, 0.0, None)
     trainer = _Trainer(model, loss, data, validate, (select, *watch), training, seed, identity, checkpoint, deadline)
-    if capture and trainer.can_capture():
-        trainer.update = Captured(trainer.update, trainer.device)
     if resume:
         trainer.restore()
-    return trainer.run(title)
+    return trainer.run(title, capture)
 
 
 class _Trainer:
@@ -149,13 +147,14 @@ class _Trainer:
         self.order = None, None  # lesson and epoch, permutation
         self._part_randomness()
 
-    def run(self, title: str | None = None) -> Fit:
+    def run(self, title: str | None, capture: bool) -> Fit:
+        update = self._captured() if capture and self._can_capture() else self._update
         before, start = self.state.seconds, time.perf_counter()
         total, since = torch.zeros((), device=self.device), 0
         steps, step = self.training.steps, self.state.step
         with tqdm(total=steps, initial=step, desc=title, unit="step", disable=self.rank > 0, mininterval=1) as bar:
             while self.state.step < steps and not self._out_of_patience():
-                total += self._step()
+                total += self._step(update)
                 since += 1
                 bar.update()
                 if self.state.step % self.training.evaluate_every == 0 or self.state.step == steps:
@@ -168,18 +167,22 @@ class _Trainer:
         seconds, done = self.state.seconds, self.state.step
         return Fit(self.state.history, self.state.best_step, done, seconds, done * self.batch / seconds)
 
-    def can_capture(self) -> bool:
+    def _can_capture(self) -> bool:
         """Whether a step may be captured: on a CUDA device, alone, with an optimiser that reads its rate there."""
         return self.device.type == "cuda" and self.workers == 1 and self.training.optimiser in optimisers.CAPTURABLE
 
-    def _step(self) -> Tensor:
+    def _captured(self) -> Captured:
+        optimisers.allow_capture(self.optimiser)
+        return Captured(self._update, self.device)
+
+    def _step(self, update: Callable[[Tensor], Tensor]) -> Tensor:
         self.model.train()
         optimisers.set_rate(self.optimiser, learning_rate(self.training, self.state.step))
-        loss = self.update(self._indices())
+        loss = update(self._indices())
         self.state.step += 1
         return loss
 
-    def update(self, rows: Tensor) -> Tensor:
+    def _update(self, rows: Tensor) -> Tensor:
         """One step of the optimiser on examples [B] of the split; their mean loss."""
         batch = self.data.batch(rows)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):

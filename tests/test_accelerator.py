@@ -29,16 +29,17 @@ def test_a_headline_rows_network_answers_alike(experiment, row, monkeypatch, tmp
     found = experiment.evaluate(model.cuda(), data.splits["test"].to("cuda"))
     assert found.keys() == expected.keys()
     for name, value in expected.items():
-        assert found[name] == pytest.approx(value, rel=1e-2, abs=2.0), name
+        slack = 2.0 if name.startswith(("accuracy/", "error/")) else 1e-9  # percent, of answers that are nearly tied
+        assert found[name] == pytest.approx(value, rel=1e-2, abs=slack), name
 
 
 @pytest.mark.parametrize(("experiment", "row"), ROWS)
-def test_a_headline_row_trains_and_is_evaluated_again(experiment, row, monkeypatch, tmp_path):
+def test_a_headline_row_trains(experiment, row, monkeypatch, tmp_path):
     monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
     monkeypatch.setattr(paths, "CHECKPOINTS", tmp_path / "checkpoints")
     record = runs.run(runs.Request(experiment, row), device="cuda", root=tmp_path)
     assert record.steps == row.at("smoke").train.steps
-    assert record.metrics.keys() >= {experiment.select} - {"score"}
+    assert all(value == value for value in record.metrics.values())  # no NaN
 
 
 def test_pictures_are_drawn_alike():

@@ -1,13 +1,16 @@
 """Captured steps: the right rows at every call on stand-ins for CUDA, and on a CUDA device the same training."""
 
 import dataclasses
+import subprocess
+import sys
 from contextlib import contextmanager, nullcontext
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import torch
-from torch import nn
 
-from reprolib import experiments, optimisers, train
+from reprolib import experiments, optimisers, paths, runs, train
 from reprolib.bench.nri import straight_lines
 from reprolib.capture import WARM, Captured
 from reprolib.data.split import Split
@@ -19,6 +22,19 @@ from reprolib.train import Training, fit
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
 FRAMES, OBJECTS, FEATURES = 14, 4, 4
+TRAINED = [
+    pytest.param(experiment, row, id=f"{experiment.name}-{row.name}")
+    for experiment in map(experiments.get, ("nri_edges", "nri_prediction"))
+    for row in experiment.rows
+    if row.config.train.steps
+]
+WAITING = """
+import torch
+from reprolib.capture import WARM, Captured
+captured = Captured(lambda rows: rows.sum() * float(rows.sum()), torch.device("cuda", 0))
+for _ in range(WARM + 1):
+    captured(torch.arange(2, device="cuda"))
+"""
 TRAINING = Training(steps=12, batch=8, rate=1e-2, schedule="cosine", evaluate_every=6)
 
 
@@ -128,6 +144,29 @@ def test_nothing_is_captured_on_a_processor(monkeypatch):
     trained(supervised(), capture=True)
 
 
+@pytest.mark.parametrize(
+    ("device", "workers", "optimiser", "expected"),
+    [("cuda", 1, "adam", True), ("cpu", 1, "adam", False), ("cuda", 2, "adam", False), ("cuda", 1, "muon", False)],
+)
+def test_what_a_run_must_be_like_to_be_captured(device, workers, optimiser, expected):
+    training = dataclasses.replace(TRAINING, optimiser=optimiser)
+    run = SimpleNamespace(device=torch.device(device), workers=workers, training=training)
+    assert train._Trainer._can_capture(run) is expected
+
+
+@pytest.mark.parametrize("capture", [True, False])
+def test_the_command_line_and_the_experiment_decide(capture, toy, cli, monkeypatch):
+    asked = []
+    monkeypatch.setattr(runs, "fit", lambda *args, capture, **options: asked.append(capture) or fit(*args, **options))
+    for can_capture in (True, False):
+        monkeypatch.setitem(vars(toy), "can_capture", lambda config, answer=can_capture: answer)
+        option = "--capture" if capture else "--no-capture"
+        assert cli("run", "toy", "--row", "toy/Net", "--device", "cpu", option)[0] == 0
+    assert cli("fill", "--scale", "smoke", "--only", "toy/Net", "--device", "cpu", option)[0] == 0
+    assert set(asked[2:]) == {False}
+    assert asked[:2] == [capture, False]
+
+
 def test_rows_whose_steps_are_alike_are_those_of_motion_without_drawn_frames():
     for name in ("nri_edges", "nri_prediction"):
         experiment = experiments.get(name)
@@ -154,12 +193,26 @@ def test_captured_steps_train_as_those_launched_one_by_one(changes):
 
 
 @needs_cuda
-@pytest.mark.parametrize(
-    "changes", [{}, {"encoder": "cnn"}, {"decoder": "recurrent"}, {"graph": "inferred", "peak": 0.1, "peak_from": 6}]
-)
-def test_every_kind_of_model_can_be_captured(changes):
+@pytest.mark.parametrize(("experiment", "row"), TRAINED)
+def test_every_row_of_motion_can_be_captured(experiment, row, monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    config = change(row.at("smoke"), {"train.steps": 8, "train.evaluate_every": 4})
+    assert experiment.can_capture(config)
+    data = experiment.load(config, "generated")
+    torch.manual_seed(0)
+    model = experiment.build(config, data).cuda()
+    splits = {name: split.to("cuda") for name, split in data.splits.items()}
+    validate = partial(experiment.evaluate, split=splits["valid"])
+    options = {"seed": 0, "identity": "capture", "capture": True}
+    outcome = fit(model, experiment.loss, splits["train"], validate, experiment.select, config.train, **options)
+    assert len(outcome.history) == 2
+
+
+@needs_cuda
+@pytest.mark.parametrize("changes", [{"peak": 0.1, "peak_from": 6}, {"hard": True}, {"decoder": "recurrent"}])
+def test_every_setting_of_the_model_can_be_captured(changes):
     _, outcome = trained(inferring(**changes), CUDA, capture=True)
-    assert outcome.history[-1]["loss"] < outcome.history[0]["loss"]
+    assert outcome.steps == TRAINING.steps
 
 
 @needs_cuda
@@ -182,9 +235,8 @@ def test_random_numbers_are_drawn_anew():
 
 @needs_cuda
 def test_a_step_that_waits_for_the_device_is_refused():
-    layer = nn.Linear(2, 1).cuda()
-    captured = Captured(lambda rows: layer(rows[:, None].float().expand(-1, 2)).sum() * float(rows.sum()), CUDA)
-    for _ in range(WARM):
-        captured(torch.arange(2, device=CUDA))
-    with pytest.raises(InputError, match="--no-capture"):
-        captured(torch.arange(2, device=CUDA))
+    """In a process of its own, which is not fit for more afterwards."""
+    ended = subprocess.run([sys.executable, "-c", WAITING], capture_output=True, text=True)
+    assert ended.returncode
+    assert "InputError" in ended.stderr.splitlines()[-1]
+    assert "--no-capture" in ended.stderr

@@ -19,7 +19,7 @@ def ran(monkeypatch):
     """The requests that `fill` ran; each moves the clock by the row's minutes."""
     clock, seen = [0.0], []
 
-    def run(request, *, device, resume, deadline):
+    def run(request, *, device, resume, deadline, capture):
         assert resume, "an interrupted run must go on"
         clock[0] += 60 * request.row.minutes[request.scale]
         if deadline is not None and clock[0] > deadline:

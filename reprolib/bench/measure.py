@@ -39,11 +39,16 @@ def measure(
     reference: Callable[[], object],
     device: torch.device,
     rounds: int = ROUNDS,
+    memory: tuple[int, int] | None = None,
 ) -> Ratio:
-    """Median time of a call and the bytes it needs, of ours and of the reference, by turns."""
+    """Median time of a call and the bytes it needs, of ours and of the reference, by turns.
+
+    Args:
+        memory: the bytes of both, where a call does not show them.
+    """
     sides = ours, reference
     with _one_thread():
-        memory = [_peak_bytes(side, device) for side in sides]
+        memory = memory or tuple(peak_bytes(side, device) for side in sides)
         times = [[_seconds(side, device) for side in sides] for _ in range(rounds)]
     seconds = [statistics.median(column) for column in zip(*times, strict=True)]
     return Ratio(
@@ -122,7 +127,7 @@ def _seconds(function: Callable[[], object], device: torch.device) -> float:
     return time.perf_counter() - start
 
 
-def _peak_bytes(function: Callable[[], object], device: torch.device) -> int:
+def peak_bytes(function: Callable[[], object], device: torch.device) -> int:
     """Bytes of all tensors that a call makes, when they are most."""
     if device.type == "cuda":
         before = torch.cuda.memory_allocated(device)

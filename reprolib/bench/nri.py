@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn.functional import elu, one_hot, relu
 
 from reprolib import optimisers
-from reprolib.bench.measure import ROUNDS, Ratio, check_agreement, measure
+from reprolib.bench.measure import ROUNDS, Ratio, check_agreement, measure, peak_bytes
 from reprolib.capture import WARM, Captured
 from reprolib.data.split import Split
 from reprolib.models.nri import NRI, NRIModel
@@ -179,15 +179,18 @@ def compare(case: Case, device: torch.device, rounds: int = ROUNDS) -> Ratio:
 
 
 def captured(case: Case, device: torch.device, rounds: int = ROUNDS) -> Ratio:
-    """Our training step as one CUDA graph against the same kernels launched one by one."""
-    ours, plain = (build(case, device)[0] for _ in range(2))
-    split = Split(build(case, device)[2])
-    rows = torch.arange(case.batch, device=device)
-    step = Captured(lambda rows: ours.step(split.batch(rows)), device)
-    for _ in range(WARM + 1):
-        step(rows)
-    title = f"springs {case.objects}, {case.ours}, captured against launched one by one"
-    return measure("nri", title, partial(step, rows), lambda: plain.step(split.batch(rows)), device, rounds)
+    """Our training step as one CUDA graph against the same kernels launched one by one, after as many steps of each."""
+    (ours, _, batch), (plain, _, _) = build(case, device), build(case, device)
+    optimisers.allow_capture(ours.optimiser)
+    split, rows = Split(batch), torch.arange(case.batch, device=device)
+    steps = Captured(lambda rows: ours.step(split.batch(rows)), device), lambda rows: plain.step(split.batch(rows))
+    title, found, memory = f"springs {case.objects}, {case.ours}, captured against launched one by one", [], []
+    for step, side in zip(steps, (ours, plain), strict=True):
+        torch.manual_seed(0)
+        memory.append(peak_bytes(lambda step=step: [step(rows) for _ in range(WARM + 1)], device))
+        found.append([step(rows), *(weights.detach() for weights in side.model.parameters())])
+    check_agreement(title, *found, *AGREE["bf16"])
+    return measure("nri", title, *(partial(step, rows) for step in steps), device, rounds, tuple(memory))
 
 
 def build(case: Case, device: torch.device, seed: int = 0) -> tuple[Side, Side, dict[str, Tensor]]:

@@ -101,9 +101,7 @@ class Experiment:
     metrics: tuple[str, ...] = ("*",)  # patterns of the published metrics that its table shows
     watch: tuple[str, ...] = ()  # validation metrics that the learning curve keeps beside `select`
     weights: torch.dtype = torch.float16  # of the saved weights
-    can_capture: Callable[[Config], bool] = lambda config: (
-        False
-    )  # whether all steps of training are alike: see capture.py
+    can_capture: Callable[[Config], bool] = lambda config: False  # whether a run's steps are all alike: see capture
 
     def row(self, name: str) -> Row:
         """The row called TASK/SYSTEM."""

@@ -42,11 +42,7 @@ SMOKE = {
 }
 TINY = {"model.width": 16, "model.decoder_width": 16}
 SMALL = {"data.train": 20_000, "data.valid": 500, "data.test": 2_000, "data.of_others": 500}
-FEW_FRAMES = {
-    "model.decoder_width": 128,
-    "model.windows": 3,
-    "model.restart": 3,
-}  # short predictions from random frames
+FEW_FRAMES = {"model.decoder_width": 128, "model.windows": 3, "model.restart": 3}  # short, from random frames
 SMALL_DECODING = {  # one long one serves springs, whose motion is smooth; close encounters of charges dominate the loss
     "springs": FEW_FRAMES | {"model.windows": 1, "model.restart": 10, "train.steps": 6_000},
     "charged": FEW_FRAMES | {"train.steps": 8_000, "train.clip": 10.0},

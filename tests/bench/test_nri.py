@@ -189,3 +189,22 @@ def test_run_covers_every_case(monkeypatch):
     ratios = list(bench.run("nri", "cpu"))
     assert [ratio.case for ratio in ratios] == [case.title for case in nri.CASES]
     assert all(ratio.name == "nri" and ratio.ratio > 0 for ratio in ratios)
+
+
+def test_capturing_is_measured_against_the_same_steps(monkeypatch):
+    """On a processor, where nothing stands for the capture, both sides do the same."""
+    monkeypatch.setattr(nri, "Captured", lambda step, device: step)
+    monkeypatch.setattr(nri.optimisers, "allow_capture", lambda optimiser: None)
+    ratio = nri.captured(tiny(), CPU, rounds=1)
+    assert ratio.case == "springs 4, fp32, captured against launched one by one"
+    assert ratio.peak_memory_ratio == pytest.approx(1)
+    monkeypatch.setattr(nri, "Captured", lambda step, device: lambda rows: step(rows[:1]))
+    with pytest.raises(RuntimeError, match="ours and the reference differ"):
+        nri.captured(tiny(), CPU, rounds=1)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_run_covers_every_case_on_cuda():
+    ratios = list(bench.run("nri", "cuda"))
+    assert len(ratios) == len(nri.CASES) + 2
+    assert all(ratio.ratio > 0 and ratio.peak_memory_ratio > 0 for ratio in ratios)

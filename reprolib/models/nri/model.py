@@ -139,9 +139,8 @@ class GivenGraph(nn.Module):
         """Predicted frames of a reconstruction and the true ones beside them, [..., N, D]."""
         if isinstance(self.decoder, RecurrentDecoder):
             burn_in = trajectories.shape[1] - min(restart, trajectories.shape[1] - 1)
-            return self._burnt_in(trajectories[:, :burn_in], types, trajectories.shape[1] - burn_in), trajectories[
-                :, 1:
-            ]
+            predicted = self._burnt_in(trajectories[:, :burn_in], types, trajectories.shape[1] - burn_in)
+            return predicted, trajectories[:, 1:]
         return self._restarted(trajectories, types, self._starts(trajectories.shape[1], restart), restart)
 
     def _starts(self, frames: int, restart: int) -> list[int]:
