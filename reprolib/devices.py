@@ -26,13 +26,18 @@ def using(device: torch.device) -> Iterator[None]:
         _in_use.reset(token)
 
 
+def in_use() -> torch.device | None:
+    """The device of `using`; None outside."""
+    return _in_use.get()
+
+
 def pick(name: str | None) -> torch.device:
     """The named device, or else the one in use, or else this worker's accelerator where there is one.
 
     Raises:
         InputError: the device is unknown or not there.
     """
-    if name is None and (used := _in_use.get()) is not None:
+    if name is None and (used := in_use()) is not None:
         return used
     if name is None:
         name = "cuda" if torch.cuda.is_available() else "cpu"

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from reprolib import experiments, paths, runs
-from reprolib.data.clevr import placing, render
+from reprolib import devices, experiments, paths, runs
+from reprolib.data.clevr import dataset, placing, render
+from reprolib.data.clevr.dataset import ClevrData
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 ROWS = [
@@ -40,6 +41,17 @@ def test_a_headline_row_trains(experiment, row, monkeypatch, tmp_path):
     record = runs.run(runs.Request(experiment, row), device="cuda", root=tmp_path)
     assert record.steps == row.at("smoke").train.steps
     assert all(value == value for value in record.metrics.values())  # no NaN
+
+
+def test_pictures_stay_on_the_device_that_draws_them(monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "BUILD", tmp_path)
+    with devices.using(torch.device("cuda", 0)):
+        data = dataset.load(ClevrData(train=2, valid=1, test=1, pictures=True), "generated")
+    assert all(split.tables["images"].is_cuda for split in data.splits.values())
+    assert not list(tmp_path.rglob("rendered*"))
+    kept = dataset.load(ClevrData(train=2, valid=1, test=1, pictures=True), "generated")
+    for name, split in data.splits.items():
+        assert (split.tables["images"].cpu().int() - kept.splits[name].tables["images"].int()).abs().max() <= 1
 
 
 def test_pictures_are_drawn_alike():

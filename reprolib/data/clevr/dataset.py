@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
+from tqdm import tqdm
 
 from reprolib import devices, paths
 from reprolib.data.clevr import cache, parts, pictures, placing, render, tokens
@@ -29,6 +31,7 @@ MINI = "clevr-mini"  # a small set in the same layout: for tests, never taken fo
 COLUMNS = ("scenes", "answers", "categories", "types", "depths")  # numbers, one a question
 VALIDATION = "validation split"  # of the release, which is what real data are tested on
 LEAST_SIDE = 16  # pixels, which four convolutions halve to one cell
+DRAWN = 1024  # pictures at a time on a CUDA device
 STREAMS = ("train", "valid", "test")  # of generated data, numbered in this order
 
 
@@ -112,12 +115,12 @@ def _real(settings: ClevrData) -> Dataset:
     kept = {"train": slice(0, min(settings.train, len(train) - held)), "valid": slice(len(train) - held, len(train))}
     made = {name: train.select(some, settings.questions) for name, some in kept.items()}
     made["test"] = val.select(slice(0, settings.test), settings.questions)
-    images: dict[str, np.ndarray | None] = dict.fromkeys(made)
+    images: dict[str, Tensor | None] = dict.fromkeys(made)
     if settings.pictures:
         side = settings.side
         scaled = {split: pictures.preprocess(folder, split, part.indices, side) for split, part in _both(train, val)}
-        images = {name: scaled["train"][some] for name, some in kept.items()}
-        images["test"] = scaled["val"][: settings.test]
+        images = {name: torch.from_numpy(scaled["train"][some]) for name, some in kept.items()}
+        images["test"] = torch.from_numpy(scaled["val"][: settings.test])
     name = f"{MINI if folder.name == MINI else 'clevr'}, {VALIDATION}"
     deviations = (_chosen_by(held, len(train), len(made["test"].tokens)), *_missing(folder, train, val))
     return _dataset(name, "real", _identity(settings, folder), made, images, deviations, released_as=VALIDATION)
@@ -169,17 +172,22 @@ def _generated(settings: ClevrData, name: str) -> Part:
     return parts.generated(getattr(settings, name), settings.questions, settings.seed, STREAMS.index(name))
 
 
-def _rendered(settings: ClevrData, name: str, part: Part) -> np.ndarray:
-    """Pictures of generated scenes, uint8 [S, side, side, 3], drawn on the device in use."""
-    stream, side = STREAMS.index(name), settings.side
+def _rendered(settings: ClevrData, name: str, part: Part) -> Tensor:
+    """Pictures of generated scenes, uint8 [S, side, side, 3]: kept on the disk, or on the CUDA device in use."""
+    side, device = settings.side, devices.pick(None)
+
+    def draw(some: slice) -> Tensor:
+        return render.render(part.scenes[some], side, side, device)
+
+    if device.type == "cuda" and devices.in_use():  # drawn in seconds, and they never leave it
+        starts = tqdm(range(0, len(part), DRAWN), desc=f"rendered_{name}", unit=f"{DRAWN} pictures", disable=None)
+        return torch.cat([draw(slice(start, start + DRAWN)) for start in starts])
+    stream = STREAMS.index(name)
     recipe = (
         f"clevr rendered {len(part)} {settings.seed} {stream} {placing.VERSION} {render.VERSION} {side} {sources()}"
     )
-
-    def draw(some: slice) -> np.ndarray:
-        return render.render(part.scenes[some], side, side, devices.pick(None)).cpu().numpy()
-
-    return cache.pictures(f"rendered_{name}", recipe, (len(part), side, side, 3), draw)
+    shape = (len(part), side, side, 3)
+    return torch.from_numpy(cache.pictures(f"rendered_{name}", recipe, shape, lambda some: draw(some).cpu().numpy()))
 
 
 # Tensors
@@ -199,7 +207,7 @@ def _dataset(
     kind: str,
     identity: str,
     made: Mapping[str, Part],
-    images: Mapping[str, np.ndarray | None],
+    images: Mapping[str, Tensor | None],
     deviations: tuple[str, ...] = (),
     words: Sequence[str] = (),
     released_as: str = "",
@@ -213,9 +221,9 @@ def _dataset(
     return Dataset(name, kind, identity, splits, facts, deviations)
 
 
-def _split(part: Part, words: Sequence[str], longest: int, images: np.ndarray | None) -> Split:
+def _split(part: Part, words: Sequence[str], longest: int, images: Tensor | None) -> Split:
     asked = tokens.recode(part.tokens, words, longest)
     columns = {name: torch.from_numpy(getattr(asked, name).astype(np.int64)) for name in COLUMNS}  # [Q]
     columns = {"questions": torch.from_numpy(asked.questions)} | columns  # [Q, L]
     tables = {"objects": torch.from_numpy(objects(part.scenes)), "counts": torch.from_numpy(part.scenes.counts)}
-    return Split(columns, tables if images is None else tables | {"images": torch.from_numpy(images)})
+    return Split(columns, tables if images is None else tables | {"images": images})
