@@ -103,7 +103,9 @@ def _most() -> range:
     return range(SHARED, LONGEST + 1, SHARED)
 
 
-def question_type(task: str, data: ClevrData, smoke: Mapping[str, Any], small: Mapping[str, Any]) -> Row:
+def question_type(
+    task: str, data: ClevrData, smoke: Mapping[str, Any], small: Mapping[str, Any], *comparisons: Comparison
+) -> Row:
     """The most frequent answer to each type of question, which sees nothing."""
     return Row(
         task=task,
@@ -112,7 +114,7 @@ def question_type(task: str, data: ClevrData, smoke: Mapping[str, Any], small: M
         scales={"smoke": only_data(smoke), "small": only_data(small)},
         minutes={"smoke": 0.1, "small": 0.2, "paper": 2},
         baseline=True,
-        comparisons=(Comparison("accuracy/overall", "LSTM", -2),),
+        comparisons=comparisons,
     )
 
 

@@ -11,11 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from reprolib import published
 from reprolib.data import particles, simulations
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
-from reprolib.experiments.entry import Comparison, Config, Experiment, Row
+from reprolib.experiments.entry import Config, Experiment, Row
 from reprolib.metrics import best_naming, edge_accuracy, errors_by_step
 from reprolib.models.correlation import CorrelationEdges, LSTMStates, flat_paths, paths
 from reprolib.models.motion import LSTMModel, Static, TrajectoryLSTM
@@ -29,7 +28,6 @@ START = FRAMES + 1  # the frame from which a test rollout starts; the one before
 HORIZON = 20  # frames that Table 2 predicts
 TOGETHER = 250  # scenes evaluated at once
 AS_OFFICIAL = {"burn_in": 40, "restart": FRAMES}  # how the official code trains its LSTMs
-POINTS, FACTOR = 15.0, 1.5  # from which on two published accuracies, two published errors count as ordered
 EPOCH = 390  # steps: 50,000 scenes, 128 at a time
 TRAINING = Training(500 * EPOCH, batch=128, rate=5e-4, schedule="halving", evaluate_every=5 * EPOCH)
 SMOKE = {
@@ -241,24 +239,6 @@ def _errors(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
 def _read(batch: dict[str, Tensor]) -> dict[str, Tensor]:
     """The batch with the frames that an encoder may see."""
     return {"trajectories": batch["trajectories"][:, :FRAMES], "edges": batch["edges"]}
-
-
-def published_order(task: str, system: str) -> tuple[Comparison, ...]:
-    """What a row must show: its order against every other system, wherever Kipf et al. put them clearly apart."""
-    lines = [line for line in published.read() if line.paper == PAPER and line.task == task and line.value]
-    own = {line.metric: line.value for line in lines if line.system == system}
-    others = [line for line in lines if line.system != system and line.metric in own]
-    found = (_order(line.metric, line.system, own[line.metric], line.value) for line in others)
-    return tuple(comparison for comparison in found if comparison)
-
-
-def _order(metric: str, other: str, ours: float, theirs: float) -> Comparison | None:
-    """The order of two published figures; None where they are too close to tell."""
-    error = metric.startswith("mse/")
-    margin, lead = (FACTOR, theirs / ours) if error else (POINTS, ours - theirs)
-    if lead >= margin:
-        return Comparison(metric, other, margin)
-    return Comparison(metric, other, -margin) if lead <= (1 / margin if error else -margin) else None
 
 
 def experiment(

@@ -5,7 +5,8 @@ Paper: 99.9 / 82.1 / 96.0 % of edges for 5 objects and 98.4 / 70.8 / 75.7 % for 
 
 from reprolib.experiments import motion
 from reprolib.experiments.entry import Config, Row, only_data
-from reprolib.experiments.motion import KINDS, CorrelationModel, MotionData, published_order
+from reprolib.experiments.motion import KINDS, PAPER, CorrelationModel, MotionData
+from reprolib.experiments.order import published_order
 from reprolib.models.nri import EdgeClassifierModel, NRIModel
 from reprolib.train import Training
 
@@ -51,7 +52,7 @@ def _learned(kind: str, objects: int) -> Row:
         },
         minutes={"smoke": 0.1, "small": {"springs": 10, "charged": 35, "kuramoto": 25}[kind], "paper": 20},
         headline=True,
-        comparisons=published_order(task, LEARNED),
+        comparisons=published_order(PAPER, task, LEARNED),
     )
 
 
@@ -66,7 +67,7 @@ def _supervised(kind: str, objects: int) -> Row:
         },
         minutes={"smoke": 0.1, "small": 6, "paper": 10},
         baseline=True,
-        comparisons=published_order(f"{kind}_{objects}", "Supervised"),
+        comparisons=published_order(PAPER, f"{kind}_{objects}", "Supervised"),
     )
 
 
@@ -85,7 +86,7 @@ def _simulated(kind: str, objects: int) -> Row:
         },
         minutes={"smoke": 0.1, "small": 10, "paper": 60},
         baseline=True,
-        comparisons=published_order(task, "NRI (sim.)"),
+        comparisons=published_order(PAPER, task, "NRI (sim.)"),
     )
 
 
@@ -100,7 +101,7 @@ def _lstm(kind: str, objects: int) -> Row:
         },
         minutes={"smoke": 0.1, "small": 4, "paper": 20},
         baseline=True,
-        comparisons=published_order(f"{kind}_{objects}", LSTM),
+        comparisons=published_order(PAPER, f"{kind}_{objects}", LSTM),
     )
 
 
@@ -112,7 +113,7 @@ def _path(kind: str, objects: int) -> Row:
         scales={scale: only_data(values) for scale, values in motion.SCALES.items()},
         minutes={"smoke": 0.1, "small": 0.2, "paper": 1},
         baseline=True,
-        comparisons=published_order(f"{kind}_{objects}", PATH),
+        comparisons=published_order(PAPER, f"{kind}_{objects}", PATH),
     )
 
 

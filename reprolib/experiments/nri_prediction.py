@@ -6,7 +6,8 @@ rows of the learned graph are those of the experiment nri_edges.
 
 from reprolib.experiments import motion
 from reprolib.experiments.entry import Config, Row, only_data
-from reprolib.experiments.motion import KINDS, MotionData, StaticModel, published_order
+from reprolib.experiments.motion import KINDS, PAPER, MotionData, StaticModel
+from reprolib.experiments.order import published_order
 from reprolib.models.motion import LSTMModel
 from reprolib.models.nri import NRIModel
 from reprolib.train import Training
@@ -28,7 +29,7 @@ def _static(kind: str) -> Row:
         scales={scale: only_data(values) for scale, values in motion.SCALES.items()},
         minutes={"smoke": 0.1, "small": 0.1, "paper": 0.5},
         baseline=True,
-        comparisons=published_order(f"{kind}_{OBJECTS}", "Static"),
+        comparisons=published_order(PAPER, f"{kind}_{OBJECTS}", "Static"),
     )
 
 
@@ -52,7 +53,7 @@ def _lstm(kind: str, system: str, model: LSTMModel, hidden: int, minutes: float)
         },
         minutes={"smoke": 0.1, "small": minutes, "paper": 60},
         baseline=True,
-        comparisons=published_order(f"{kind}_{OBJECTS}", system),
+        comparisons=published_order(PAPER, f"{kind}_{OBJECTS}", system),
     )
 
 
@@ -76,7 +77,7 @@ def _given(kind: str, system: str, model: NRIModel) -> Row:
         },
         minutes={"smoke": 0.1, "small": 10, "paper": 6},
         baseline=True,
-        comparisons=published_order(f"{kind}_{OBJECTS}", system),
+        comparisons=published_order(PAPER, f"{kind}_{OBJECTS}", system),
     )
 
 

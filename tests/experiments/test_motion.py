@@ -11,6 +11,7 @@ from reprolib.errors import InputError
 from reprolib.experiments import motion
 from reprolib.experiments.entry import Config, change
 from reprolib.experiments.motion import FRAMES, HORIZON, START, MotionData
+from reprolib.experiments.order import published_order
 from reprolib.models.motion import Static
 from reprolib.models.nri import GivenGraph, NRIModel
 from reprolib.train import Training
@@ -147,7 +148,7 @@ def test_the_order_is_read_off_the_published_figures(monkeypatch):
     }
     lines = [line(s, m, values[i]) for m, values in figures.items() for i, s in enumerate("abc")]
     monkeypatch.setattr(published, "read", lambda: lines)
-    found = [(c.metric, c.system, c.margin) for c in motion.published_order("t", "a")]
+    found = [(c.metric, c.system, c.margin) for c in published_order(motion.PAPER, "t", "a")]
     assert found == [
         ("accuracy/edges", "b", 15.0),
         ("mse/step_1", "c", -1.5),
