@@ -168,11 +168,9 @@ def equalities(differences: Mapping[str, float]) -> Html:
     return Html(_table("Largest difference in float64", ("configuration", "from its loops"), rows))
 
 
-def shares(percents: Mapping[str, float]) -> Html:
-    """What rules get right: a line a rule, in percent."""
-    return Html(
-        _table("", ("rule", "percent right"), [(escape(rule), _figure(value)) for rule, value in percents.items()])
-    )
+def shares(percents: Mapping[str, float], of: str = "rule") -> Html:
+    """What rules get right, or what is got right of some groups: a line each, in percent."""
+    return Html(_table("", (of, "percent right"), [(escape(name), _figure(value)) for name, value in percents.items()]))
 
 
 def _table(caption: str, head: Sequence[str], rows: Rows) -> str:

@@ -99,6 +99,15 @@ def generated(task: int, split: str, count: int, seed: int) -> list[Question]:
     return list(parse(text, task, f"generated qa{task}_{split}.txt"))[:count]
 
 
+def test_questions(task: int, kind: str) -> list[Question]:
+    """The released test questions of a task, or as many generated ones.
+
+    Raises:
+        InputError: real data are asked for and not there.
+    """
+    return source().questions(task, "test") if kind == "real" else generated(task, "test", RELEASED["test"], seed=0)
+
+
 def _counts(config: BabiData) -> dict[str, int]:
     """Questions a task that are generated for each split."""
     asked = {name: getattr(config, name) for name in SPLITS}

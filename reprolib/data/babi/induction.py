@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from reprolib.data.babi.dataset import RELEASED, generated, source
+from reprolib.data.babi.dataset import test_questions
 from reprolib.data.babi.reader import Question
 
 TASK = 16
@@ -71,9 +71,7 @@ def of_test(kind: str) -> dict[str, float]:
     Raises:
         InputError: real data are asked for and not there.
     """
-    if kind == "real":
-        return accuracies(source().questions(TASK, "test"))
-    return accuracies(generated(TASK, "test", RELEASED["test"], seed=0))
+    return accuracies(test_questions(TASK, kind))
 
 
 def accuracies(questions: Sequence[Question]) -> dict[str, float]:

@@ -1,7 +1,10 @@
 """The generator and the solver were written apart from each other; every generated question must come out alike."""
 
+from dataclasses import replace
+
 import pytest
 
+from reprolib.data.babi import agreement, dataset
 from reprolib.data.babi.dataset import generated
 from reprolib.data.babi.reader import TASKS
 from reprolib.data.babi.solver import solve
@@ -15,3 +18,14 @@ def test_the_solver_answers_every_generated_question(task):
     wrong = [question for question in questions if solve(task, question.story, question.text) != question.answer]
     assert len(questions) == QUESTIONS
     assert wrong == []
+
+
+def test_agreement_is_told_task_by_task(monkeypatch):
+    monkeypatch.setitem(dataset.RELEASED, "test", 4)
+    assert agreement.of_test("generated") == {f"task {task}": 100.0 for task in TASKS}
+    first = dataset.test_questions(1, "generated")[0]
+    monkeypatch.setattr(dataset, "generated", lambda *which, **seed: [first, replace(first, answer="nowhere")])
+    assert (
+        agreement.solver.agreement(1, ((q.story, q.text, q.answer) for q in dataset.test_questions(1, "generated")))
+        == 0.5
+    )
