@@ -73,7 +73,9 @@ def check_agreement(title: str, ours: list[Tensor], reference: list[Tensor], fir
     """
     result, *gradients = differences(ours, reference)
     if not (result < first and all(gradient < others for gradient in gradients)):  # NaN is below nothing
-        raise RuntimeError(f"{title}: ours and the reference differ by {result:.1e}, gradients by {max(gradients):.1e}")
+        raise RuntimeError(
+            f"{title}: ours and the reference differ by {result:.1e}, gradients by {max(gradients, default=0):.1e}"
+        )
 
 
 def differences(ours: list[Tensor], reference: list[Tensor]) -> list[float]:
