@@ -18,6 +18,8 @@ ONE_THREAD := env OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 SOURCES := $(shell find reprolib -name '*.py' -o -name '*.csv') $(shell find results 2>/dev/null) constraints.txt
 FORMATS := md csv html json
+# $(call table,NAME AND OPTIONS,FILE): the file is the old one or the whole new one.
+table = $(REPROLIB) table $(1) >$(2).part && mv $(2).part $(2)
 
 .PHONY: help book test tables small paper bench verify lint clean setup executed FORCE
 .DEFAULT_GOAL := help
@@ -38,9 +40,9 @@ test: setup ## run the tests (REPROLIB_DATA=folder adds those on real data)
 
 tables: setup ## write the tables, paper against ours, to _build/tables and book/_generated
 	@mkdir -p _build/tables
-	@for format in $(FORMATS); do $(REPROLIB) table all --format $$format >_build/tables/all.$$format || exit 1; done
+	@for format in $(FORMATS); do $(call table,all --format $$format,_build/tables/all.$$format) || exit 1; done
 	@mkdir -p book/_generated
-	@for page in overview attempts; do $(REPROLIB) table $$page >book/_generated/$$page.md || exit 1; done
+	@for page in overview attempts; do $(call table,$$page,book/_generated/$$page.md) || exit 1; done
 	@echo "tables: _build/tables/all.{$(FORMATS)}, book/_generated"
 
 small: setup ## train the missing records at small scale (hours on a CPU; resumable)

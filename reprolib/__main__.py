@@ -214,12 +214,25 @@ def main() -> None:
         code = _complain(f"{error.format_message().rstrip('.')}: see {error.ctx.command_path} --help")
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
-    except BrokenPipeError:  # the reader of our output, such as head, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
+    except OSError as error:
+        code = _unprinted(error)
     if code == INTERRUPTED:
         _complain("interrupted; a run that was cut off goes on from its last checkpoint with --resume")
     sys.exit(code)
+
+
+def _unprinted(error: OSError) -> int:
+    """Drop the output that could not be printed; quietly where its reader, such as head, has seen enough.
+
+    Raises:
+        OSError: the error, where it is of a file and not of the output.
+    """
+    if error.filename is not None or error.strerror is None:
+        raise error
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python tries again as it ends
+    if isinstance(error, BrokenPipeError):
+        return 1
+    return _complain(f"the output could not be written ({error.strerror}): free some space or send it elsewhere")
 
 
 def _complain(text: str) -> int:

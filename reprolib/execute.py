@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from reprolib import paths
 from reprolib.errors import InputError
 from reprolib.experiments.entry import KINDS, SCALES
 from reprolib.files import write_text
@@ -22,38 +23,47 @@ def execute(notebook: Path, parameters: dict[str, Any], out: Path | None = None)
         Where the executed notebook lies; by default under _build/notebooks.
 
     Raises:
-        InputError: what `check` raises, or an error in one of the notebook's cells; nothing is written then.
+        InputError: what `check` raises, an error in one of the notebook's cells, or a full disk; nothing is written
+            then.
     """
+    check(notebook, parameters)
+    out = out or paths.BUILD / "notebooks" / notebook.name
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            ran = Path(folder) / notebook.name
+            _run(notebook, parameters, ran)
+            write_text(out, clean(ran))
+    except OSError as error:  # of the temporary copy or of the kernel's files beside it
+        raise InputError(
+            f"{notebook} could not be executed ({error}): free some space or name another folder in TMPDIR"
+        ) from None
+    return out
+
+
+def _run(notebook: Path, parameters: dict[str, Any], ran: Path) -> None:
+    """Run a notebook that has been checked and write it, as papermill leaves it, to `ran`."""
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
-    from reprolib import paths
-
-    check(notebook, parameters)
-    out = out or paths.BUILD / "notebooks" / notebook.name
-    with tempfile.TemporaryDirectory() as folder:
-        ran = Path(folder) / notebook.name
-        try:
-            papermill.execute_notebook(
-                str(notebook),
-                str(ran),
-                parameters={name: list(v) if isinstance(v, tuple) else v for name, v in parameters.items()},
-                kernel_name="python3",
-                language="python",
-                cwd=str(paths.ROOT),
-                log_output=False,
-                progress_bar=sys.stderr.isatty(),
-                extra_arguments=["--log-level=ERROR"],  # of the kernel, which warns of its own transport
-            )
-        except PapermillExecutionError as error:
-            begins = error.source.strip().splitlines()[0]
-            raise InputError(
-                f"{notebook}, cell that begins {begins!r}: {error.ename}: {error.evalue or 'no message'}"
-            ) from None
-        except RuntimeError as error:  # of the kernel
-            raise InputError(f"{notebook} did not run to its end ({error}): is there enough memory for it?") from None
-        write_text(out, clean(ran))
-    return out
+    try:
+        papermill.execute_notebook(
+            str(notebook),
+            str(ran),
+            parameters={name: list(v) if isinstance(v, tuple) else v for name, v in parameters.items()},
+            kernel_name="python3",
+            language="python",
+            cwd=str(paths.ROOT),
+            log_output=False,
+            progress_bar=sys.stderr.isatty(),
+            extra_arguments=["--log-level=ERROR"],  # of the kernel, which warns of its own transport
+        )
+    except PapermillExecutionError as error:
+        begins = error.source.strip().splitlines()[0]
+        raise InputError(
+            f"{notebook}, cell that begins {begins!r}: {error.ename}: {error.evalue or 'no message'}"
+        ) from None
+    except RuntimeError as error:  # of the kernel
+        raise InputError(f"{notebook} did not run to its end ({error}): is there enough memory for it?") from None
 
 
 def check(notebook: Path, parameters: dict[str, Any]) -> None:

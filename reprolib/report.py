@@ -152,6 +152,12 @@ def paper_name(paper: str) -> str:
     return f"{named[1].capitalize()} et al. {named[2]}" + ", blog" * bool(named[3])
 
 
+def spoken(key: str) -> str:
+    """A task or a metric of published.csv in words: sort_of_clevr is Sort-of-CLEVR, mse/step_1 is MSE, step 1."""
+    words = key.replace("sort_of_clevr", "Sort-of-CLEVR").replace("/", ", ").replace("_", " ").split()
+    return " ".join(SPELLED.get(word, word) for word in words)
+
+
 def best(all_cells: Sequence[Cell]) -> list[Cell]:
     """One cell a published line: the first, which has the largest scale and real data before generated ones.
 
@@ -175,6 +181,14 @@ def _commands() -> dict[tuple[str, str], str]:
     return {(row.task, row.system): _paper_command(experiment, row) for experiment, row in rows}
 
 
+SPELLED = {
+    "clevr": "CLEVR",
+    "babi": "bAbI",
+    "kuramoto": "Kuramoto",
+    "mocap": "motion capture",
+    "mse": "MSE",
+    "mse,": "MSE,",
+}
 WORST_FIRST: Sequence[Verdict] = ("not reproduced", "partly", "reproduced", "not attempted")
 HEADLINERS = {
     "santoro2017": ("CNN+LSTM+RN", "LSTM+RN", "CNN+RN", "RN"),
@@ -197,7 +211,7 @@ def overview_frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
     """The overview for the start page: few columns, so that it fits a phone."""
     return pd.DataFrame(
         {
-            "figure": [f"{cell.paper} {cell.task} {cell.metric}" for cell in all_cells],
+            "figure": [f"{paper_name(cell.paper)}, {spoken(cell.task)}: {spoken(cell.metric)}" for cell in all_cells],
             "paper": [printed(cell) for cell in all_cells],
             "ours": [number(cell.ours, cell.metric) + (f" ({cell.scale})" if cell.scale else "") for cell in all_cells],
             "verdict": [cell.verdict or "–" for cell in all_cells],
@@ -261,6 +275,7 @@ def number(value: float | None, metric: str = "") -> str:
     return f"{value:.1f}" if plain else f"{value:.2e}"
 
 
+OVERALL = ("all", "overview", "attempts")  # tables beside those of the experiments
 STYLES: dict[str, Callable[[pd.DataFrame], str]] = {
     "md": lambda table: markdown(table),
     "csv": lambda table: table.to_csv(index=False),
@@ -277,6 +292,9 @@ def text(name: str, style: str) -> str:
     """
     if style not in STYLES:
         raise InputError(f"unknown format {style!r}: choose one of {', '.join(STYLES)}")
+    known = (*experiments.NAMES, *OVERALL)
+    if name.replace("-", "_") not in known:
+        raise InputError(f"unknown table {name!r}: choose one of {', '.join(known)}")
     if name == "attempts":
         return STYLES[style](attempts(record for _, record in records.read_all(paths.results(), attempts=True)))
     if name == "overview":

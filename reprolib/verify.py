@@ -12,12 +12,19 @@ from reprolib.verdicts import Measurement, measurements
 SPREADS = 4.0  # standard deviations over seeds that a fresh smoke metric may lie from the committed mean
 LEAST = 10.0  # tolerance in units of the metric, where seeds agree by chance
 LEAST_SHARE = 0.5  # the same for a squared error, as a share of it
+LOSS, LEAST_LOSS = "training loss", 0.1  # at the end of a run, and the share of it that it may always lie apart
 
 
 def problems(root: Path | None = None) -> list[str]:
     """One sentence for every record that is invalid, misplaced, stale or without its weights, and for every claim
-    without a verdict; empty when all is well."""
+    without a verdict; empty when all is well.
+
+    Raises:
+        InputError: there is no folder of records.
+    """
     root = root or paths.results()
+    if not root.is_dir():
+        raise InputError(f"{root} is no folder of records: set REPROLIB_RESULTS to one, or unset it for results/")
     found, sentences = {}, []
     files = sorted(root.rglob("*.json"))
     for path in files:
@@ -68,10 +75,11 @@ def _unjudged(found: list[Record]) -> list[str]:
 
 
 def drift(fresh: Path, root: Path | None = None) -> list[str]:
-    """One sentence for every fresh smoke metric that lies outside the committed records' tolerance.
+    """One sentence for every fresh smoke metric, and last training loss, outside the committed records' tolerance.
 
     The tolerance is four standard deviations over the committed seeds, and at least ten units (percent points,
-    tasks) or half a squared error; a fresh record without committed ones, and the reverse, are drift too.
+    tasks), half a squared error or a tenth of the loss, which tells a model that does not train from one whose few
+    steps leave it at chance. A fresh record without committed ones, and the reverse, are drift too.
 
     Raises:
         InputError: `fresh` is no folder, or a record in it cannot be read.
@@ -95,15 +103,28 @@ def _smoke(root: Path) -> list[Record]:
 
 def _drifted(fresh: Measurement, committed: Measurement) -> list[str]:
     sentences = []
-    for metric in committed.first.metrics:
-        values = committed.values(metric)
+    for metric in (*committed.first.metrics, *([LOSS] if committed.first.curve else [])):
+        values, renewed = (_values(measurement, metric) for measurement in (committed, fresh))
         spread = statistics.stdev(values) if len(values) > 1 else 0.0
         mean = statistics.fmean(values)
-        least = LEAST_SHARE * mean if metric.startswith("mse/") else LEAST
-        tolerance = max(SPREADS * spread, least)
-        off = [value for value in fresh.values(metric) if abs(value - mean) > tolerance]
-        if off or not fresh.values(metric):
+        tolerance = max(SPREADS * spread, _least(metric, mean))
+        off = [value for value in renewed if abs(value - mean) > tolerance]
+        if off or not renewed:
             sentences.append(
                 f"{committed.first.row} {metric} drifted: {off or 'missing'} against {mean:.4g} ± {tolerance:.2g}"
             )
     return sentences
+
+
+def _values(measurement: Measurement, metric: str) -> list[float]:
+    """A metric, or the last training loss, of every seed that has it."""
+    if metric != LOSS:
+        return measurement.values(metric)
+    return [record.curve[-1]["loss"] for record in measurement.records if record.curve]
+
+
+def _least(metric: str, mean: float) -> float:
+    """How far from the committed mean a fresh value may always lie."""
+    if metric == LOSS:
+        return LEAST_LOSS * mean
+    return LEAST_SHARE * mean if metric.startswith("mse/") else LEAST

@@ -1,5 +1,6 @@
 """The command line: exit codes, one line for every mistake, what scripts rely on."""
 
+import errno
 import json
 import os
 import subprocess
@@ -45,12 +46,12 @@ MISTAKES = {
     "run": "Missing argument",
     "frobnicate": "No such command 'frobnicate': see reprolib --help",
     "data": "Missing command: see reprolib data --help",
-    "table nothing": "unknown experiment 'nothing': choose one of toy",
+    "table nothing": "unknown table 'nothing': choose one of toy, all, overview, attempts",
     "table toy --format xml": "unknown format 'xml': choose one of md, csv, html, json",
     "evaluate none.json": "none.json cannot be read as a record",
     "execute none.ipynb": "none.ipynb does not exist",
     "execute none.ipynb -p scale": "'scale' is no setting",
-    "verify --fresh none": "none is no folder of fresh records",
+    "verify": "results is no folder of records: set REPROLIB_RESULTS to one, or unset it for results/",
     "fill --scale huge": "unknown scale 'huge'",
     "fill --only nothing": "--only 'nothing' fits no row",
     "fill --budget soon": "--budget 'soon' is no span of time: write 90s, 25m or 2h",
@@ -80,6 +81,16 @@ def test_a_mistake_of_ours_keeps_its_traceback(cli, monkeypatch):
     monkeypatch.setattr(__main__.report, "text", lambda name, style: 1 / 0)
     monkeypatch.setattr(sys, "argv", ["reprolib", "table", "toy"])
     with pytest.raises(ZeroDivisionError):
+        __main__.main()
+
+
+def test_an_error_of_a_file_keeps_its_traceback(cli, monkeypatch):
+    def fail(name, style):
+        raise PermissionError(errno.EACCES, "Permission denied", "a.json")
+
+    monkeypatch.setattr(__main__.report, "text", fail)
+    monkeypatch.setattr(sys, "argv", ["reprolib", "table", "toy"])
+    with pytest.raises(PermissionError):
         __main__.main()
 
 
@@ -135,6 +146,18 @@ def test_a_reader_that_has_seen_enough(process):
     ended = subprocess.run(command, cwd=ROOT, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
     os.close(write)
     assert (ended.returncode, ended.stderr) == (1, "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+@pytest.mark.parametrize("words", ["list", "table rn-babi"])
+def test_output_to_a_full_disk(words):
+    command = [sys.executable, "-m", "reprolib", *words.split()]
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        "reprolib: the output could not be written (No space left on device): free some space or send it elsewhere\n"
+    )
 
 
 def test_an_interruption_keeps_the_checkpoint(process, request_of):

@@ -1,6 +1,10 @@
 """Strict execution: what papermill would only warn about is refused, and two executions give the same bytes."""
 
+import errno
+import os
+
 import nbformat
+import papermill
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -50,6 +54,14 @@ def test_two_executions_give_the_same_bytes(notebook, tmp_path):
 
 def test_an_error_in_a_cell_is_named_and_nothing_is_written(notebook):
     refused(notebook, {}, "cell that begins 'import sys, time': ZeroDivisionError: division by zero")
+
+
+def test_a_full_disk_is_named_and_nothing_is_written(notebook, monkeypatch):
+    def fail(*paths, **options):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(papermill, "execute_notebook", fail)
+    refused(notebook, {}, "could not be executed ([Errno 28] No space left", "name another folder in TMPDIR")
 
 
 @pytest.mark.parametrize("tagged", [0, 2])

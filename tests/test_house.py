@@ -113,6 +113,22 @@ def test_every_make_target_has_a_help_line():
     assert public <= set(re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split())
 
 
+def test_a_table_that_cannot_be_written_leaves_the_old_one(tmp_path):
+    (tmp_path / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
+    (tmp_path / ".ci").mkdir()
+    for path, text in ((".ci/setup", ""), ("reprolib", 'echo "new $*"; [ "$4" != html ]')):
+        (tmp_path / path).write_text(f"#!/bin/bash\n{text}\n")
+        (tmp_path / path).chmod(0o755)
+    tables = tmp_path / "_build" / "tables"
+    tables.mkdir(parents=True)
+    (tables / "all.html").write_text("old\n")
+    command = ["make", "tables", "REPROLIB=./reprolib"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert (tables / "all.html").read_text() == "old\n"
+    assert (tables / "all.csv").read_text() == "new table all --format csv\n"
+
+
 def test_workflows_parse_and_test_two_supported_pythons():
     flows = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / ".github/workflows").glob("*.yml")}
     assert set(flows) == {"tests", "book"}

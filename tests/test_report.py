@@ -142,6 +142,20 @@ def test_recalled_figures_are_marked(toy, record_of):
     assert "91.0*" in list(report.overview_frame(cells)["paper"])
 
 
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("sort_of_clevr_state", "Sort-of-CLEVR state"),
+        ("clevr_pixels", "CLEVR pixels"),
+        ("kuramoto_5", "Kuramoto 5"),
+        ("mse/step_1", "MSE, step 1"),
+        ("error/task_16", "error, task 16"),
+    ],
+)
+def test_keys_are_spoken_in_words(key, words):
+    assert report.spoken(key) == words
+
+
 def test_formats_agree(table, record_of):
     objects = table(record_of(), record_of(seed=1, metrics={"accuracy/all": 89.0}))
     rows = list(csv.DictReader(io.StringIO(report.text("all", "csv"))))
@@ -187,7 +201,7 @@ def test_numbers_show_the_digits_they_deserve():
 
 
 def test_unknown_tables_and_formats(toy):
-    with pytest.raises(InputError, match="unknown experiment 'none': choose one of toy"):
+    with pytest.raises(InputError, match="unknown table 'none': choose one of toy, all, overview, attempts"):
         report.text("none", "md")
     with pytest.raises(InputError, match="unknown format 'xml': choose one of md, csv, html, json"):
         report.text("all", "xml")

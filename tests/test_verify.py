@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -32,7 +33,15 @@ def test_a_clean_folder_passes(results, cli):
 
 
 def test_an_empty_folder_passes(toy):
+    paths.results().mkdir()
     assert verify.problems() == []
+
+
+@pytest.mark.parametrize("make", [lambda path: None, Path.touch], ids=["nothing", "a file"])
+def test_what_is_no_folder_is_named(toy, make):
+    make(paths.results())
+    with pytest.raises(InputError, match=f"{paths.results()} is no folder of records: set REPROLIB_RESULTS"):
+        verify.problems()
 
 
 @pytest.mark.parametrize("name", ["net", "majority", "attempt"])
@@ -154,6 +163,19 @@ def test_drift_of_a_squared_error_is_relative(toy, record_of, tmp_path):
         records.write(record_of(scale="smoke", metrics={"mse/step_1": value}), root)
     assert verify.drift(tmp_path / "near") == []
     assert only(verify.drift(tmp_path / "far"), "mse/step_1 drifted")
+
+
+def test_a_loss_that_did_not_come_down_is_drift_though_accuracies_are_at_chance(toy, record_of, tmp_path):
+    def ended(loss):
+        return {
+            "curve": [{"step": 10, "loss": 9.0, "accuracy/all": 5.0}, {"step": 20, "loss": loss, "accuracy/all": 5.0}]
+        }
+
+    smoke(paths.results(), record_of, [5.0, 5.0, 5.0], **ended(2.0))
+    for loss, drifts in ((2.0, 0), (2.19, 0), (1.81, 0), (2.21, 1), (3.4, 1)):
+        fresh = smoke(tmp_path / str(loss), record_of, [5.0], **ended(loss))
+        assert len(verify.drift(fresh)) == drifts, loss
+    assert only(verify.drift(fresh), "toy/Net training loss drifted: [3.4] against 2 ± 0.2")
 
 
 def test_drift_sees_what_is_not_there(toy, record_of, tmp_path, cli):

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from reprolib.models.nets import last_state, once_each, word_slots, word_sum
 from reprolib.models.relation_network import RelationNetwork, mlp
+from reprolib.models.settings import Settings
 from reprolib.settings import LATER, check_choices
 
 POSITIONS = ("recent", "first", "none")  # counted back from the question, from the window's first sentence, no tag
@@ -25,7 +26,7 @@ SLOTS = 11  # words of the longest sentence
 
 
 @dataclass(frozen=True)
-class BabiModel:
+class BabiModel(Settings):
     """Sizes of the relation network on stories; the defaults are the paper's."""
 
     embedding: int = 32  # unstated in the paper
@@ -40,6 +41,7 @@ class BabiModel:
     reader: str = field(default="lstm", metadata=LATER)  # one of `READERS`
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_choices("model", self, {"position": POSITIONS, "reader": tuple(READERS)})
 
     @property

@@ -10,6 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from reprolib import parallel
 from reprolib.errors import InputError
 from reprolib.kernels.pair_sum import listed_pair_sum, pair_sum
 
@@ -45,7 +46,9 @@ class RelationNetwork(nn.Module):
 
     def forward(self, objects: Tensor, question: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
         """Map objects [B, N, D], question [B, Q] and mask [B, N] (True: a real object) to f's output [B, out]."""
-        return self.f(self.relations(objects, question, mask))
+        summed = self.relations(objects, question, mask)  # [B, G]
+        check_norm(self.f, len(summed), "questions")
+        return self.f(summed)
 
     def relations(self, objects: Tensor, question: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
         """The sum over pairs of g(o_i, o_j, q), [B, G]; zero for a scene without pairs."""
@@ -55,8 +58,11 @@ class RelationNetwork(nn.Module):
         left, right = self._first_layer(objects, question)
         how = {"rows": self._rows(objects), "recompute": self.chunk is not None}
         if mask is None and self.pairs == "all":
+            check_norm(self.g, left.shape[0] * left.shape[1] ** 2, "pairs")
             return pair_sum(self.g[1:], left, right, **how)
-        return listed_pair_sum(self.g[1:], left, right, *self._listed(objects, mask), **how)
+        scene, pairs = self._listed(objects, mask)
+        check_norm(self.g, len(scene), "pairs")
+        return listed_pair_sum(self.g[1:], left, right, scene, pairs, **how)
 
     def each_relation(self, objects: Tensor, question: Tensor | None = None) -> Tensor:
         """g(o_i, o_j, q) of every ordered pair, [B, N, N, G]: what the sum is made of, for pictures."""
@@ -80,9 +86,7 @@ class RelationNetwork(nn.Module):
         """Pairs to work on at a time; all of them where batch norm looks across pairs."""
         if self.chunk is not None:
             return self.chunk
-        norms = [layer for layer in self.g.modules() if isinstance(layer, BatchNorm)]
-        across = any(norm.training or norm.running_mean is None for norm in norms)
-        return CPU_ROWS if objects.device.type == "cpu" and not across else None
+        return CPU_ROWS if objects.device.type == "cpu" and not _looks_across(self.g) else None
 
     def _listed(self, objects: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """Scene [R] and positions [R, 2] of the chosen pairs of two real objects, scene by scene."""
@@ -129,6 +133,22 @@ def mlp(sizes: list[int], norm: bool = False, dropout: float = 0.0, last_relu: b
         if position < len(sizes) or last_relu:
             layers += [nn.BatchNorm1d(outputs)] * norm + [nn.ReLU(inplace=True)] + [nn.Dropout(dropout)] * (dropout > 0)
     return nn.Sequential(*layers)
+
+
+def check_norm(layers: nn.Module, rows: int, kind: str) -> None:
+    """Refuse to train with batch norm over fewer than two rows, such as pairs; workers look across those of all.
+
+    Raises:
+        InputError: names the settings to change.
+    """
+    if rows < 2 and parallel.count() == 1 and _looks_across(layers):
+        raise InputError(f"batch norm looks across {kind}, here {rows}: raise train.batch or set model.norm=False")
+
+
+def _looks_across(layers: nn.Module) -> bool:
+    """Whether there is batch norm in training."""
+    norms = [layer for layer in layers.modules() if isinstance(layer, BatchNorm)]
+    return any(norm.training or norm.running_mean is None for norm in norms)
 
 
 def _check(g: nn.Sequential, pairs: Pairs, chunk: int | None) -> None:

@@ -9,14 +9,15 @@ import torch
 from torch import Tensor, nn
 
 from reprolib.models.nets import Cells, once_each
-from reprolib.models.relation_network import RelationNetwork, mlp
+from reprolib.models.relation_network import RelationNetwork, check_norm, mlp
+from reprolib.models.settings import Settings
 from reprolib.settings import LATER
 
 BITS = 11  # of a question
 
 
 @dataclass(frozen=True)
-class SceneModel:
+class SceneModel(Settings):
     """Sizes of the relation network on pictures or states; the defaults are the paper's."""
 
     kernels: tuple[int, ...] = (32, 64, 128, 256)
@@ -32,7 +33,7 @@ class SceneModel:
 
 
 @dataclass(frozen=True)
-class SceneMLP:
+class SceneMLP(Settings):
     """Sizes of the CNN+MLP baseline: the relation network's g and f, one after the other on the flattened cells."""
 
     kernels: tuple[int, ...] = (32, 64, 128, 256)
@@ -88,6 +89,7 @@ class PictureMLP(nn.Module):
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Logits [B, answers]."""
         cells = once_each(self.cells, batch["images"], batch["scenes"]).flatten(1)  # [B, 25 * (C + 2)]
+        check_norm(self.mlp, len(cells), "questions")
         return self.mlp(torch.cat([cells, self.loudness * batch["questions"]], dim=1))
 
 

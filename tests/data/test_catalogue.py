@@ -5,7 +5,6 @@ import hashlib
 import io
 import os
 import tarfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +13,6 @@ from reprolib import paths
 from reprolib.data import catalogue, simulations, sort_of_clevr
 from reprolib.data.babi.reader import SPLITS, TASKS, open_source
 from reprolib.errors import InputError
-
-REAL = os.environ.get("REPROLIB_DATA")
-needs_real_data = pytest.mark.skipif(not REAL, reason="REPROLIB_DATA names no folder of real data")
 
 STORY = "1 Mary moved to the garden.\n2 Where is Mary? \tgarden\t1\n"
 
@@ -165,10 +161,9 @@ def test_nothing_to_fetch():
         catalogue.fetch("sort-of-clevr")
 
 
-@needs_real_data
-def test_real_archive_is_accepted(site, data):
+def test_real_archive_is_accepted(babi, site, data):
     folder, address = site
-    archives = sorted((Path(REAL) / "babi").glob("*.tar.gz"))
+    archives = sorted(babi.glob("*.tar.gz"))
     if not archives:
         pytest.skip("REPROLIB_DATA holds bAbI as a folder, not as an archive")
     (folder / "tasks.tar.gz").write_bytes(archives[0].read_bytes())
@@ -226,7 +221,7 @@ def test_check_names_a_damaged_file(generated, tmp_path, monkeypatch):
         catalogue.check("babi")
 
 
-@needs_real_data
+@pytest.mark.usefixtures("babi")
 def test_check_of_the_real_files():
     """As released but for the known gap; the solver gives all answers but 2 of task 5, where the release is wrong."""
     head, *lines = catalogue.check("babi")

@@ -1,7 +1,7 @@
 """CLEVR's entries: from a served archive to a batch, counts beside the release's, and files that read back."""
 
 import json
-import os
+import re
 import shutil
 import sys
 import zipfile
@@ -18,12 +18,9 @@ from reprolib.data.clevr.dataset import ClevrData
 from reprolib.data.clevr.reader import read_questions, read_scenes
 from reprolib.errors import InputError
 
-REAL = os.environ.get("REPROLIB_DATA")
-needs_mini = pytest.mark.skipif(
-    not (REAL and (Path(REAL) / "clevr-mini").is_dir()), reason="REPROLIB_DATA names no folder with clevr-mini/"
-)
 SIZE = 12  # training scenes of the small set, with one more for val
 FREE = namedtuple("FREE", "free")
+NOWHERE = "http://127.0.0.1:9/nowhere"
 
 
 @pytest.fixture(autouse=True)
@@ -70,16 +67,15 @@ def take_for_the_release(monkeypatch):
 # Fetching
 
 
-@needs_mini
-def test_from_a_server_to_a_batch(site, data):
+def test_from_a_server_to_a_batch(mini, site, data):
     folder, address = site
-    zipped(Path(REAL) / "clevr-mini", folder / "CLEVR_v1.0.zip")
+    zipped(mini, folder / "CLEVR_v1.0.zip")
     assert catalogue.fetch("clevr", f"{address}/CLEVR_v1.0.zip") == data / "clevr"
     head, train, val = catalogue.check("clevr")
     assert head == f"ok       {data / 'clevr'}"
     assert train == (
         "differs  train: 120 scenes and pictures, 1200 questions; should hold 70000 and 699989; "
-        "programs give 500 of 500 sampled answers"
+        "checksums of 120 sampled pictures are right; programs give 500 of 500 sampled answers"
     )
     assert val.startswith("differs  val: 40 scenes and pictures, 400 questions; should hold 15000 and 149991; ")
     assert val.endswith("programs give 400 of 400 sampled answers")
@@ -118,9 +114,9 @@ def test_nothing_is_fetched_twice(small, site, data):
 def test_an_archive_of_the_users_is_unpacked_and_stays(small, data, place):
     (data / "clevr").mkdir(parents=True)
     path = zipped(small, data / place / "CLEVR_v1.0.zip")
-    catalogue.fetch("clevr-no-images", "http://127.0.0.1:9/nowhere")
+    catalogue.fetch("clevr-no-images", NOWHERE)
     assert not (data / "clevr" / "images").exists()
-    catalogue.fetch("clevr", "http://127.0.0.1:9/nowhere")
+    catalogue.fetch("clevr", NOWHERE)
     assert files_in(data / "clevr").items() >= files_in(small).items()
     assert path.exists()
 
@@ -128,7 +124,7 @@ def test_an_archive_of_the_users_is_unpacked_and_stays(small, data, place):
 @pytest.mark.parametrize("layout", ["CLEVR_v1.0", "clevr/CLEVR_v1.0"])
 def test_a_release_that_lies_elsewhere_is_found(small, data, layout):
     shutil.copytree(small, data / layout)
-    assert catalogue.fetch("clevr", "http://127.0.0.1:9/nowhere") == data / layout
+    assert catalogue.fetch("clevr", NOWHERE) == data / layout
 
 
 def test_wrong_bytes_from_the_releases_own_address_are_removed(small, site, data, monkeypatch):
@@ -158,21 +154,72 @@ def test_anything_else_is_refused_and_removed(small, site, data, harm):
 def test_a_disk_too_small_for_unpacking_keeps_the_archive(small, site, data, monkeypatch):
     folder, address = site
     zipped(small, folder / "all.zip")
-    check_room = archive._check_room
+    check_room = archive.check_room
 
     def with_little_room(*words):
         with monkeypatch.context() as patch:
             patch.setattr(archive.shutil, "disk_usage", lambda folder: FREE(1000))
             check_room(*words)
 
-    monkeypatch.setattr(archive, "_check_room", with_little_room)
-    with pytest.raises(InputError, match=r"clevr has 0\.0 GB free, but unpacking takes 0\.0 GB"):
+    monkeypatch.setattr(archive, "check_room", with_little_room)
+    with pytest.raises(InputError, match=r"clevr has 0\.0 GB free, but to unpack CLEVR takes 0\.0 GB"):
         catalogue.fetch("clevr", f"{address}/all.zip")
     assert set(files_in(data)) == {"clevr/CLEVR_v1.0.zip"}
-    monkeypatch.setattr(archive, "_check_room", check_room)
+    monkeypatch.setattr(archive, "check_room", check_room)
     (folder / "all.zip").unlink()
     catalogue.fetch("clevr", f"{address}/all.zip")
     assert files_in(data / "clevr").items() >= files_in(small).items()
+
+
+def test_too_little_room_to_fetch_and_unpack_is_seen_before_the_first_byte(small, site, data, monkeypatch):
+    folder, address = site
+    zipped(small, folder / "all.zip")
+    monkeypatch.setitem(catalogue.clevr.SIZES, f"{address}/all.zip", 10_000_000)
+    part = data / "clevr" / "CLEVR_v1.0.zip.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(bytes(400))
+    needed = 10_000_000 - 400 + int(sum(catalogue.clevr.UNPACKED.values()))
+    monkeypatch.setattr(archive.shutil, "disk_usage", lambda folder: FREE(needed - 1))
+    with pytest.raises(InputError, match=r"clevr has 17\.2 GB free, but to fetch and unpack CLEVR takes 17\.2 GB"):
+        catalogue.fetch("clevr", f"{address}/all.zip")
+    assert list(files_in(data).values()) == [bytes(400)]
+    monkeypatch.setattr(archive.shutil, "disk_usage", lambda folder: FREE(needed))
+    catalogue.fetch("clevr", f"{address}/all.zip")
+    assert files_in(data / "clevr").items() >= files_in(small).items()
+
+
+# Mending
+
+
+DAMAGE = {
+    "scenes/CLEVR_train_scenes.json": lambda path: path.write_bytes(path.read_bytes()[:-9]),
+    "scenes/CLEVR_val_scenes.json": Path.unlink,
+    "questions/CLEVR_val_questions.json": lambda path: path.write_text(path.read_text().replace("answer", "word")),
+    f"images/train/{pictures.name('train', 7)}": lambda path: path.write_bytes(flipped(path.read_bytes())),
+    f"images/val/{pictures.name('val', 0)}": Path.unlink,
+}
+
+
+def flipped(content):
+    """One bit in the middle is another."""
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+@pytest.mark.parametrize(("layout", "kept"), [(dataset.LAYOUTS[0], False), *((name, True) for name in dataset.LAYOUTS)])
+def test_what_the_message_says_mends_a_file(small, site, data, name, layout, kept):
+    folder, address = site
+    there = Path(shutil.copytree(small, data / layout))
+    zipped(small, (there.parent if kept else folder) / "CLEVR_v1.0.zip")
+    DAMAGE[name](there / name)
+    with pytest.raises(InputError, match=re.escape(str(there / name))) as error:
+        catalogue.check("clevr")
+    place, entry = re.search(r"move (\S+) away, then run `reprolib data fetch (\w+)`", str(error.value)).groups()
+    Path(place).rename(f"{place}.old")
+    assert catalogue.fetch(entry, NOWHERE if kept else f"{address}/CLEVR_v1.0.zip") == there
+    assert files_in(there).items() >= files_in(small).items()
+    assert len(catalogue.check("clevr")) == 3
 
 
 # Checking
@@ -188,8 +235,10 @@ def test_check_accepts_the_counts_of_the_release(copied, monkeypatch):
     take_for_the_release(monkeypatch)
     assert catalogue.check("clevr") == [
         f"ok       {copied}",
-        "ok       train: 12 scenes and pictures, 120 questions; programs give 120 of 120 sampled answers",
-        "ok       val: 1 scenes and pictures, 10 questions; programs give 10 of 10 sampled answers",
+        "ok       train: 12 scenes and pictures, 120 questions; checksums of 12 sampled pictures are right; "
+        "programs give 120 of 120 sampled answers",
+        "ok       val: 1 scenes and pictures, 10 questions; checksums of 1 sampled pictures are right; "
+        "programs give 10 of 10 sampled answers",
     ]
     shutil.rmtree(copied / "images")
     assert [line[:8] for line in catalogue.check("clevr_no_images")] == ["ok      "] * 3
@@ -200,9 +249,8 @@ def test_check_without_files():
         catalogue.check("clevr")
 
 
-@needs_mini
-def test_check_of_the_mini_set(monkeypatch):
-    monkeypatch.setenv("REPROLIB_DATA", REAL)
+def test_check_of_the_mini_set(mini, monkeypatch):
+    monkeypatch.setenv("REPROLIB_DATA", str(mini.parent))
     if dataset.find() is not None:
         pytest.skip("REPROLIB_DATA holds the release, which is taken instead")
     lines = catalogue.check("clevr_no_images")
@@ -217,7 +265,9 @@ def test_check_counts_wrong_answers(copied, monkeypatch):
     content = json.loads(path.read_text())
     content["questions"][3]["answer"] = "purple" if content["questions"][3]["answer"] != "purple" else "red"
     path.write_text(json.dumps(content))
-    assert catalogue.check("clevr")[2].startswith("differs  val: 1 scenes and pictures, 10 questions; programs give 9 ")
+    line = catalogue.check("clevr")[2]
+    assert line.startswith("differs  val: 1 scenes and pictures, 10 questions; ")
+    assert line.endswith("programs give 9 of 10 sampled answers")
 
 
 def test_check_counts_what_cannot_be_answered(copied, monkeypatch):

@@ -164,6 +164,23 @@ def test_unknown_choices_are_named(name, known):
         BabiModel(**{name: "other"})
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("g", (0,), r"model\.g is \(0,\): give numbers of 1 and up"),
+        ("f", (16, 0), r"model\.f is \(16, 0\): give numbers"),
+        ("g", (), r"model\.g is \(\): give numbers"),
+        ("lstm", 0, r"model\.lstm is 0: give a number of 1 and up"),
+        ("embedding", -1, r"model\.embedding is -1"),
+        ("dropout", 1.0, r"model\.dropout is 1\.0: give a share"),
+        ("pairs", "some", r"model\.pairs is 'some': choose one of all, unordered"),
+    ],
+)
+def test_sizes_that_make_no_model_are_named(name, value, words):
+    with pytest.raises(InputError, match=words):
+        BabiModel(**{name: value})
+
+
 def test_an_answer_of_several_words_is_worth_the_sum_of_them(stories):
     """Logits of words z, answers of the words that they hold."""
     model, batch = build(stories).eval(), whole(stories)

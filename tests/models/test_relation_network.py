@@ -11,7 +11,7 @@ from reprolib.errors import InputError
 from reprolib.gn import fully_connected
 from reprolib.gn.configurations import relation_network
 from reprolib.models import relation_network as module
-from reprolib.models.relation_network import RelationNetwork, mlp
+from reprolib.models.relation_network import RelationNetwork, check_norm, mlp
 
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
 B, N, D, Q, G, OUT = 4, 5, 3, 2, 6, 3
@@ -213,6 +213,24 @@ def test_batch_norm_sees_the_real_pairs_only(monkeypatch, pairs):
     torch.testing.assert_close(model(filled, question, mask), twin.f(torch.stack(totals)), **EXACT)
     for name, value in twin.state_dict().items():
         torch.testing.assert_close(model.state_dict()[name], value, **EXACT)
+
+
+@pytest.mark.parametrize("pairs", ["all", "unordered"])
+def test_batch_norm_of_fewer_than_two_pairs_or_questions_is_refused(pairs):
+    def refused(model, inputs, words):
+        with pytest.raises(InputError, match=f"batch norm looks across {words}: raise train.batch or set model.norm"):
+            model(*inputs)
+        assert model.eval()(*inputs).shape == (1, OUT)
+
+    objects, question, _ = scenes()
+    few = 1 if pairs == "all" else 2
+    refused(network(pairs, g=mlp([2 * D + Q, G], norm=True)), (objects[:1, :few], question[:1]), "pairs, here 1")
+    refused(network(pairs, f=mlp([G, OUT], norm=True)), (objects[:1], question[:1]), "questions, here 1")
+
+
+def test_workers_look_across_the_pairs_of_all(monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    check_norm(nn.BatchNorm1d(G), 1, "pairs")  # does not raise
 
 
 def test_batch_norm_in_use_is_a_fixed_map_of_each_pair():

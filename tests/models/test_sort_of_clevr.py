@@ -1,5 +1,6 @@
 """The models of Sort-of-CLEVR: they learn, and a picture with many questions is seen once without being mixed up."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -138,6 +139,28 @@ def test_the_papers_sizes():
     sizes = [[layer.out_features for layer in part] for part in layers]
     assert sizes == [[2000] * 4, [2000, 1000, 500, 100, 10]]
     assert network.g[0].in_features == 2 * (256 + 2) + 11
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "value"),
+    [
+        (SceneModel, "g", (0,)),
+        (SceneModel, "f", ()),
+        (SceneModel, "kernels", (4, 0, 4, 4)),
+        (SceneModel, "chunk", 0),
+        (SceneMLP, "hidden", (32, -1)),
+    ],
+)
+def test_sizes_that_make_no_model_are_named(model, name, value):
+    with pytest.raises(InputError, match=re.escape(f"model.{name} is {value}: give ")):
+        model(**{name: value})
+
+
+def test_batch_norm_of_a_single_question_is_refused(scenes):
+    model = BUILD["picture MLP, batch norm"]()
+    with pytest.raises(InputError, match=r"looks across questions, here 1: raise train\.batch"):
+        model(scenes.batch(slice(1)))
+    assert model.eval()(scenes.batch(slice(1))).shape == (1, ANSWERS)
 
 
 def test_a_wrong_number_of_convolutions_is_refused():

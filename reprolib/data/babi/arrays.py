@@ -11,7 +11,6 @@ import numpy as np
 from reprolib.data.babi.reader import Question
 from reprolib.errors import InputError
 
-PUNCTUATION = (",", ".", "?")  # with the words, the 159 entries of the paper's output layer
 WINDOW = 20  # sentences just before the question (Santoro et al. 2017, supplement)
 
 
@@ -36,11 +35,6 @@ class Vocabulary:
     def spelled(self) -> np.ndarray:
         """Which of the words `said` each answer consists of, bool [answers, said]."""
         return np.array([[word in answer.split(",") for word in self.said] for answer in self.answers])
-
-    @property
-    def words_with_answers(self) -> set[str]:
-        """Every word that is read or said, with the punctuation marks: 159 in the released set."""
-        return set(self.words) | {word.lower() for word in self.said} | set(PUNCTUATION)
 
 
 @dataclass(frozen=True)

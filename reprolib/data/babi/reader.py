@@ -145,8 +145,8 @@ def in_use(path: Path) -> list[Path]:
     """The files that `open_source` reads: the archive `path`, or a folder's text files, or without any its archives."""
     if path.is_file():
         return [path]
-    texts = sorted(p for p in path.rglob("qa*.txt") if FILE_NAME.fullmatch(p.name))
-    return texts or sorted(p for p in path.glob("*") if ARCHIVE_NAME.fullmatch(p.name))
+    texts = sorted(p for p in path.rglob("qa*.txt") if FILE_NAME.fullmatch(p.name) and p.is_file())
+    return texts or sorted(p for p in path.glob("*") if ARCHIVE_NAME.fullmatch(p.name) and p.is_file())
 
 
 def _source(variant: str, contents: Mapping[str, bytes]) -> Source:
@@ -163,7 +163,7 @@ def _source(variant: str, contents: Mapping[str, bytes]) -> Source:
 def _contents(path: Path) -> dict[str, bytes]:
     """A text file, or an archive's bAbI files, read in memory: nothing is ever extracted to disk."""
     if FILE_NAME.fullmatch(path.name):
-        return {str(path): path.read_bytes()}
+        return {str(path): _text(path)}
     contents = {}
     try:
         with tarfile.open(path) as archive:
@@ -177,3 +177,10 @@ def _contents(path: Path) -> dict[str, bytes]:
         reason = str(error).partition(":")[0]  # the rest names every kind of archive that it is not
         raise InputError(f"{path} is not a complete tar archive ({reason}): fetch it again") from None
     return contents
+
+
+def _text(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): make it readable or fetch it again") from None

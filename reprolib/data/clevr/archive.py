@@ -8,10 +8,9 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from tqdm import tqdm
 
-from reprolib.data.clevr.reader import SPLITS
+from reprolib.data.clevr.reader import PICTURES, SPLITS, TEXTS
 from reprolib.errors import InputError
 
-TEXTS, PICTURES = ("scenes", "questions"), "images"
 FIRST = f"scenes/CLEVR_{SPLITS[0]}_scenes.json"  # by which the top folder of an archive is found
 CHUNK = 1 << 20  # bytes
 
@@ -49,7 +48,7 @@ def require(path: Path, with_pictures: bool) -> None:
 
 
 def unpack(path: Path, folder: Path, parts: Sequence[str]) -> None:
-    """Unpack parts of an archive into a folder, where each appears only when it is complete.
+    """Unpack what is read of some parts of an archive: into a folder where each appears only when it is complete.
 
     Raises:
         InputError: what `require` raises; the disk has too little room, which is seen before the first byte; a damaged
@@ -60,7 +59,7 @@ def unpack(path: Path, folder: Path, parts: Sequence[str]) -> None:
         for part in parts:
             shutil.rmtree(_staging(folder, part), ignore_errors=True)  # of a call that was killed
         size = sum(member.file_size for member in members.values())
-        _check_room(folder, size)
+        check_room(folder, size, "unpack")
         with tqdm(desc=f"unpacking {path.stem}", total=size, unit="B", unit_scale=True, disable=None) as bar:
             for part in parts:
                 some = {name: member for name, member in members.items() if PurePosixPath(name).parts[0] == part}
@@ -102,26 +101,35 @@ def _opened(path: Path) -> ZipFile:
 
 
 def _members(archive: ZipFile, path: Path, parts: Sequence[str]) -> Members:
-    """The files of some parts."""
+    """The files of some parts that are read: nothing needs those of the test split, which has no answers."""
+    elsewhere = "move it away or name another address"
     files = [member for member in archive.infolist() if not member.is_dir()]
     for member in files:
         inside = PurePosixPath(member.filename)
         if inside.is_absolute() or ".." in inside.parts or "\\" in member.filename:
-            raise InputError(f"{path}: {member.filename!r} lies outside its folder; name another address")
+            raise InputError(f"{path}: {member.filename!r} lies outside its folder; {elsewhere}")
     tops = [member.filename.removesuffix(FIRST) for member in files if member.filename.endswith(FIRST)]
     if len(tops) != 1:
-        raise InputError(f"{path} is not CLEVR v1.0: it holds {FIRST} {len(tops)} times; name another address")
+        raise InputError(f"{path} is not CLEVR v1.0: it holds {FIRST} {len(tops)} times; {elsewhere}")
     below = {m.filename.removeprefix(tops[0]): m for m in files if m.filename.startswith(tops[0])}
+    members: Members = {}
     for name in (name for part in parts for name in _required(part)):
-        if name not in below and not any(found.startswith(f"{name}/") for found in below):
-            raise InputError(f"{path} is not CLEVR v1.0: it holds no {name}; name another address")
-    return {name: member for name, member in below.items() if PurePosixPath(name).parts[0] in parts}
+        some = {found: member for found, member in below.items() if found == name or found.startswith(f"{name}/")}
+        if not some:
+            raise InputError(f"{path} is not CLEVR v1.0: it holds no {name}; {elsewhere}")
+        members |= some
+    return members
 
 
-def _check_room(folder: Path, needed: int) -> None:
-    free = shutil.disk_usage(folder).free
+def check_room(folder: Path, needed: int, work: str) -> None:
+    """The disk of a folder, which need not be there yet, has room for so many bytes.
+
+    Raises:
+        InputError: it has not.
+    """
+    free = shutil.disk_usage(next(place for place in (folder, *folder.parents) if place.exists())).free
     if free < needed:
         raise InputError(
-            f"{folder} has {free / 1e9:,.1f} GB free, but unpacking takes {needed / 1e9:,.1f} GB: free some space or "
-            "point REPROLIB_DATA at another disk"
+            f"{folder} has {free / 1e9:,.1f} GB free, but to {work} CLEVR takes {needed / 1e9:,.1f} GB: free some "
+            "space or point REPROLIB_DATA at another disk"
         )

@@ -9,7 +9,8 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from reprolib.errors import InputError
 from reprolib.files import write_atomically, write_text
 
 CHUNK = 256  # pictures that are made and written at a time
+DIGITS = 16  # of a recipe's hash, in a name
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -51,6 +53,7 @@ def pictures(name: str, recipe: str, shape: tuple[int, ...], draw: Callable[[sli
     path = _place(name, recipe, "npy")
     with _alone(path):
         if not _is_whole(path, recipe):
+            _clear(path, name, shape)
             _draw(path, shape, draw, name)
             note = {"recipe": recipe, "sha256": _digest(path.with_suffix(".part"))}
             write_text(path.with_suffix(".json"), json.dumps(note))
@@ -59,7 +62,7 @@ def pictures(name: str, recipe: str, shape: tuple[int, ...], draw: Callable[[sli
 
 
 def _place(name: str, recipe: str, suffix: str) -> Path:
-    return paths.BUILD / "clevr" / f"{name}_{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.{suffix}"
+    return paths.BUILD / "clevr" / f"{name}_{hashlib.sha256(recipe.encode()).hexdigest()[:DIGITS]}.{suffix}"
 
 
 @contextmanager
@@ -106,14 +109,25 @@ def _digest_of(content: Arrays) -> str:
 # Pictures
 
 
+def _clear(path: Path, name: str, shape: tuple[int, ...]) -> None:
+    """Remove what older recipes of a name left half-made: as many pictures of this size, and no process at work."""
+    head = _head(shape)
+    for part in {*path.parent.glob(f"{name}_{'?' * DIGITS}.part")} - {path.with_suffix(".part")}:
+        with suppress(OSError), part.with_suffix(".lock").open("a") as lock, part.open("rb") as stream:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if stream.read(len(head)) == head:
+                part.unlink()
+
+
 def _draw(path: Path, shape: tuple[int, ...], draw: Callable[[slice], np.ndarray], title: str) -> None:
     """Fill the file of parts, going on behind the whole pictures that are there."""
-    part, size = path.with_suffix(".part"), int(np.prod(shape[1:]))  # bytes of a picture
+    part, size, head = path.with_suffix(".part"), int(np.prod(shape[1:])), _head(shape)  # size: bytes of a picture
     try:
         with part.open("r+b" if part.exists() else "w+b") as stream:
-            head = _begin(stream, shape)
-            done = min((part.stat().st_size - head) // size, shape[0])
-            stream.truncate(head + done * size)
+            stream.write(head)
+            stream.flush()
+            done = min((part.stat().st_size - len(head)) // size, shape[0])
+            stream.truncate(len(head) + done * size)
             stream.seek(0, os.SEEK_END)
             _check_room(part, (shape[0] - done) * size)
             with tqdm(desc=title, total=shape[0], initial=done, unit="picture", disable=None) as bar:
@@ -127,12 +141,12 @@ def _draw(path: Path, shape: tuple[int, ...], draw: Callable[[slice], np.ndarray
         raise InputError(f"could not write {part} ({error}): free some space, then run it again") from error
 
 
-def _begin(stream, shape: tuple[int, ...]) -> int:
-    """Write the head of an npy file, which is the same each time, and return its length."""
+def _head(shape: tuple[int, ...]) -> bytes:
+    """The head of the npy file, which is the same each time."""
     described = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.uint8)), "fortran_order": False, "shape": shape}
+    stream = BytesIO()
     np.lib.format.write_array_header_1_0(stream, described)
-    stream.flush()
-    return stream.tell()
+    return stream.getvalue()
 
 
 def _check_room(part: Path, needed: int) -> None:

@@ -18,6 +18,7 @@ from reprolib.data.clevr import cache, parts, pictures, placing, render, tokens
 from reprolib.data.clevr.parts import Part
 from reprolib.data.clevr.pictures import SIDE
 from reprolib.data.clevr.programs import ATTRIBUTES
+from reprolib.data.clevr.reader import PICTURES, TEXTS, remedy
 from reprolib.data.clevr.scenes import COLORS, WIDTH, Scenes
 from reprolib.data.clevr.wording import VOCABULARY
 from reprolib.data.compiled import sources
@@ -83,25 +84,31 @@ def fingerprint(settings: ClevrData, kind: str) -> str | None:
 
 
 def source() -> Path:
-    """Folder of the user's real files.
+    """Folder of the user's real files: the mini set only where nothing of the release is there.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or it lacks its scenes or questions.
     """
-    found = find((*LAYOUTS, MINI))
+    found = find() or find((MINI,))
     if found is None:
         raise InputError(
             "set REPROLIB_DATA to a folder that holds clevr/ with scenes/ and questions/ for real data "
             "(`reprolib data fetch clevr`, or clevr_no_images where states are enough)"
         )
+    for part in TEXTS:
+        if not (found / part).is_dir():
+            raise InputError(f"{found / part} is missing: {remedy(found, part)}")
     return found
 
 
 def find(layouts: tuple[str, ...] = LAYOUTS) -> Path | None:
-    """The first of some folders under REPROLIB_DATA that has scenes and questions; by default of the release."""
+    """The first folder under REPROLIB_DATA with scenes and questions, else with any part; by default of the release."""
     root = paths.real_data()
     places = [root / layout for layout in layouts] if root else []
-    return next((place for place in places if (place / "scenes").is_dir() and (place / "questions").is_dir()), None)
+    there = {place: [part for part in (*TEXTS, PICTURES) if (place / part).is_dir()] for place in places}
+    whole = [place for place, found in there.items() if {*found} >= {*TEXTS}]
+    begun = [place for place, found in there.items() if found]
+    return next(iter(whole + begun), None)
 
 
 # Real data

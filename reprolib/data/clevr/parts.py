@@ -13,7 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from reprolib.data.clevr import cache, placing, questions, tokens
-from reprolib.data.clevr.reader import Question, read_questions, stream_scenes
+from reprolib.data.clevr.reader import TEXTS, Question, read_questions, remedy, stream_scenes
 from reprolib.data.clevr.scenes import Scenes, from_json
 from reprolib.data.clevr.tokens import Tokens
 from reprolib.data.compiled import sources
@@ -73,12 +73,13 @@ def content(folder: Path, split: str) -> str:
     try:
         facts = [(path, path.stat().st_size, path.stat().st_mtime_ns) for path in _files(folder, split)]
     except OSError as error:
-        raise InputError(f"{error.filename} is missing: fetch it (`reprolib data fetch clevr_no_images`)") from None
+        path = Path(error.filename)
+        raise InputError(f"{path} is missing: {remedy(folder, path.parent.name)}") from None
     return " ".join(_sha256(*fact) for fact in facts)
 
 
 def _files(folder: Path, split: str) -> list[Path]:
-    return [Path(folder) / part / f"CLEVR_{split}_{part}.json" for part in ("scenes", "questions")]
+    return [Path(folder) / part / f"CLEVR_{split}_{part}.json" for part in TEXTS]
 
 
 @remembered

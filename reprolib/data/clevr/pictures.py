@@ -5,6 +5,7 @@ Pillow is needed only while files are read or written. S scenes.
 
 import hashlib
 import os
+import zlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -14,13 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from reprolib.data.clevr import cache
+from reprolib.data.clevr.reader import PICTURES, remedy
 from reprolib.errors import InputError
 
 VERSION = 1  # part of the data's identity: raise it whenever the same files give other pictures
 
 SIDE = 128  # Santoro et al. 2017, supplement: down-sampled to 128 x 128
 SIZES = ((480, 320), (320, 240), (SIDE, SIDE))  # of the release, of the official renderer's default, of `write`
-END = b"IEND\xaeB`\x82"  # the last bytes of a PNG file
+START, END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"  # the first and the last bytes of a PNG file
 
 
 def name(split: str, index: int) -> str:
@@ -30,7 +32,7 @@ def name(split: str, index: int) -> str:
 
 def listing(folder: Path, split: str) -> Mapping[str, int]:
     """{file name: bytes} of a split's pictures; empty where there are none."""
-    place = Path(folder) / "images" / split
+    place = Path(folder) / PICTURES / split
     if not place.is_dir():
         return {}
     with os.scandir(place) as entries:
@@ -46,12 +48,23 @@ def require(folder: Path, split: str, indices: Sequence[int], whole: bool = Fals
     Raises:
         InputError: names the first that is missing or cut off.
     """
-    place, there = Path(folder) / "images" / split, listing(folder, split)
+    place, there = Path(folder) / PICTURES / split, listing(folder, split)
     for index in indices:
         path = place / name(split, index)
         if path.name not in there:
             raise InputError(_remedy(path, "is missing"))
         if whole and _tail(path) != END:
+            raise InputError(_remedy(path, "is cut off or damaged"))
+
+
+def verify(folder: Path, split: str, indices: Sequence[int]) -> None:
+    """The pictures of some scenes, which are there, have the checksums that their files hold; none is decoded.
+
+    Raises:
+        InputError: names the first that is damaged.
+    """
+    for path in (Path(folder) / PICTURES / split / name(split, index) for index in indices):
+        if not _is_sound(path.read_bytes()):
             raise InputError(_remedy(path, "is cut off or damaged"))
 
 
@@ -67,7 +80,7 @@ def preprocess(folder: Path, split: str, indices: Sequence[int], side: int = SID
     files = sorted(listing(folder, split).items())
     source = hashlib.sha256(repr((list(map(int, indices)), files)).encode()).hexdigest()
     recipe = f"clevr pictures of {split} {source} side {side} version {VERSION}"
-    paths = [Path(folder) / "images" / split / name(split, index) for index in indices]
+    paths = [Path(folder) / PICTURES / split / name(split, index) for index in indices]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return cache.pictures(
             f"pictures_{split}",
@@ -129,5 +142,16 @@ def _tail(path: Path) -> bytes:
         return stream.read()
 
 
+def _is_sound(content: bytes) -> bool:
+    """Whether a PNG file is whole: START, then chunks, each a length, a name, so many bytes, and their CRC."""
+    place = len(START)
+    while place < len(content):
+        end = place + 8 + int.from_bytes(content[place : place + 4])
+        if zlib.crc32(content[place + 4 : end]) != int.from_bytes(content[end : end + 4]):
+            return False
+        place = end + 4
+    return content.startswith(START) and content.endswith(END)
+
+
 def _remedy(path: Path, trouble: str) -> str:
-    return f"{path} {trouble}: fetch the pictures again (`reprolib data fetch clevr`), or use states, which need none"
+    return f"{path} {trouble}: {remedy(path.parents[2], PICTURES)}, or use states, which need none"

@@ -120,9 +120,10 @@ def _spell(result: Value) -> str:
 
 
 def _everything(scene: Scene) -> Objects:
-    if not isinstance(scene.get("objects"), Sequence):
-        raise InputError("the scene lists no objects; give them under 'objects'")
-    return frozenset(range(len(scene["objects"])))
+    objects = scene.get("objects") if isinstance(scene, Mapping) else None
+    if not isinstance(objects, Sequence) or not all(isinstance(item, Mapping) for item in objects):
+        raise InputError("the scene lists no objects; give them under 'objects', each with its attributes")
+    return frozenset(range(len(objects)))
 
 
 def _query(attribute: str, scene: Scene, one: int) -> str:

@@ -100,7 +100,7 @@ def _about(view: View, per_scene: int, index: int, tally: _Tally, draw: random.R
     if len(seen) < per_scene:
         raise InputError(
             f"only {len(seen)} of {per_scene} different questions were found about scene {index}, which has "
-            f"{len(view.rows)} object(s): lower per_scene, or leave such scenes out"
+            f"{len(view.rows)} object(s): lower data.questions, or leave such scenes out"
         )
 
 

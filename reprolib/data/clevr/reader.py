@@ -7,6 +7,7 @@ at a time, since those of training would take gigabytes; `read_scenes` holds the
 import json
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -16,6 +17,7 @@ from reprolib.data.clevr.scenes import OBJECTS
 from reprolib.errors import InputError
 
 SPLITS = ("train", "val")
+TEXTS, PICTURES = ("scenes", "questions"), "images"  # the parts of a folder
 ANSWERS = (
     *("yes", "no"),
     *map(str, range(11)),
@@ -65,17 +67,17 @@ def stream_scenes(folder: Path, split: str) -> Iterator[dict]:
             there twice or of more than OBJECTS objects, an attribute outside the vocabulary, a coordinate or rotation
             that is no finite number, relationships that do not fit the objects.
     """
-    path = _path(folder, "scenes", split)
     indices: set[int] = set()
-    for position, scene in enumerate(_elements(path, "scenes")):
-        where = f"{path}, scene {position}"
-        _check_fields(scene, SCENE, where)
-        if scene["image_index"] in indices:
-            raise InputError(f"{where}: image_index {scene['image_index']} is there twice; fetch the file again")
-        _check_objects(scene["objects"], where)
-        _check_relations(scene, where)
-        indices.add(scene["image_index"])
-        yield scene
+    with _opened(folder, "scenes", split) as file:
+        for position, scene in enumerate(_elements(file, "scenes")):
+            where = f"scene {position}"
+            _check_fields(scene, SCENE, where)
+            if scene["image_index"] in indices:
+                raise InputError(f"{where}: image_index {scene['image_index']} is there twice")
+            _check_objects(scene["objects"], where)
+            _check_relations(scene, where)
+            indices.add(scene["image_index"])
+            yield scene
 
 
 def read_scenes(folder: Path, split: str) -> dict[int, dict]:
@@ -99,33 +101,46 @@ def read_questions(folder: Path, split: str, scenes: Container[int]) -> Iterator
         InputError: names the file and the question: no such split, file missing or cut off, a question that is
             incomplete or has no scene, an answer outside `ANSWERS`, a malformed program.
     """
-    path = _path(folder, "questions", split)
-    return (
-        _question(content, scenes, f"{path}, question {position}")
-        for position, content in enumerate(_elements(path, "questions"))
-    )
+    with _opened(folder, "questions", split) as file:
+        for position, content in enumerate(_elements(file, "questions")):
+            yield _question(content, scenes, f"question {position}")
 
 
-def _path(folder: Path, part: str, split: str) -> Path:
-    """The file of one part of a split."""
+def remedy(folder: Path, part: str) -> str:
+    """What brings a part of the release back: fetching leaves what is there as it is."""
+    place = Path(folder) / part
+    fetch = f"run `reprolib data fetch {'clevr' if part == PICTURES else 'clevr_no_images'}`"
+    return f"move {place} away, then {fetch}" if place.exists() else fetch
+
+
+@contextmanager
+def _opened(folder: Path, part: str, split: str) -> Iterator[TextIO]:
+    """The file of one part of a split; what is wrong in it is raised with its name and the remedy."""
     if split not in SPLITS:
         raise InputError(f"CLEVR has answers for the splits {' and '.join(SPLITS)}, not for {split!r}: choose one")
     path = Path(folder) / part / f"CLEVR_{split}_{part}.json"
     if not path.is_file():
-        raise InputError(f"{path} is missing: unpack CLEVR_v1.0.zip, and give the folder that holds {part}/")
-    return path
+        raise InputError(f"{path} is missing: {remedy(folder, part)}")
+    with path.open(encoding="utf-8") as file:
+        try:
+            yield file
+        except InputError as error:
+            raise InputError(f"{path}, {error}; {remedy(folder, part)}") from None
+        except ValueError as error:  # of the JSON, or of the UTF-8
+            reason = str(error).partition(":")[0]
+            raise InputError(f"{path} is cut off or damaged ({reason}): {remedy(folder, part)}") from None
 
 
 def _question(content: Mapping, scenes: Container[int], where: str) -> Question:
     _check_fields(content, QUESTION, where)
     if content["answer"] not in ANSWERS:
-        raise InputError(f"{where}: {content['answer']!r} is none of CLEVR's 28 answers; fetch the file again")
+        raise InputError(f"{where}: {content['answer']!r} is none of CLEVR's 28 answers")
     if content["image_index"] not in scenes:
-        raise InputError(f"{where}: image {content['image_index']} has no scene; fetch the scenes of this split again")
+        raise InputError(f"{where}: image {content['image_index']} has no scene (move scenes/ away as well)")
     try:
         last = parse(content["program"])[-1].function
     except InputError as error:
-        raise InputError(f"{where}, {error}") from None
+        raise InputError(f"{where}, {str(error).partition(';')[0]}") from None  # a file has another remedy
     return Question(
         text=content["question"],
         program=tuple(content["program"]),
@@ -139,26 +154,24 @@ def _question(content: Mapping, scenes: Container[int], where: str) -> Question:
 def _check_fields(content: Mapping, fields: Mapping[str, type], where: str) -> None:
     for name, kind in fields.items():
         if type(content.get(name)) is not kind:
-            raise InputError(
-                f"{where}: {name} must be of type {kind.__name__}, not {content.get(name)!r:.60}; fetch it again"
-            )
+            raise InputError(f"{where}: {name} must be of type {kind.__name__}, not {content.get(name)!r:.60}")
 
 
 def _check_objects(items: Sequence[object], where: str) -> None:
     """There are not too many, and every one has its four attributes, its coordinates and its rotation."""
     if len(items) > OBJECTS:
-        raise InputError(f"{where} has {len(items)} objects: CLEVR's have at most {OBJECTS}; fetch the file again")
+        raise InputError(f"{where} has {len(items)} objects: CLEVR's have at most {OBJECTS}")
     for position, item in enumerate(items):
         place, known = f"{where}, object {position}", item if isinstance(item, dict) else {}
         for attribute, values in ATTRIBUTES.items():
             if (found := known.get(attribute)) not in values:
-                raise InputError(f"{place}: unknown {attribute} {found!r:.60}; fetch the file again")
+                raise InputError(f"{place}: unknown {attribute} {found!r:.60}")
         for name in COORDINATES:
             found = known.get(name)
             if not (isinstance(found, list) and len(found) == 3 and all(map(_is_finite, found))):
-                raise InputError(f"{place}: {name} must be three finite numbers, not {found!r:.60}; fetch it again")
+                raise InputError(f"{place}: {name} must be three finite numbers, not {found!r:.60}")
         if not _is_finite(found := known.get("rotation")):
-            raise InputError(f"{place}: rotation must be a finite number, not {found!r:.60}; fetch it again")
+            raise InputError(f"{place}: rotation must be a finite number, not {found!r:.60}")
 
 
 def _is_finite(value: object) -> bool:
@@ -172,23 +185,17 @@ def _check_relations(scene: Mapping, where: str) -> None:
     for relation in RELATIONS:
         lists = scene["relationships"].get(relation)
         if not isinstance(lists, list) or len(lists) != len(everything):
-            raise InputError(f"{where}: relation {relation!r} needs one list for each object; fetch the file again")
+            raise InputError(f"{where}: relation {relation!r} needs one list for each object")
         if not all(isinstance(others, list) and all(other in everything for other in others) for others in lists):
-            raise InputError(f"{where}: relation {relation!r} names objects that are not there; fetch the file again")
+            raise InputError(f"{where}: relation {relation!r} names objects that are not there")
 
 
-def _elements(path: Path, key: str) -> Iterator[dict]:
-    """The objects of the list under `key`; when they end, the rest of the file has been checked as well."""
-    with path.open(encoding="utf-8") as file:
-        try:
-            yield from _parsed(file, key)
-        except ValueError as error:  # of the JSON, or of the UTF-8
-            reason = str(error).partition(":")[0]
-            raise InputError(f"{path} is cut off or damaged ({reason}): fetch it again") from None
+def _elements(file: TextIO, key: str) -> Iterator[dict]:
+    """The objects of the list under `key`; when they end, the rest of the file has been checked as well.
 
-
-def _parsed(file: TextIO, key: str) -> Iterator[dict]:
-    """Raises ValueError where the text is not JSON."""
+    Raises:
+        ValueError: the text is not JSON.
+    """
     text = file.read(WINDOW)
     start = re.search(rf'"{key}"\s*:\s*\[\s*(?={{)', text)
     if not start:

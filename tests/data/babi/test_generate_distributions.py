@@ -1,10 +1,8 @@
 """Generated bAbI against the released files: sentence forms, entities, answers, lengths, distances of support."""
 
-import os
 import re
 from collections import Counter
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -42,7 +40,6 @@ BOUNDS = {
 }
 FEW = {3: {"answers": 0.12}}  # task 3: 2,000 real questions, in 400 stories
 QUESTIONS = {3: 2000, 17: 9000}  # compared, else 3,000: of the few real ones, and of stories with eight questions
-FOLDER = os.environ.get("REPROLIB_DATA")
 
 
 @cache
@@ -107,8 +104,8 @@ def too_far(task, one, other):
 
 
 @pytest.fixture(scope="module")
-def released():
-    return open_source(Path(FOLDER) / "babi")
+def released(babi):
+    return open_source(babi)
 
 
 def first_questions(text, count):
@@ -117,7 +114,6 @@ def first_questions(text, count):
     return text[: ends[count - 1]]
 
 
-@pytest.mark.skipif(not FOLDER, reason="REPROLIB_DATA is not set: no real bAbI files to compare with")
 @pytest.mark.parametrize("task", TASKS)
 def test_distributions_are_those_of_the_real_files(task, released):
     splits = ("valid", "test") if task == 3 else ("train",)  # most of task 3's training file is not to be had

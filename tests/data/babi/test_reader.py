@@ -1,5 +1,6 @@
 """The bAbI reader: every layout people have gives the same questions, and damage is named with its file and line."""
 
+import errno
 import hashlib
 import io
 import os
@@ -14,9 +15,6 @@ from hypothesis import strategies as st
 
 from reprolib.data.babi.reader import SPLITS, TASKS, VARIANTS, Question, open_source, parse
 from reprolib.errors import InputError
-
-REAL = os.environ.get("REPROLIB_DATA")
-needs_real_data = pytest.mark.skipif(not REAL, reason="REPROLIB_DATA names no folder of real data")
 
 STORIES = """\
 1 Mary moved to the bathroom.
@@ -231,6 +229,25 @@ def test_an_empty_file():
     assert refusal("") == "qa1_train.txt is empty: fetch it again"
 
 
+def test_a_folder_that_is_called_like_a_file_is_passed_over(tmp_path):
+    for name in ("en/qa1_train.txt", "old.tar.gz"):
+        (tmp_path / name).mkdir(parents=True)
+    with pytest.raises(InputError, match="holds no bAbI files"):
+        open_source(tmp_path)
+    write_archive(tmp_path / "babi.tar.gz", release("en"))
+    assert len(open_source(tmp_path).files) == 6
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
+    def fail(path):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    write_folder(tmp_path, release("en"))
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    with pytest.raises(InputError, match=r"_test\.txt cannot be read \(Permission denied\): make it readable"):
+        open_source(tmp_path)
+
+
 def test_a_damaged_file_is_named_by_its_path(tmp_path):
     name = "tasks_1-20_v1-2/en/qa1_single-supporting-fact_test.txt"
     binary = release("en") | {name: STORIES.encode().replace(b"hallway", b"\x80\xff")}
@@ -316,11 +333,10 @@ def test_an_archive_with_flipped_bytes(tmp_path, mode, size):
 
 
 @pytest.fixture(scope="module")
-def real():
-    return open_source(Path(REAL) / "babi")
+def real(babi):
+    return open_source(babi)
 
 
-@needs_real_data
 def test_real_files_are_read_whole(real):
     """Every line is used: a question or a sentence of the story that the next question is about."""
     for task in TASKS:
@@ -332,7 +348,6 @@ def test_real_files_are_read_whole(real):
         assert len(questions[0].story) + sum(grown) == text.count("\n") - len(questions)
 
 
-@needs_real_data
 def test_real_support_holds_the_answer(real):
     """Task 1: the answer is the last word of the one supporting fact, which names the person asked about."""
     for question in real.questions(1, "test"):
@@ -341,13 +356,11 @@ def test_real_support_holds_the_answer(real):
         assert fact.split()[0] == question.text.rstrip("?").split()[-1]
 
 
-@needs_real_data
 def test_real_archive_and_folder_are_one(real, tmp_path):
     write_folder(tmp_path, {f"{real.variant}/qa{t}_{s}.txt": content for (t, s), content in real.files.items()})
     assert open_source(tmp_path).sha256 == real.sha256
 
 
-@needs_real_data
 def test_real_hash_is_over_contents(real):
     digest = hashlib.sha256()
     for task, split in sorted(real.files):

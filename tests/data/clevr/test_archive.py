@@ -12,11 +12,12 @@ import pytest
 
 from reprolib import paths
 from reprolib.data.clevr import archive
-from reprolib.data.clevr.reader import SPLITS
+from reprolib.data.clevr.reader import SPLITS, TEXTS
 from reprolib.errors import InputError
 
 CONTENT = {
-    **{f"{part}/CLEVR_{split}_{part}.json": f"{part} of {split}" for part in archive.TEXTS for split in SPLITS},
+    **{f"{part}/CLEVR_{split}_{part}.json": f"{part} of {split}" for part in TEXTS for split in SPLITS},
+    "questions/CLEVR_test_questions.json": "questions of test",
     **{f"images/{split}/CLEVR_{split}_000000.png": f"picture of {split}" for split in ("train", "val", "test")},
 }
 ALL = ("scenes", "questions", "images")
@@ -31,6 +32,11 @@ def zipped(path, content=CONTENT, top="CLEVR_v1.0/", **more):
         for name, text in more.items():
             file.writestr(name, text)
     return path
+
+
+def read_from(parts=ALL):
+    """What is unpacked of CONTENT: that of the test split, which has no answers, is left."""
+    return {name: text for name, text in CONTENT.items() if name.startswith(parts) and "test" not in name}
 
 
 def files_in(folder):
@@ -51,7 +57,7 @@ def folder(tmp_path):
 @pytest.mark.parametrize("top", ["CLEVR_v1.0/", "", "data/CLEVR_v1.0/"])
 def test_the_parts_below_the_top_folder_are_unpacked(tmp_path, folder, top):
     archive.unpack(zipped(tmp_path / "a.zip", top=top), folder, ALL)
-    assert files_in(folder) == CONTENT
+    assert files_in(folder) == read_from()
     assert archive.missing(folder, True) == []
 
 
@@ -59,7 +65,7 @@ def test_only_the_parts_asked_for(path, folder):
     assert archive.missing(folder, True) == list(ALL)
     assert archive.missing(folder, False) == ["scenes", "questions"]
     archive.unpack(path, folder, ("questions",))
-    assert set(files_in(folder)) == {name for name in CONTENT if name.startswith("questions")}
+    assert files_in(folder) == read_from(("questions",))
     assert archive.missing(folder, True) == ["scenes", "images"]
 
 
@@ -119,19 +125,19 @@ def test_bytes_changed_inside(tmp_path, folder):
     path.write_bytes(content)
     with pytest.raises(InputError, match=r"a\.zip, .*CLEVR_val_questions\.json: damaged .*fetch it again"):
         archive.unpack(path, folder, ALL)
-    assert set(files_in(folder)) == {name for name in CONTENT if name.startswith("scenes")}
+    assert set(files_in(folder)) == set(read_from(("scenes",)))
 
 
 def test_too_little_room_is_seen_before_the_first_byte(path, folder, monkeypatch):
     usage = namedtuple("usage", "free")
-    needed = sum(map(len, CONTENT.values()))
+    needed = sum(map(len, read_from().values()))
     monkeypatch.setattr(archive.shutil, "disk_usage", lambda folder: usage(needed - 1))
-    with pytest.raises(InputError, match=r"clevr has 0\.0 GB free, but unpacking takes 0\.0 GB: free some space"):
+    with pytest.raises(InputError, match=r"clevr has 0\.0 GB free, but to unpack CLEVR takes 0\.0 GB: free some"):
         archive.unpack(path, folder, ALL)
     assert not list(folder.iterdir())
     monkeypatch.setattr(archive.shutil, "disk_usage", lambda folder: usage(needed))
     archive.unpack(path, folder, ALL)
-    assert files_in(folder) == CONTENT
+    assert files_in(folder) == read_from()
 
 
 def test_a_disk_that_fills_up_leaves_nothing_of_the_part(tmp_path, folder, request):
@@ -171,4 +177,4 @@ def test_killed_while_unpacking(path, folder):
     assert done.returncode == -signal.SIGKILL
     assert archive.missing(folder, True) == ["images"]
     archive.unpack(path, folder, ["images"])
-    assert files_in(folder) == CONTENT
+    assert files_in(folder) == read_from()

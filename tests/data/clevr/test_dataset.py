@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -20,10 +19,6 @@ from reprolib.data.clevr.reader import ANSWERS, read_questions, read_scenes
 from reprolib.data.clevr.wording import VOCABULARY
 from reprolib.errors import InputError
 
-REAL = os.environ.get("REPROLIB_DATA")
-needs_mini = pytest.mark.skipif(
-    not (REAL and (Path(REAL) / "clevr-mini").is_dir()), reason="REPROLIB_DATA names no folder with clevr-mini/"
-)
 FEW = ClevrData(train=5, valid=2, test=3, questions=4)
 POSITIONS, ASKED = [12.141, -4.881, 10.222], "b5a1cdc798577345"  # of the first version
 COLORS = {"gray": (87, 87, 87), "cyan": (41, 208, 208), "yellow": (255, 238, 51), "purple": (129, 38, 192)}
@@ -311,6 +306,21 @@ def test_the_release_goes_before_the_mini_set(written, tmp_path, monkeypatch):
     assert dataset.source() == tmp_path / "CLEVR_v1.0"
 
 
+@pytest.mark.parametrize("lost", [["scenes"], ["questions"], ["scenes", "questions"]])
+def test_a_missing_part_is_named_and_the_mini_set_not_taken_for_it(written, tmp_path, monkeypatch, lost):
+    monkeypatch.setenv("REPROLIB_DATA", str(tmp_path))
+    for layout in ("clevr-mini", "clevr"):
+        (Path(shutil.copytree(written, tmp_path / layout)) / "images").mkdir()
+    for part in lost:
+        shutil.rmtree(tmp_path / "clevr" / part)
+    words = rf"clevr/{lost[0]} is missing: run `reprolib data fetch clevr_no_images`$"
+    with pytest.raises(InputError, match=words):
+        load(ClevrData(), "real")
+    assert fingerprint(ClevrData(), "real") is None
+    shutil.copytree(written, tmp_path / "CLEVR_v1.0")
+    assert dataset.source() == tmp_path / "CLEVR_v1.0"
+
+
 def test_the_fingerprint_follows_the_content(real, tmp_path, monkeypatch):
     folder = Path(shutil.copytree(real, tmp_path / "data" / "clevr"))
     before = fingerprint(ClevrData(), "real")
@@ -339,24 +349,22 @@ def test_a_missing_file(real, tmp_path, monkeypatch, part):
     folder = Path(shutil.copytree(real, tmp_path / "data" / "clevr"))
     monkeypatch.setenv("REPROLIB_DATA", str(tmp_path / "data"))
     (folder / part / f"CLEVR_val_{part}.json").unlink()
-    with pytest.raises(InputError, match=rf"CLEVR_val_{part}\.json is missing"):
+    with pytest.raises(InputError, match=rf"CLEVR_val_{part}\.json is missing: move .*clevr/{part} away, then run"):
         load(ClevrData(), "real")
 
 
-@needs_mini
-def test_the_mini_set(monkeypatch):
-    monkeypatch.setenv("REPROLIB_DATA", REAL)
+def test_the_mini_set(mini, monkeypatch):
+    monkeypatch.setenv("REPROLIB_DATA", str(mini.parent))
     if dataset.find() is not None:
         pytest.skip("REPROLIB_DATA holds the release, which is taken instead")
     data = load(ClevrData(pictures=True), "real")
     assert data.name == "clevr-mini, validation split"
     assert data.sizes == {"train": 1080, "valid": 120, "test": 400}
-    folder = Path(REAL) / "clevr-mini"
-    scenes = read_scenes(folder, "train")
+    scenes = read_scenes(mini, "train")
     for name, first in (("train", 0), ("valid", 108)):
         tables = data.splits[name].tables
         for row in (0, 5, 11):
             assert_objects(tables["objects"][row], scenes[row + first])
-            path = folder / "images" / "train" / pictures.name("train", row + first)
+            path = mini / "images" / "train" / pictures.name("train", row + first)
             assert torch.equal(tables["images"][row], torch.from_numpy(pictures.read(path)))
     assert any("clevr-mini" in sentence for sentence in data.deviations)

@@ -1,12 +1,12 @@
 """Pictures from PNG files: scaled as described, kept in one file that survives a kill, damage named with its file."""
 
-import os
 import shutil
 import subprocess
 import sys
 import threading
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +17,7 @@ from reprolib import paths
 from reprolib.data.clevr import cache, pictures
 from reprolib.errors import InputError
 
-REAL = os.environ.get("REPROLIB_DATA")
-needs_mini = pytest.mark.skipif(
-    not (REAL and (Path(REAL) / "clevr-mini").is_dir()), reason="REPROLIB_DATA names no folder with clevr-mini/"
-)
-AGAIN = r"fetch the pictures again .*, or use states"
+AGAIN = r"move \S+/set/images away, then run `reprolib data fetch clevr`, or use states"
 
 
 @pytest.fixture(autouse=True)
@@ -128,7 +124,10 @@ def test_a_missing_picture_is_named_before_any_is_read(folder, monkeypatch):
 
 
 def test_a_missing_folder(folder):
-    with pytest.raises(InputError, match=r"images/val/CLEVR_val_000000\.png is missing"):
+    with pytest.raises(InputError, match=rf"images/val/CLEVR_val_000000\.png is missing: {AGAIN}"):
+        pictures.preprocess(folder, "val", [0])
+    shutil.rmtree(folder / "images")
+    with pytest.raises(InputError, match=r"CLEVR_val_000000\.png is missing: run `reprolib data fetch clevr`, or use"):
         pictures.preprocess(folder, "val", [0])
 
 
@@ -139,8 +138,9 @@ def test_a_picture_cut_off_is_named_and_nothing_wrong_is_kept(folder, build, sha
     with pytest.raises(InputError, match=rf"CLEVR_train_000005\.png is cut off or damaged.*{AGAIN}"):
         pictures.preprocess(folder, "train", range(10))
     assert not list(build.glob("*.npy"))
-    with pytest.raises(InputError, match=r"CLEVR_train_000005\.png is cut off or damaged"):
-        pictures.require(folder, "train", range(10), whole=True)
+    for check in (partial(pictures.require, whole=True), pictures.verify):
+        with pytest.raises(InputError, match=r"CLEVR_train_000005\.png is cut off or damaged"):
+            check(folder, "train", range(10))
 
 
 def test_bytes_changed_inside_a_picture(folder):
@@ -149,6 +149,19 @@ def test_bytes_changed_inside_a_picture(folder):
     file(folder, 5).write_bytes(content)
     with pytest.raises(InputError, match=r"CLEVR_train_000005\.png is cut off or damaged"):
         pictures.read(file(folder, 5))
+
+
+def test_one_bit_changed_anywhere_in_a_picture(folder, monkeypatch):
+    """Seen by the checksums alone: without Pillow."""
+    picture(3, (6, 4)).save(file(folder, 5))
+    whole = file(folder, 5).read_bytes()
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    pictures.verify(folder, "train", range(10))
+    for place in range(len(whole)):
+        file(folder, 5).write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(InputError, match=rf"CLEVR_train_000005\.png is cut off or damaged: {AGAIN}"):
+            pictures.verify(folder, "train", [4, 5])
+    pictures.verify(folder, "train", [4, 6])
 
 
 def test_no_picture_at_all(folder):
@@ -266,6 +279,37 @@ def test_another_recipe_has_a_file_of_its_own(build):
     np.testing.assert_array_equal(keep(None), numbered(slice(0, 10)))
 
 
+def leave_half(recipe, shape=SHAPE):
+    """A pass that is cut short by what cannot be drawn."""
+    with pytest.raises(InputError, match="damaged"):
+        cache.pictures("numbers", recipe, shape, damaged)
+
+
+def damaged(some):
+    raise InputError("damaged")
+
+
+def test_what_older_recipes_left_half_made_is_removed(build):
+    keep(numbered, "whole")
+    leave_half("older")
+    leave_half("others", (9, 2, 2, 3))
+    (build / "numbers_of_another_kind.part").write_bytes(b"")
+    assert len(list(build.glob("numbers_*.part"))) == 3
+    keep(numbered)
+    (left,) = set(build.glob("*.part")) - {build / "numbers_of_another_kind.part"}
+    assert left.read_bytes() == cache._head((9, 2, 2, 3))
+    assert len(list(build.glob("*.npy"))) == len(list(build.glob("*.json"))) == 2
+
+
+def test_what_a_process_is_at_work_on_stays(build):
+    def draw(some):
+        keep(lambda same: 255 - numbered(same), "recipe of another process")
+        return numbered(some)
+
+    np.testing.assert_array_equal(keep(draw), numbered(slice(0, 10)))
+    assert len(list(build.glob("*.npy"))) == 2
+
+
 def test_too_little_room_is_seen_before_the_first_picture(monkeypatch):
     usage = namedtuple("usage", "free")
     monkeypatch.setattr(cache.shutil, "disk_usage", lambda folder: usage(119))
@@ -282,13 +326,12 @@ def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
         keep(numbered)
 
 
-@needs_mini
-def test_the_mini_set(build):
-    folder = Path(REAL) / "clevr-mini"
-    found = pictures.preprocess(folder, "val", range(40))
+def test_the_mini_set(mini, build):
+    found = pictures.preprocess(mini, "val", range(40))
     assert found.shape == (40, 128, 128, 3)
     for index in (0, 17, 39):
-        expected = by_areas(folder / "images" / "val" / pictures.name("val", index))
+        expected = by_areas(mini / "images" / "val" / pictures.name("val", index))
         assert np.abs(found[index] - expected).mean() < 1
     assert 100 < found.mean() < 150  # CLEVR's grey ground
-    pictures.require(folder, "train", range(120), whole=True)
+    pictures.require(mini, "train", range(120), whole=True)
+    pictures.verify(mini, "train", range(120))

@@ -1,8 +1,6 @@
 """Scenes drawn by CLEVR's rules: every rule by brute force, and distributions held against the official tools'."""
 
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +12,6 @@ from reprolib.data.clevr.scenes import SIZES, from_json
 from reprolib.data.clevr.visibility import visible
 from reprolib.errors import InputError
 
-REAL = os.environ.get("REPROLIB_DATA")
-needs_real = pytest.mark.skipif(not REAL, reason="REPROLIB_DATA names no folder with clevr-mini/")
 COUNT = 3 * CHUNK + 20
 UNLIKELY = 1e-4  # of a fair draw; the seeds are fixed
 FIELDS = ("counts", "positions", "rotations", "attributes", "cameras", "lamps")
@@ -27,9 +23,9 @@ def drawn():
 
 
 @pytest.fixture(scope="module")
-def official():
+def official(mini):
     """All scenes of the mini set."""
-    folder, scenes, cameras = Path(REAL) / "clevr-mini" / "scenes", [], []
+    folder, scenes, cameras = mini / "scenes", [], []
     for split in ("train", "val"):
         scenes += json.loads((folder / f"CLEVR_{split}_scenes.json").read_text())["scenes"]
         cameras += json.loads((folder / f"CLEVR_{split}_cameras.json").read_text()).values()
@@ -67,7 +63,6 @@ def test_every_pair_of_every_scene_keeps_the_rules(drawn):
     check_rules(drawn)
 
 
-@needs_real
 def test_the_official_scenes_keep_the_same_rules(official):
     check_rules(official)
 
@@ -104,7 +99,6 @@ def test_cameras_look_level_at_the_origin(drawn):
     np.testing.assert_allclose(place, turn[:, :, 2] * np.linalg.norm(place, axis=1, keepdims=True), atol=1e-5)
 
 
-@needs_real
 def test_cameras_and_lamps_fit_the_official_ones(official):
     np.testing.assert_allclose(look_at_origin(official.cameras[:, :3, 3]), official.cameras, atol=1e-6)
     for found, base, jitter in [(official.cameras[:, :3, 3], CAMERA, 0.5), (official.lamps, LAMPS_AT, 1.0)]:
@@ -119,7 +113,6 @@ def test_cameras_and_lamps_are_uniform(drawn):
         assert min(kstest(column, "uniform", (-1, 2)).pvalue for column in shift.T) > UNLIKELY
 
 
-@needs_real
 def test_cameras_and_lamps_are_spread_as_the_official_ones(drawn, official):
     for name in ("cameras", "lamps"):
         ours, theirs = (getattr(scenes, name).reshape(len(scenes), -1) for scenes in (drawn, official))
@@ -144,7 +137,6 @@ def tables_of(scenes):
     yield np.bincount(3 * values[:, 0] + values[:, 3], minlength=6)
 
 
-@needs_real
 def test_counts_and_attributes_as_the_official_ones(drawn, official):
     for ours, theirs in zip(tables_of(drawn), tables_of(official), strict=True):
         assert chi2_contingency([ours, theirs]).pvalue > UNLIKELY
@@ -163,7 +155,6 @@ def measures_of(scenes):
     yield visible(scenes)[present]
 
 
-@needs_real
 def test_places_and_pixels_as_the_official_ones(drawn, official):
     for ours, theirs in zip(measures_of(drawn), measures_of(official), strict=True):
         assert ks_2samp(ours, theirs).pvalue > UNLIKELY

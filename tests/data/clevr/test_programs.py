@@ -2,9 +2,7 @@
 
 import copy
 import json
-import os
 import random
-from pathlib import Path
 
 import pytest
 
@@ -12,8 +10,6 @@ from reprolib.data.clevr import answer
 from reprolib.data.clevr.programs import ATTRIBUTES, FUNCTIONS, RELATIONS, parse
 from reprolib.errors import InputError
 
-REAL = os.environ.get("REPROLIB_DATA")
-needs_real_data = pytest.mark.skipif(not REAL, reason="REPROLIB_DATA names no folder of real data")
 AHEAD = {"left": (-1, 0), "right": (1, 0), "front": (0, -1), "behind": (0, 1)}  # directions on the ground
 
 
@@ -270,7 +266,10 @@ def test_malformed_programs(program, words):
 @pytest.mark.parametrize(
     ("scene", "words"),
     [
-        ({}, r"node 0 \(scene\): the scene lists no objects"),
+        *(
+            (scene, r"node 0 \(scene\): the scene lists no objects; give them under 'objects'")
+            for scene in ({}, None, [], "scene", {"objects": None}, {"objects": [thing("cube"), None]})
+        ),
         ({"objects": [{"size": "large"}]}, r"node 1 \(filter_shape\): object 0 of the scene has the shape None"),
         ({"objects": [thing("cube")]}, r"node 3 \(relate\): the scene's relationships have no list 'left' of object 0"),
         ({"objects": [thing("cube")], "relationships": {"left": []}}, "no list 'left' of object 0"),
@@ -282,12 +281,10 @@ def test_scenes_that_lack_what_the_program_needs(scene, words):
         answer([*CUBE, node("relate", 2, value="left"), node("count", 3)], scene)
 
 
-@needs_real_data
 @pytest.mark.parametrize("split", ["train", "val"])
-def test_the_official_answer_of_every_shared_question(split):
-    folder = Path(REAL) / "clevr-mini"
-    scenes = json.loads((folder / f"scenes/CLEVR_{split}_scenes.json").read_text())["scenes"]
-    questions = json.loads((folder / f"questions/CLEVR_{split}_questions.json").read_text())["questions"]
+def test_the_official_answer_of_every_shared_question(mini, split):
+    scenes = json.loads((mini / f"scenes/CLEVR_{split}_scenes.json").read_text())["scenes"]
+    questions = json.loads((mini / f"questions/CLEVR_{split}_questions.json").read_text())["questions"]
     scenes = {scene["image_index"]: scene for scene in scenes}
     wrong = [q for q in questions if answer(q["program"], scenes[q["image_index"]]) != q["answer"]]
     assert len(questions) == {"train": 1200, "val": 400}[split]

@@ -2,8 +2,7 @@
 
 import json
 import math
-import os
-from pathlib import Path
+import re
 
 import pytest
 
@@ -11,9 +10,6 @@ from reprolib import paths
 from reprolib.data.clevr import answer, parts, reader
 from reprolib.data.clevr.reader import ANSWERS, CATEGORIES, SPLITS, Question, read_questions, read_scenes
 from reprolib.errors import InputError
-
-REAL = os.environ.get("REPROLIB_DATA")
-needs_real_data = pytest.mark.skipif(not REAL, reason="REPROLIB_DATA names no folder of real data")
 
 LOOKS = {"size": "large", "color": "cyan", "material": "metal", "shape": "cube"}
 ITEM = LOOKS | {"3d_coords": [0.1, -2.0, 0.7], "rotation": 30.5, "pixel_coords": [160, 120, 9.5]}
@@ -48,6 +44,11 @@ def write(folder, scenes=(), questions=(), split="train", indent=None, last=Fals
         text = json.dumps(whole, indent=indent, ensure_ascii=False)
         (folder / part / f"CLEVR_{split}_{part}.json").write_text(text, encoding="utf-8")
     return folder
+
+
+def again(folder, part):
+    """The remedy, as a pattern."""
+    return rf"move {re.escape(str(folder / part))} away, then run `reprolib data fetch clevr_no_images`$"
 
 
 def read(folder, split="train"):
@@ -102,7 +103,10 @@ def test_categories(function, category):
 def test_a_missing_part_is_named(tmp_path, part):
     write(tmp_path, [scene(0)], [question(0)])
     (tmp_path / part / f"CLEVR_train_{part}.json").unlink()
-    with pytest.raises(InputError, match=rf"{part}/CLEVR_train_{part}\.json is missing: unpack CLEVR_v1\.0\.zip"):
+    with pytest.raises(InputError, match=rf"{part}/CLEVR_train_{part}\.json is missing: {again(tmp_path, part)}"):
+        read(tmp_path)
+    (tmp_path / part).rmdir()
+    with pytest.raises(InputError, match=rf"{part}\.json is missing: run `reprolib data fetch clevr_no_images`$"):
         read(tmp_path)
 
 
@@ -115,10 +119,10 @@ def test_the_test_split_has_no_answers(tmp_path):
 def test_a_file_cut_off_anywhere_is_named(tmp_path, part):
     write(tmp_path, [scene(0), scene(1)], [question(0), question(1)])
     path = tmp_path / part / f"CLEVR_train_{part}.json"
-    whole = path.read_bytes()
+    whole, words = path.read_bytes(), again(tmp_path, part)
     for length in [*range(0, len(whole), 7), len(whole) - 2, len(whole) - 1]:
         path.write_bytes(whole[:length])
-        with pytest.raises(InputError, match=rf"CLEVR_train_{part}\.json is cut off or damaged .*fetch it again"):
+        with pytest.raises(InputError, match=rf"CLEVR_train_{part}\.json is cut off or damaged .*: {words}"):
             read(tmp_path)
 
 
@@ -172,7 +176,7 @@ def test_damage_early_in_a_long_file_is_seen_without_reading_on(tmp_path, monkey
         ({"answer": "eleven"}, "question 1: 'eleven' is none of CLEVR's 28 answers"),
         ({"answer": 1}, "question 1: answer must be of type str, not 1"),
         ({"question": None}, "question 1: question must be of type str, not None"),
-        ({"image_index": 5}, "question 1: image 5 has no scene"),
+        ({"image_index": 5}, r"question 1: image 5 has no scene \(move scenes/ away as well\)"),
         ({"program": {}}, "question 1: program must be of type list"),
         ({"program": PROGRAM[:1]}, r"question 1, node 0 \(scene\): the last node gives no answer"),
         ({"program": [{"function": "look", "inputs": []}]}, "question 1, node 0: unknown function 'look'"),
@@ -184,7 +188,7 @@ def test_damage_early_in_a_long_file_is_seen_without_reading_on(tmp_path, monkey
 )
 def test_a_wrong_question_is_named(tmp_path, changes, words):
     write(tmp_path, [scene(0)], [question(0), question(0, **changes)])
-    with pytest.raises(InputError, match=rf"CLEVR_train_questions\.json, {words}"):
+    with pytest.raises(InputError, match=rf"questions\.json, {words}[^;]*; {again(tmp_path, 'questions')}"):
         read(tmp_path)
 
 
@@ -204,7 +208,7 @@ def test_a_wrong_question_is_named(tmp_path, changes, words):
 )
 def test_a_wrong_scene_is_named(tmp_path, changes, words):
     write(tmp_path, [scene(0), scene(1, **changes)], [question(0)])
-    with pytest.raises(InputError, match=rf"CLEVR_train_scenes\.json, {words}"):
+    with pytest.raises(InputError, match=rf"scenes\.json, {words}[^;]*; {again(tmp_path, 'scenes')}"):
         read_scenes(tmp_path, "train")
 
 
@@ -224,7 +228,7 @@ def test_a_wrong_scene_is_named(tmp_path, changes, words):
 )
 def test_an_object_that_is_nowhere_is_named(tmp_path, changes, words):
     write(tmp_path, [scene(0), scene(1, objects=[ITEM | changes])], [question(0)])
-    with pytest.raises(InputError, match=rf"CLEVR_train_scenes\.json, scene 1, object 0: {words}.*; fetch it again"):
+    with pytest.raises(InputError, match=rf"CLEVR_train_scenes\.json, scene 1, object 0: {words}.*; move"):
         read_scenes(tmp_path, "train")
 
 
@@ -232,7 +236,7 @@ def test_an_object_that_is_nowhere_is_named(tmp_path, changes, words):
 def test_what_an_object_lacks_is_named(tmp_path, name):
     item = {known: value for known, value in ITEM.items() if known != name}
     write(tmp_path, [scene(0, objects=[item])], [question(0)])
-    with pytest.raises(InputError, match=rf"CLEVR_train_scenes\.json, scene 0, object 0: .*{name} .*None; fetch"):
+    with pytest.raises(InputError, match=rf"CLEVR_train_scenes\.json, scene 0, object 0: .*{name} .*None; move"):
         read_scenes(tmp_path, "train")
 
 
@@ -273,14 +277,12 @@ def test_arrays_are_made_with_few_scenes_in_memory(tmp_path, monkeypatch, held):
     assert held.now == 0
 
 
-@needs_real_data
 @pytest.mark.parametrize("split", SPLITS)
-def test_the_shared_set_comes_back_whole(split):
-    folder = Path(REAL) / "clevr-mini"
-    scenes = read_scenes(folder, split)
-    questions = list(read_questions(folder, split, scenes))
-    assert list(scenes.values()) == json.loads((folder / f"scenes/CLEVR_{split}_scenes.json").read_text())["scenes"]
-    raw = json.loads((folder / f"questions/CLEVR_{split}_questions.json").read_text())["questions"]
+def test_the_shared_set_comes_back_whole(mini, split):
+    scenes = read_scenes(mini, split)
+    questions = list(read_questions(mini, split, scenes))
+    assert list(scenes.values()) == json.loads((mini / f"scenes/CLEVR_{split}_scenes.json").read_text())["scenes"]
+    raw = json.loads((mini / f"questions/CLEVR_{split}_questions.json").read_text())["questions"]
     kept = [(q["question"], tuple(q["program"]), q["answer"], q["image_index"]) for q in raw]
     assert [(q.text, q.program, q.answer, q.image_index) for q in questions] == kept
     assert {q.category for q in questions} == set(CATEGORIES.values())

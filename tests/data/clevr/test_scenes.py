@@ -1,8 +1,6 @@
 """Scenes as arrays: the same relations, directions and pixels as the official tools wrote."""
 
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,13 +8,10 @@ import pytest
 from reprolib.data.clevr.programs import RELATIONS
 from reprolib.data.clevr.scenes import OBJECTS, Scenes, empty, from_json
 
-REAL = os.environ.get("REPROLIB_DATA")
-needs_real = pytest.mark.skipif(not REAL, reason="REPROLIB_DATA names no folder with clevr-mini/")
 
-
-def official(split):
+def official(mini, split):
     """Scenes of the mini set in the release's form, and their cameras."""
-    folder = Path(REAL) / "clevr-mini" / "scenes"
+    folder = mini / "scenes"
     scenes = json.loads((folder / f"CLEVR_{split}_scenes.json").read_text())["scenes"]
     cameras = json.loads((folder / f"CLEVR_{split}_cameras.json").read_text())
     return scenes, [cameras[str(scene["image_index"])] for scene in scenes]
@@ -31,10 +26,9 @@ def looking_along_y(*positions):
     return scenes
 
 
-@needs_real
 @pytest.mark.parametrize("split", ["train", "val"])
-def test_arrays_give_the_official_json_back(split):
-    scenes, cameras = official(split)
+def test_arrays_give_the_official_json_back(mini, split):
+    scenes, cameras = official(mini, split)
     arrays = from_json(scenes, cameras)
     for index, scene in enumerate(scenes):
         ours = arrays.json(index, split, scene["image_index"])

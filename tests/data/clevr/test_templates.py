@@ -1,18 +1,13 @@
 """The question families: what the official ones compute, and nothing that gives an answer away."""
 
 import json
-import os
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from reprolib.data.clevr.masks import BITS
 from reprolib.data.clevr.programs import ATTRIBUTES, FUNCTIONS, parse
 from reprolib.data.clevr.templates import FAMILIES, NONE, ONE, Choice, program
-
-REAL = os.environ.get("REPROLIB_DATA")
-needs_real = pytest.mark.skipif(not REAL, reason="REPROLIB_DATA names no folder with clevr-mini/")
 
 
 def named(step):
@@ -39,12 +34,13 @@ def bare_program(family):
     return program(family.steps, [Choice()] * len(family.steps))
 
 
-def official_questions():
-    folder = Path(REAL) / "clevr-mini" / "questions"
+@pytest.fixture(scope="module")
+def official(mini):
+    """All questions of the mini set."""
     return [
         question
         for part in ("train", "val")
-        for question in json.loads((folder / f"CLEVR_{part}_questions.json").read_text())["questions"]
+        for question in json.loads((mini / "questions" / f"CLEVR_{part}_questions.json").read_text())["questions"]
     ]
 
 
@@ -120,11 +116,9 @@ def test_bound_steps_become_nodes_in_the_order_of_the_attributes():
     ]
 
 
-@needs_real
-def test_official_programs_are_instances_of_the_family_of_their_number():
+def test_official_programs_are_instances_of_the_family_of_their_number(official):
     """Every family occurs. In the official family 13 the second object may be described by the size asked for."""
-    questions = official_questions()
-    for question in questions:
+    for question in official:
         family = FAMILIES[question["question_family_index"]]
         skeleton, filters = split(question["program"])
         assert skeleton == split(bare_program(family))[0], question
@@ -133,14 +127,13 @@ def test_official_programs_are_instances_of_the_family_of_their_number():
         allowed = {"size"} if question["question_family_index"] == 13 else set()
         assert set().union(*beyond) <= allowed, question
         assert all(step.filters != NONE or not given for step, given in zip(steps, filters, strict=True))
-    assert {question["question_family_index"] for question in questions} == set(range(90))
+    assert {question["question_family_index"] for question in official} == set(range(90))
 
 
-@needs_real
-def test_official_filters_name_every_attribute_that_ours_may():
+def test_official_filters_name_every_attribute_that_ours_may(official):
     """Over all questions of a group, so that rare filters occur: our families are not narrower."""
     theirs, ours = {}, {}
-    for question in official_questions():
+    for question in official:
         family = FAMILIES[question["question_family_index"]]
         given = theirs.setdefault(family.group, set())
         given.update((family.end, name) for names in split(question["program"])[1] for name in names)

@@ -1,8 +1,6 @@
 """Pixels that show each object: against a slow ray caster of other formulas, a closed form, and the official limit."""
 
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +10,6 @@ from reprolib.data.clevr.programs import ATTRIBUTES
 from reprolib.data.clevr.scenes import EDGES, FOCAL, HEIGHT, WIDTH, empty, from_json
 from reprolib.data.clevr.visibility import visible
 
-REAL = os.environ.get("REPROLIB_DATA")
-needs_real = pytest.mark.skipif(not REAL, reason="REPROLIB_DATA names no folder with clevr-mini/")
 CUBE, SPHERE, CYLINDER = (ATTRIBUTES["shape"].index(name) for name in ("cube", "sphere", "cylinder"))
 
 
@@ -135,10 +131,9 @@ def test_absent_objects_have_no_pixels():
     assert (visible(scenes)[0] > 0).tolist() == [True] * 2 + [False] * 8
 
 
-@needs_real
 @pytest.mark.parametrize("split", ["train", "val"])
-def test_every_object_of_the_official_scenes_shows_200_pixels(split):
-    folder = Path(REAL) / "clevr-mini" / "scenes"
+def test_every_object_of_the_official_scenes_shows_200_pixels(mini, split):
+    folder = mini / "scenes"
     scenes = json.loads((folder / f"CLEVR_{split}_scenes.json").read_text())["scenes"]
     cameras = json.loads((folder / f"CLEVR_{split}_cameras.json").read_text())
     arrays = from_json(scenes, [cameras[str(scene["image_index"])] for scene in scenes])

@@ -1,8 +1,6 @@
 """Pictures: what they must not depend on, what they must show, and Blender's pictures of the same scenes."""
 
 import json
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,8 +15,6 @@ from reprolib.data.clevr.render.shading import lamps_of, reflected
 from reprolib.data.clevr.scenes import HEIGHT, WIDTH, Scenes, empty, from_json
 from reprolib.errors import InputError
 
-REAL = os.environ.get("REPROLIB_DATA")
-needs_real = pytest.mark.skipif(not REAL, reason="REPROLIB_DATA names no folder with clevr-mini/")
 EYE = np.array([7.48, -6.51, 5.34])
 
 
@@ -183,9 +179,9 @@ def shown(scenes, height, width):
 
 
 @pytest.fixture(scope="module")
-def held():
+def held(mini):
     """Of three validation scenes: Blender's pictures, ours, ours without objects, in [0, 1]; and the objects shown."""
-    folder, picks = Path(REAL) / "clevr-mini", [2, 7, 16]
+    folder, picks = mini, [2, 7, 16]
     listed = json.loads((folder / "scenes" / "CLEVR_val_scenes.json").read_text())["scenes"]
     listed = [listed[pick] for pick in picks]
     cameras = json.loads((folder / "scenes" / "CLEVR_val_cameras.json").read_text())
@@ -196,7 +192,6 @@ def held():
     return theirs, ours, bare, shown(scenes, HEIGHT, WIDTH)
 
 
-@needs_real
 @pytest.mark.parametrize("threshold", [0.06, 0.1])
 def test_silhouettes_are_blender_s(held, threshold):
     theirs, ours, bare, _ = held
@@ -205,7 +200,6 @@ def test_silhouettes_are_blender_s(held, threshold):
     assert overlap.min() > 0.9
 
 
-@needs_real
 def test_colours_are_blender_s(held):
     theirs, ours, _, ids = held
     error = np.abs(theirs - ours).mean(-1)
@@ -213,7 +207,6 @@ def test_colours_are_blender_s(held):
     assert error[ids < 0].mean() < 0.01
 
 
-@needs_real
 def test_objects_are_where_blender_has_them(held):
     theirs, ours, bare, ids = held
     theirs, ours = (np.abs(pictures - bare).max(-1) > 0.08 for pictures in (theirs, ours))

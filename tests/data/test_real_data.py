@@ -1,0 +1,27 @@
+"""Where real data are not at hand, the tests on them are skipped."""
+
+import os
+import subprocess
+import sys
+
+from reprolib.paths import ROOT
+
+FILES = (
+    "tests/data/babi/test_induction.py",
+    "tests/data/babi/test_solver.py",
+    "tests/data/clevr/test_scenes.py",
+    "tests/data/clevr/test_templates.py",
+    "tests/experiments/test_clevr.py",
+    "tests/test_figures.py",
+)
+NAMES = "release or official or real_files or lack_the_pictures"  # of their tests on real data
+
+
+def test_a_folder_without_data_skips_what_needs_them(tmp_path):
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", NAMES, *FILES]
+    environment = os.environ | {"REPROLIB_DATA": str(tmp_path)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    found = done.stdout.splitlines()[-1]
+    assert " skipped, " in found
+    assert "passed" not in found
