@@ -83,9 +83,9 @@ def rows() -> tuple[Row, ...]:
     seeing = {"norm_first": True, "coordinates": 4.0}
     return (
         clevr.question_type(TASK, BLIND, SMOKE, SMALL, *_order(TYPES)),
-        _baseline(READING, QuestionModel(reverse=True), 8),
-        _baseline(FLAT, FlatModel(reverse=True, **seeing), 25),
-        _baseline(ATTENDING, AttentionModel(reverse=True, **seeing), 30),
+        _baseline(READING, QuestionModel(reverse=True), 20),
+        _baseline(FLAT, FlatModel(reverse=True, **seeing), 30),
+        _baseline(ATTENDING, AttentionModel(reverse=True, **seeing), 40),
         _relation_network(RELATING, {}),
         *(_relation_network(system, sizes) for system, sizes in LARGER.items()),
     )
