@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from reprolib.gn import fully_connected
+from reprolib.gn import fully_connected, graph_network
 from reprolib.gn.configurations import message_passing
 from reprolib.models.nri.decoders import MLPDecoder, RecurrentDecoder
 
@@ -74,6 +74,31 @@ def test_the_recurrent_decoder_step_by_hand():
     after, kept = decoder(states, types, memory)
     torch.testing.assert_close(kept, expected)
     torch.testing.assert_close(after, states + decoder.output(expected).float())
+
+
+def test_the_recurrent_decoder_is_a_configuration_of_the_block():
+    states, types = values()
+    decoder = RecurrentDecoder(FEATURES, WIDTH, TYPES).double()
+    memory = torch.randn(2, OBJECTS, WIDTH, dtype=torch.float64)
+    graph = fully_connected(torch.cat([memory, states], -1), self_edges=False)
+    receivers, senders = (ends - graph.edge_graph * OBJECTS for ends in (graph.receivers, graph.senders))
+    graph = graph.replace(edges=types[graph.edge_graph, receivers, senders - (senders > receivers).long()])
+
+    def message(edge, sender, receiver, **_):
+        ends = torch.cat([sender[:, :WIDTH], receiver[:, :WIDTH]], -1)
+        kinds = [edge[:, kind, None] * net(ends) for kind, net in enumerate(decoder.messages, 1)]
+        return sum(kinds) / (len(kinds) * OBJECTS)
+
+    def gate(received, node, **_):
+        kept, x = node.split([WIDTH, FEATURES], -1)
+        (ri, ui, ni), (rh, uh, nh) = (
+            part.chunk(3, -1) for part in (decoder.of_input(x), decoder.of_received(received))
+        )
+        update = torch.sigmoid(ui + uh)
+        return (1 - update) * torch.tanh(ni + torch.sigmoid(ri + rh) * nh) + update * kept
+
+    expected = graph_network(graph, phi_e=message, phi_v=gate).nodes.view_as(memory)
+    torch.testing.assert_close(decoder(states, types, memory)[1], expected)
 
 
 def test_dropout_in_evaluation_is_a_switch():

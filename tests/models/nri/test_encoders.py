@@ -33,11 +33,10 @@ def trajectories(objects=5, scenes=3, frames=FRAMES):
     return torch.randn(scenes, frames, objects, FEATURES, dtype=torch.float64)
 
 
-def by_block(encoder, paths):
-    """The MLP encoder as passes of the graph network block, on the concatenated ends of every edge."""
-    scenes, _, count, _ = paths.shape
-    graph = fully_connected(encoder.embed(paths.transpose(1, 2).flatten(2)), self_edges=False)
-    graph = graph_network(graph, phi_e=OnConcat(encoder.first, "sender", "receiver"))
+def by_block(encoder, nodes, first):
+    """An encoder as passes of the graph network block, from its nodes [B, N, ...] and its first edge network."""
+    scenes, count = nodes.shape[:2]
+    graph = graph_network(fully_connected(nodes, self_edges=False), phi_e=first)
     skip = graph.edges
     graph = graph_network(graph, phi_v=lambda received, **_: encoder.rounds.node(received / count))
 
@@ -57,7 +56,21 @@ def by_block(encoder, paths):
 def test_the_mlp_encoder_is_a_configuration_of_the_block(objects):
     encoder = _warmed(MLPEncoder(FRAMES, FEATURES, WIDTH, TYPES, 0.0, "n").double())
     paths = trajectories(objects)
-    torch.testing.assert_close(encoder(paths), by_block(encoder, paths).float(), rtol=1e-5, atol=1e-6)
+    nodes = encoder.embed(paths.transpose(1, 2).flatten(2))
+    expected = by_block(encoder, nodes, OnConcat(encoder.first, "sender", "receiver"))
+    torch.testing.assert_close(encoder(paths), expected.float(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("objects", [2, 5])
+def test_the_convolutional_encoder_is_a_configuration_of_the_block(objects):
+    encoder = _warmed(CNNEncoder(FRAMES, FEATURES, WIDTH, TYPES, 0.0, "n").double())
+    paths = trajectories(objects)
+
+    def first(sender, receiver, **_):
+        return encoder.first(convolved(encoder, *(end.unflatten(1, (FEATURES, FRAMES)) for end in (sender, receiver))))
+
+    expected = by_block(encoder, paths.permute(0, 2, 3, 1).flatten(2), first)
+    torch.testing.assert_close(encoder(paths), expected.float(), rtol=1e-5, atol=1e-6)
 
 
 def test_the_first_convolution_is_that_of_the_concatenated_pair():
@@ -70,15 +83,20 @@ def test_the_first_convolution_is_that_of_the_concatenated_pair():
     torch.testing.assert_close(encoder.of_sender(sender) + encoder.of_receiver(receiver), expected)
 
 
+def convolved(encoder, sender, receiver):
+    """What the convolutions make of the trajectories of every edge's ends: [E, D, T] twice -> [E, H]."""
+    hidden = encoder.norms[0]((encoder.of_sender(sender) + encoder.of_receiver(receiver)).relu())
+    hidden = encoder.norms[1](encoder.second(nn.functional.max_pool1d(hidden, 2)).relu())  # [E, H, T']
+    return (encoder.predict(hidden) * encoder.attend(hidden).softmax(-1)).mean(-1)
+
+
 def by_edge(encoder, paths):
     """The convolutional encoder on the pair of every edge: conv, ReLU, batch norm, pooling, twice; then attention."""
     scenes, count = paths.shape[0], paths.shape[2]
     by_object = paths.permute(0, 2, 3, 1)  # [B, N, D, T]
     pairs = [(scene, i, j) for scene in range(scenes) for i in range(count) for j in range(count) if j != i]
-    ends = [encoder.of_sender(by_object[b, j]) + encoder.of_receiver(by_object[b, i]) for b, i, j in pairs]
-    hidden = nn.functional.max_pool1d(encoder.norms[0](torch.stack(ends).relu()), 2)  # [E, H, T']
-    hidden = encoder.norms[1](encoder.second(hidden).relu())
-    pooled = (encoder.predict(hidden) * encoder.attend(hidden).softmax(-1)).mean(-1)
+    senders, receivers = (torch.stack([by_object[b, ends[which]] for b, *ends in pairs]) for which in (1, 0))
+    pooled = convolved(encoder, senders, receivers)
     return encoder.rounds(encoder.first(pooled.view(scenes, count, count - 1, -1)))
 
 
