@@ -3,13 +3,18 @@
 from collections.abc import Iterator
 
 from reprolib import devices
-from reprolib.bench import nri, pictures, relation
+from reprolib.bench import nri, pictures, relation, simulators
 from reprolib.bench.measure import LiveBytes, Ratio
 from reprolib.errors import InputError
 
 __all__ = ["NAMES", "LiveBytes", "Ratio", "run"]
 
-BENCHMARKS = {"relation": relation.ratios, "nri": nri.ratios, "pictures": pictures.ratios}
+BENCHMARKS = {
+    "relation": relation.ratios,
+    "nri": nri.ratios,
+    "pictures": pictures.ratios,
+    "simulators": simulators.ratios,
+}
 NAMES = tuple(BENCHMARKS)
 
 

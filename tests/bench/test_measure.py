@@ -44,7 +44,15 @@ def test_all_benchmarks_run_in_order_and_each_ratio_is_there_before_the_next_is_
     measured = bench.run()
     assert next(measured).case == "a"
     assert begun == ["relationa"]
-    assert [ratio.name + ratio.case for ratio in measured] == ["relationb", "nria", "nrib", "picturesa", "picturesb"]
+    assert [ratio.name + ratio.case for ratio in measured] == [
+        "relationb",
+        "nria",
+        "nrib",
+        "picturesa",
+        "picturesb",
+        "simulatorsa",
+        "simulatorsb",
+    ]
     assert {ratio.name for ratio in bench.run("nri")} == {"nri"}
 
 

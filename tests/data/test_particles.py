@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from reprolib.bench.simulators import reference, total_force
 from reprolib.data.particles import BLOCK, CLIP, KINDS, draw, energy, simulate
 from reprolib.errors import InputError
 
@@ -17,40 +18,6 @@ PAIR = np.array([[[0.0, 1.0], [1.0, 0.0]]])
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
-
-
-def reference(kind, positions, velocities, couplings, steps, sample_every, dt=DT):
-    """One scene, a step at a time in NumPy, organised as the released simulator is; arrays [2, N] inside."""
-    place, speed = positions.T.copy(), velocities.T.copy()
-    frames = []
-    bounce(place, speed)
-    speed += dt * total_force(kind, place, couplings)
-    for step in range(1, steps):
-        place += dt * speed
-        bounce(place, speed)
-        if step % sample_every == 0:
-            frames.append((place.T.copy(), speed.T.copy()))
-        speed += dt * total_force(kind, place, couplings)
-    return tuple(np.stack(parts) for parts in zip(*frames, strict=True))
-
-
-def bounce(place, speed):
-    assert (np.abs(place) < 15).all()
-    over, under = place > 5, place < -5
-    place[over], speed[over] = 10 - place[over], -np.abs(speed[over])
-    place[under], speed[under] = -10 - place[under], np.abs(speed[under])
-
-
-def total_force(kind, place, couplings):
-    sizes = -0.1 * couplings
-    if kind == "charged":
-        rows = place.transpose()
-        squares = (rows**2).sum(axis=1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            apart = np.maximum(squares[:, None] + squares[None] - 2 * rows.dot(rows.transpose()), 0)
-            sizes = couplings / np.power(apart, 3 / 2)
-    np.fill_diagonal(sizes, 0)
-    return np.clip((sizes * (place[:, :, None] - place[:, None])).sum(axis=-1), -100, 100)
 
 
 def gap(some, others):
