@@ -235,6 +235,21 @@ def test_a_network_has_one_colour_and_its_line_is_broken_where_muon_trained_it()
     assert [line.get_linestyle() for line in (plain, adam, muon)] == ["-", "-", "--"]
 
 
+def test_the_title_of_curves_from_two_scales_fits_its_figure():
+    curve = [{"step": step, "loss": 1.0, "accuracy/mean": 90.0} for step in (10, 20)]
+    found = [record(BABI, "RN", {}, curve=curve), record(BABI, "RN (words kept)", {}, curve=curve, scale="smoke")]
+    figure = figures.learning_curves(found)
+    figure.draw_without_rendering()
+    title = figure.axes[0].title.get_window_extent()
+    assert title.x1 <= figure.bbox.x1
+    assert title.y1 <= figure.bbox.y1
+
+
+def test_networks_that_see_clevr_have_a_colour_each():
+    names = ("CNN+LSTM+RN", "CNN+LSTM+SA (re-tuned)", "CNN+LSTM", "LSTM", "Q-type baseline")
+    assert len({style.colour(name) for name in names}) == len(names)
+
+
 def test_generalisation_draws_means_over_seeds():
     points = [
         Point(seed, nodes, rounds, base + seed)

@@ -27,11 +27,7 @@ from reprolib.figures.relations import COLUMN, LINE, answered, lines, verdict
 from reprolib.figures.scores import band, name_lines
 from reprolib.figures.style import (
     BELOW,
-    BLUE,
-    GREEN,
-    GREY,
     NO_RECORD,
-    ORANGE,
     PAPER,
     canvas,
     colour,
@@ -46,16 +42,6 @@ KINDS = ("overall", *CATEGORIES.values())  # in the order of the paper's Figure 
 PEOPLE = "Human"
 BASELINE = "Q-type baseline"  # the most frequent answer to the last step of the question
 CHANCE = 2.0  # points above the baseline's accuracy, up to which an accuracy counts as chance
-LOOKS = MappingProxyType(
-    {
-        "CNN+LSTM+RN": (BLUE, "-"),
-        "LSTM+RN": (BLUE, "-"),
-        "CNN+LSTM+SA (re-tuned)": (GREEN, "-"),
-        "CNN+LSTM": (ORANGE, "--"),
-        "LSTM": (ORANGE, "-"),
-        BASELINE: (GREY, "-"),
-    }
-)
 GROUPS = MappingProxyType({"objects": "objects\nin the scene", "functions": "functions\nof the program (up to)"})
 SIZES = MappingProxyType(
     {RELATING: "as in the paper:\n128 LSTM units, 24 kernels"}
@@ -175,7 +161,7 @@ def by_scene(found: Sequence[Record]) -> Figure:
         for (_, system), measurement in measured.items():
             sizes, values = _by_size(measurement.records if measurement else (), group)
             if len(sizes):
-                ends.append(band(axis, _short(system), sizes, values, LOOKS[system], marker="o"))
+                ends.append(band(axis, _short(system), sizes, values, (colour(system), "-"), marker="o"))
         axis.set_xlabel(label)
     percent_axis(panels[0], "percent right")
     panels[0].set_xticks(range(3, 11))

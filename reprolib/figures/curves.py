@@ -3,6 +3,7 @@
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from textwrap import fill
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -26,6 +27,7 @@ from reprolib.figures.style import (
 )
 from reprolib.records import Record
 
+LONGEST_TITLE = 56  # characters of a line
 LONGEST_BESIDE = 20  # characters of a name that stands at the end of a line
 NAMES = {
     CEILING: f"limit of\n{ROUNDS} rounds",
@@ -64,7 +66,7 @@ def _curves(axis: Axes, found: Sequence[Record]) -> None:
         ends.setdefault(record.system, (record.system, steps[-1], values[-1], colour(record.system)))
     _name(axis, list(ends.values()))
     scales = " and ".join(dict.fromkeys(f"{record.scale} scale, {record.kind} data" for record in found))
-    axis.set_title(f"{found[0].task} ({scales})")
+    axis.set_title(fill(f"{found[0].task} ({scales})", LONGEST_TITLE))
     percent_axis(axis, "percent right\n(validation)")
     axis.set_xlabel("step")
     axis.set_xlim(left=0)

@@ -29,6 +29,9 @@ OURS = MappingProxyType(  # relation networks on stories, by what their names ho
         "RN, renamed": SKY,
     }
 )
+OTHERS = MappingProxyType(
+    {"Majority": GREY, "Q-type baseline": GREY, "CNN+LSTM": PURPLE, "CNN+LSTM+SA (re-tuned)": GREEN}
+)
 DARK = (BLUE, GREEN, RED)  # colours on which text is white
 PAPER = MappingProxyType(
     {"marker": "D", "markersize": 6, "markerfacecolor": "white", "markeredgecolor": "black", "linestyle": "none"}
@@ -96,10 +99,10 @@ def note(text: str) -> Figure:
 
 
 def colour(system: str) -> str:
-    """The papers' relation networks blue, ours for stories in a colour each; other networks orange, the most frequent
-    answer grey."""
-    if system in ("Majority", "Q-type baseline"):
-        return GREY
+    """The papers' relation networks blue, ours for stories in a colour each; other networks orange, but for those of
+    CLEVR that see; the most frequent answer grey."""
+    if system in OTHERS:
+        return OTHERS[system]
     ours = next((shade for part, shade in OURS.items() if part in system), None)
     return ours or (BLUE if "RN" in system else ORANGE)
 
