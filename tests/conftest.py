@@ -1,4 +1,5 @@
-"""A toy experiment that runs in a second, in place of the suite's, for every test of what surrounds the models.
+"""A toy experiment that runs in a second, in place of the suite's, for every test of what surrounds the models;
+and the real data, where they are at hand.
 
 Run as a program, this file is the command line on the toy experiment:
 
@@ -30,6 +31,26 @@ from reprolib.train import Training
 
 torch.set_num_threads(1)
 CLASSES, FEATURES = 3, 4
+
+
+@pytest.fixture(scope="session")
+def babi():
+    """The folder of the real bAbI files; without it the test is skipped."""
+    return real("babi")
+
+
+@pytest.fixture(scope="session")
+def mini():
+    """The folder of the small set of real CLEVR scenes; without it the test is skipped."""
+    return real("clevr-mini")
+
+
+def real(name):
+    """A folder of REPROLIB_DATA, or a skip where it holds none of that name."""
+    data = os.environ.get("REPROLIB_DATA")
+    if not data or not (Path(data) / name).is_dir():
+        pytest.skip(f"REPROLIB_DATA names no folder with {name}/")
+    return Path(data) / name
 
 
 @dataclass(frozen=True)

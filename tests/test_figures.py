@@ -2,11 +2,9 @@
 
 import itertools
 import math
-import os
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
@@ -26,7 +24,6 @@ from reprolib.gn.block import OnConcat
 from reprolib.records import Record
 from reprolib.runs import Request
 
-REAL = os.environ.get("REPROLIB_DATA")
 BABI, RN, MAJORITY = "babi_joint_10k", "RN", "Majority"
 
 
@@ -563,8 +560,7 @@ def test_places_of_states_lie_on_their_objects(results):
         assert pixels == list(specimens.sort_of_clevr.RGB)
 
 
-@pytest.mark.skipif(not (REAL and (Path(REAL) / "babi").is_dir()), reason="REPROLIB_DATA names no folder with babi/")
-def test_few_generated_stories_have_every_word_of_the_real_files():
+def test_few_generated_stories_have_every_word_of_the_real_files(babi):
     """So that weights of real data read generated stories word for word."""
     files, few = specimens.dataset.source(), specimens.FEW_STORIES
     real = [question for task in TASKS for question in files.questions(task, "test")]

@@ -1,8 +1,6 @@
 """CLEVR's experiments: every row can be built, trained and measured, on generated scenes and on real files."""
 
-import os
 import shutil
-from pathlib import Path
 
 import pytest
 import torch
@@ -15,10 +13,6 @@ from reprolib.experiments.entry import change
 from reprolib.models.clevr import PixelModel
 from reprolib.train import fit
 
-REAL = os.environ.get("REPROLIB_DATA")
-needs_mini = pytest.mark.skipif(
-    not (REAL and (Path(REAL) / "clevr-mini").is_dir()), reason="REPROLIB_DATA names no folder with clevr-mini/"
-)
 FEW = {"data.train": 12, "data.valid": 3, "data.test": 6}
 STEP = FEW | {"train.steps": 1, "train.evaluate_every": 1, "train.precision": "fp32"}
 CATEGORIES = ("count", "exist", "compare_numbers", "query_attribute", "compare_attribute")
@@ -110,10 +104,9 @@ def test_larger_networks_differ_in_what_their_name_says():
         )
 
 
-@needs_mini
 @pytest.mark.parametrize("name", ["rn_clevr_pixels", "rn_clevr_state"])
-def test_real_files_train_a_step_and_are_measured(name, tmp_path, monkeypatch):
-    shutil.copytree(Path(REAL) / "clevr-mini", tmp_path / "clevr")
+def test_real_files_train_a_step_and_are_measured(name, mini, tmp_path, monkeypatch):
+    shutil.copytree(mini, tmp_path / "clevr")
     monkeypatch.setenv("REPROLIB_DATA", str(tmp_path))
     experiment = experiments.get(name)
     row = next(row for row in experiment.rows if row.headline)
@@ -129,9 +122,8 @@ def test_real_files_train_a_step_and_are_measured(name, tmp_path, monkeypatch):
     assert 0 <= found["accuracy/overall"] == found["accuracy/validation"] <= 100
 
 
-@needs_mini
-def test_files_that_lack_the_pictures_are_no_data_for_rows_that_need_them(tmp_path, monkeypatch):
-    shutil.copytree(Path(REAL) / "clevr-mini", tmp_path / "clevr", ignore=shutil.ignore_patterns("images"))
+def test_files_that_lack_the_pictures_are_no_data_for_rows_that_need_them(mini, tmp_path, monkeypatch):
+    shutil.copytree(mini, tmp_path / "clevr", ignore=shutil.ignore_patterns("images"))
     monkeypatch.setenv("REPROLIB_DATA", str(tmp_path))
     assert clevr.dataset.fingerprint(ClevrData(), "real")
     assert clevr.dataset.fingerprint(ClevrData(pictures=True), "real") is None
