@@ -1,6 +1,6 @@
 """A training step as one CUDA graph: its hundreds of small kernels are launched by one call.
 
-Launched one by one from Python, the kernels of a small model take longer to launch than to run.
+Launched one by one from Python, the kernels of a small model can take longer to launch than to run.
 """
 
 import warnings
