@@ -61,12 +61,19 @@ def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
 
 
 SMOKE_DATA = {"data.train": 150, "data.valid": 30, "data.test": 50}
-SMOKE = {"train.steps": 60, "train.batch": 64, "train.evaluate_every": 30, "train.precision": "fp32"}
+SMOKE = {"train.steps": 30, "train.batch": 64, "train.evaluate_every": 15, "train.precision": "fp32"}
 RELATION_NETWORK = Config(
     data=BabiData(),
     model=BabiModel(pairs="unordered", norm=True),
     train=Training(steps=150_000, batch=256, rate=1e-3, schedule="cosine", evaluate_every=2_000, precision="bf16"),
 )
+AS_PRINTED = {  # the paper's own choices where `RELATION_NETWORK` departs from them: deviations 1 to 4
+    "data.answers": "words",
+    "model.pairs": "all",
+    "model.norm": False,
+    "train.rate": 2e-4,
+    "train.schedule": "constant",
+}
 # Joint training, not in the paper: what a sentence keeps of its words, and whose stories are renamed how often.
 KEPT = {"model.reader": "both", "data.renamings": 9}
 IN_PLACE = {"model.reader": "slots", "data.renamings": 3, "data.renamed": (16, 16, 16, 17, 17, 18, 19)}
@@ -86,14 +93,19 @@ INDUCTION = {  # task 16 alone, ours: what may stand in the way of its rule is t
 }
 
 
+def _smoke(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """What smoke scale changes; where a row tells stories under other names, it does so once."""
+    return SMOKE_DATA | SMOKE | {key: 1 for key in changes if key == "data.renamings"}
+
+
 def _ours(system: str, changes: Mapping[str, Any], steps: int = 60_000, minutes: float = 45) -> Row:
     return Row(
         task="babi_joint_10k",
         system=system,
         config=change(RELATION_NETWORK, changes),
         scales={
-            "smoke": SMOKE_DATA | SMOKE | {"data.renamings": 1},
-            "small": {"train.steps": steps, "train.batch": 64},  # more than RN's: many questions are renamed ones
+            "smoke": _smoke(changes),
+            "small": {"train.steps": steps, "train.batch": 64},  # more where many questions are renamed ones
         },
         minutes={"smoke": 0.1, "small": minutes, "paper": 60},
         headline=True,
@@ -106,7 +118,7 @@ def _induction(system: str, changes: Mapping[str, Any]) -> Row:
         system=system,
         config=change(RELATION_NETWORK, {"data.tasks": (16,), **changes}),
         scales={
-            "smoke": SMOKE_DATA | SMOKE | ({"data.renamings": 1} if changes else {}),
+            "smoke": _smoke(changes),
             "small": {"train.steps": 8_000 if "train.optimiser" in changes else 20_000, "train.batch": 64},
         },
         minutes={"smoke": 0.1, "small": 12, "paper": 20},
@@ -136,6 +148,7 @@ EXPERIMENT = Experiment(
                 Comparison("error/task_16", "Majority", 50),  # less is what a reader gets who ignores the species
             ),
         ),
+        _ours("RN (as printed)", AS_PRINTED, steps=30_000),
         _ours("RN (words kept)", KEPT),
         _ours("RN (words in place)", IN_PLACE),
         _ours("RN (words kept and in place)", KEPT_IN_PLACE, steps=90_000, minutes=80),
