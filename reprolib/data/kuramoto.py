@@ -69,7 +69,12 @@ def draw(count: int, objects: int, rng: np.random.Generator) -> tuple[np.ndarray
 
 
 def features(
-    phases: np.ndarray, rates: np.ndarray, frequencies: np.ndarray, couplings: np.ndarray, scaled: bool = True
+    phases: np.ndarray,
+    rates: np.ndarray,
+    frequencies: np.ndarray,
+    couplings: np.ndarray,
+    scaled: bool = True,
+    cosine: bool = False,
 ) -> np.ndarray:
     """What a model sees, [B, T, N, 3]: d phi / dt, sin phi and omega, all between -1 and 1.
 
@@ -80,10 +85,12 @@ def features(
         phases, rates: [B, T, N], as `simulate` returns them.
         frequencies, couplings: [B, N] and [B, N, N].
         scaled: False leaves the rates as they are.
+        cosine: whether cos phi comes fourth, without which one frame does not tell a rising sin phi from a falling one.
     """
     omega = 2 * (frequencies - LOWEST) / (HIGHEST - LOWEST) - 1  # [B, N]
     shown = _scaled(rates, couplings) if scaled else rates
-    return np.stack([shown, np.sin(phases), np.broadcast_to(omega[:, None], phases.shape)], axis=3)
+    seen = [shown, np.sin(phases), np.broadcast_to(omega[:, None], phases.shape)]
+    return np.stack([*seen, np.cos(phases)] if cosine else seen, axis=3)
 
 
 def _scaled(rates: np.ndarray, couplings: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Simulated scenes as the models of motion see them: trajectories and the type of every directed edge.
 
-Dimensions: M scenes, T frames, N objects, D features (4: x, y and their velocities; 3: see `kuramoto.features`).
+Dimensions: M scenes, T frames, N objects, D features (x, y and their velocities; oscillators: see `kuramoto.features`).
 Directed edges are receiver-major, [M, N, N-1]: entry (i, k) is the edge into receiver i from senders(N)[i, k].
 """
 
@@ -19,8 +19,13 @@ from reprolib.files import write_atomically
 
 VERSION = 1  # part of the data's identity: raise it whenever the same seed gives other bytes
 
-RAW = "_raw"  # oscillators whose rates are not scaled one by one: the same scenes otherwise
-KINDS = (*particles.KINDS, "kuramoto", "kuramoto" + RAW)
+SYSTEMS = (*particles.KINDS, "kuramoto")
+VIEWS = {  # of the same oscillators, as options of `kuramoto.features`
+    "kuramoto": {},
+    "kuramoto_raw": {"scaled": False},
+    "kuramoto_phase": {"scaled": False, "cosine": True},
+}
+KINDS = (*particles.KINDS, *VIEWS)
 CHUNK = 2048  # scenes that share one random stream: any number of scenes is a prefix of any larger number
 SAMPLE_EVERY = {"springs": 100, "charged": 100, "kuramoto": 10}  # steps a frame
 FULL = 99  # frames over which the rates of oscillators are scaled, however few are kept
@@ -48,18 +53,18 @@ class Scale:
         return (trajectories - middle) / half
 
 
-def scale(train: Simulations) -> Scale:
+def scale(kind: str, train: Simulations) -> Scale:
     """One range over all positions and one over all velocities of the training set.
 
     Features of oscillators are scaled already, unless their rates go beyond [-1, 1]: then by the rates' own range.
 
     Raises InputError when nothing varies.
     """
-    features = train.trajectories.shape[-1]
-    if features != 4:
+    if kind in VIEWS:
         rates, unit = train.trajectories[..., 0], (-1.0, 1.0)
         raw = bool(np.abs(rates).max() > 1)
-        return Scale(((float(rates.min()), float(rates.max())) if raw else unit, *(unit,) * (features - 1)))
+        others = train.trajectories.shape[-1] - 1
+        return Scale(((float(rates.min()), float(rates.max())) if raw else unit, *(unit,) * others))
     parts = train.trajectories[..., :2], train.trajectories[..., 2:]
     position, velocity = ((float(part.min()), float(part.max())) for part in parts)
     if position[0] == position[1] or velocity[0] == velocity[1]:
@@ -73,11 +78,16 @@ def senders(objects: int) -> np.ndarray:
     return everyone[~np.eye(objects, dtype=bool)].reshape(objects, objects - 1)
 
 
+def system(kind: str) -> str:
+    """What is simulated: a kind without how it is seen."""
+    return "kuramoto" if kind in VIEWS else kind
+
+
 def generate(kind: str, count: int, objects: int, frames: int, seed: int, stream: int) -> Simulations:
     """The first `count` scenes of an endless sequence, from the first frame on, on all cores.
 
     Args:
-        kind: "springs", "charged", "kuramoto", or "kuramoto_raw".
+        kind: "springs", "charged", "kuramoto", or another of its `VIEWS`.
         frames: T; 49 in the paper's training, 99 in its test scenes.
         stream: number of one of the independent sequences of a seed: give training and test data different ones.
 
@@ -85,15 +95,13 @@ def generate(kind: str, count: int, objects: int, frames: int, seed: int, stream
         InputError: unknown kind, fewer than two objects, or numbers that are not whole or are too small.
     """
     _check(kind, count, objects, frames, seed, stream)
-    features = 3 if kind.startswith("kuramoto") else 4
+    features = 3 + VIEWS[kind].get("cosine", False) if kind in VIEWS else 4
     trajectories = np.empty((count, frames, objects, features), np.float32)
     edges = np.empty((count, objects, objects - 1), np.int64)
     with tqdm(total=count, desc=f"{kind}, {objects} objects", unit="scene", delay=2) as bar:
         for index, start in enumerate(range(0, count, CHUNK)):
             chunk = slice(start, min(start + CHUNK, count))
-            entropy = np.random.SeedSequence(
-                (seed, stream, objects, KINDS.index(kind.removesuffix(RAW))), spawn_key=(index,)
-            )
+            entropy = np.random.SeedSequence((seed, stream, objects, SYSTEMS.index(system(kind))), spawn_key=(index,))
             rng = np.random.Generator(np.random.PCG64(entropy))
             trajectories[chunk], edges[chunk] = _chunk(kind, chunk.stop - start, objects, frames, rng)
             bar.update(chunk.stop - start)
@@ -126,11 +134,11 @@ def cached(kind: str, count: int, objects: int, frames: int, seed: int, stream: 
 
 def _chunk(kind: str, count: int, objects: int, frames: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Trajectories and edges of the first `count` scenes of a chunk."""
-    every = SAMPLE_EVERY[kind.removesuffix(RAW)]
-    if kind.startswith("kuramoto"):
+    every = SAMPLE_EVERY[system(kind)]
+    if kind in VIEWS:
         phases, frequencies, couplings = (part[:count] for part in kuramoto.draw(CHUNK, objects, rng))
         seen = kuramoto.simulate(phases, frequencies, couplings, (max(frames, FULL) + 1) * every, every)
-        trajectories = kuramoto.features(*seen, frequencies, couplings, scaled=kind == "kuramoto")[:, :frames]
+        trajectories = kuramoto.features(*seen, frequencies, couplings, **VIEWS[kind])[:, :frames]
     else:
         positions, velocities, couplings = (part[:count] for part in particles.draw(kind, CHUNK, objects, rng))
         seen = particles.simulate(kind, positions, velocities, couplings, (frames + 1) * every, every)

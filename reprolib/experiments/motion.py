@@ -85,7 +85,7 @@ class CorrelationModel:
 class MotionData:
     """Which system is simulated and how often."""
 
-    kind: str = "springs"  # or "charged", "kuramoto", "kuramoto_raw"
+    kind: str = "springs"  # one of `simulations.KINDS`
     objects: int = 5
     train: int = 50_000
     valid: int = 10_000
@@ -125,7 +125,7 @@ def load(config: Config, kind: str) -> Dataset:
         name: simulations.cached(data.kind, getattr(data, name), data.objects, frames, data.seed, stream)
         for stream, (name, frames) in enumerate(lengths.items())
     }
-    scale = simulations.scale(drawn["train"])
+    scale = simulations.scale(data.kind, drawn["train"])
     splits = {name: Split(_columns(scenes, scale)) for name, scenes in drawn.items()}
     for objects in data.others:
         scenes = simulations.cached(data.kind, data.of_others, objects, FRAMES, data.seed, len(drawn))

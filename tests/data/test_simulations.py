@@ -44,7 +44,8 @@ def test_senders():
 @pytest.mark.parametrize("kind", KINDS)
 def test_shapes(kind):
     scenes = generate(kind, 6, 4, 49, seed=1, stream=0)
-    assert scenes.trajectories.shape == (6, 49, 4, 3 if kind.startswith("kuramoto") else 4)
+    features = {"kuramoto": 3, "kuramoto_raw": 3}.get(kind, 4)
+    assert scenes.trajectories.shape == (6, 49, 4, features)
     assert scenes.trajectories.dtype == np.float32
     assert scenes.edges.shape == (6, 4, 3)
     assert scenes.edges.dtype == np.int64
@@ -129,7 +130,7 @@ def test_bad_inputs(function, arguments, message, folder):
 
 def test_scale_of_particles():
     scenes = generate("springs", 30, 3, 20, seed=0, stream=0)
-    fitted = scale(scenes)
+    fitted = scale("springs", scenes)
     raw, units = scenes.trajectories, fitted.apply(scenes.trajectories)
     assert units.dtype == np.float32
     for part in (slice(0, 2), slice(2, 4)):
@@ -146,13 +147,13 @@ def test_other_splits_are_scaled_as_the_training_set_is():
 
 def test_oscillators_stay_as_they_are():
     scenes = generate("kuramoto", 3, 3, 9, seed=0, stream=0)
-    np.testing.assert_array_equal(scale(scenes).apply(scenes.trajectories), scenes.trajectories)
+    np.testing.assert_array_equal(scale("kuramoto", scenes).apply(scenes.trajectories), scenes.trajectories)
 
 
 def test_what_does_not_move_has_no_scale():
     still = Simulations(np.zeros((2, 3, 4, 4), np.float32), np.zeros((2, 4, 3), np.int64))
     with pytest.raises(InputError, match="do not move"):
-        scale(still)
+        scale("charged", still)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -254,6 +255,19 @@ def test_raw_oscillators_are_the_same_scenes_with_their_own_rates():
 
 def test_raw_rates_are_scaled_by_the_training_set():
     raw = generate("kuramoto_raw", 50, 4, 49, 0, 0)
-    shown = scale(raw).apply(raw.trajectories)
+    shown = scale("kuramoto_raw", raw).apply(raw.trajectories)
     assert (shown[..., 0].min(), shown[..., 0].max()) == pytest.approx((-1, 1))
     np.testing.assert_allclose(shown[..., 1:], raw.trajectories[..., 1:], atol=1e-6)
+
+
+def test_with_the_cosine_one_frame_tells_how_every_oscillator_moves():
+    raw, phase = (generate(kind, 30, 5, 9, 0, 0) for kind in ("kuramoto_raw", "kuramoto_phase"))
+    np.testing.assert_array_equal(phase.edges, raw.edges)
+    np.testing.assert_array_equal(phase.trajectories[..., :3], raw.trajectories)
+    rates, sine, omega, cosine = np.moveaxis(phase.trajectories.astype(float), 3, 0)  # [M, T, N] each
+    sent = np.stack([sine, cosine])[..., senders(5)]  # [2, M, T, N, N-1]
+    pulls = sent[0] * cosine[..., None] - sent[1] * sine[..., None]  # sin(phi_j - phi_i)
+    expected = (omega + 1) / 2 * 9 + 1 + (phase.edges[:, None] * pulls).sum(-1)
+    np.testing.assert_allclose(rates, expected, atol=1e-4)
+    shown = scale("kuramoto_phase", phase).apply(phase.trajectories)
+    np.testing.assert_allclose(shown[..., 1:], phase.trajectories[..., 1:], atol=1e-6)
