@@ -161,11 +161,15 @@ def bench(name: Annotated[str | None, typer.Argument()] = None, device: Device =
 
 @data_app.command("list")
 def data_list() -> None:
-    """Data sets, their licence and where they come from."""
+    """Data sets: licence, download, where their files are looked for, and what `generate` writes."""
     from reprolib.data import catalogue
 
     for entry in catalogue.entries():
         typer.echo(f"{entry.name:16} {entry.title} ({entry.licence})")
+        if entry.url is not None:
+            typer.echo(f"{'':16} fetch: {entry.size / 1e6:,.0f} MB from {entry.url}")
+        typer.echo(f"{'':16} under REPROLIB_DATA: {entry.layout}")
+        typer.echo(f"{'':16} generate: {entry.generator}")
 
 
 @data_app.command("fetch")

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from reprolib import __main__, experiments, paths, published, records
+from reprolib.data import catalogue
 from reprolib.errors import InputError
 from reprolib.paths import ROOT
 
@@ -198,6 +199,16 @@ def test_list(suite):
     lines = suite("list")[1].splitlines()
     assert len(lines) == len(rows)
     assert all(row["row"] in line for row, line in zip(rows, lines, strict=True))
+
+
+def test_data_list_says_where_files_come_from_and_where_they_are_looked_for(suite):
+    code, out, _ = suite("data", "list")
+    assert code == 0
+    for entry in catalogue.entries():
+        assert f"{entry.name:16} {entry.title} ({entry.licence})\n" in out
+        assert (entry.url is None) or f" MB from {entry.url}\n" in out
+        assert f" under REPROLIB_DATA: {entry.layout}\n" in out
+        assert f" generate: {entry.generator}\n" in out
 
 
 @pytest.mark.parametrize("name", ["rn_babi", "rn_sort_of_clevr"])

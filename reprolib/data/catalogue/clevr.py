@@ -12,7 +12,7 @@ from tqdm import tqdm
 from reprolib import paths
 from reprolib.data.catalogue.entry import Entry
 from reprolib.data.clevr import answer, archive, dataset, parts, pictures, placing, render
-from reprolib.data.clevr.reader import SPLITS, Question, read_questions, read_scenes
+from reprolib.data.clevr.reader import SPLITS, Question, read_questions, read_scenes, stream_scenes
 from reprolib.data.clevr.scenes import Scenes
 from reprolib.data.fetch import download
 from reprolib.errors import InputError
@@ -67,20 +67,24 @@ def _check(with_pictures: bool) -> list[str]:
 
 
 def _check_split(folder: Path, split: str, with_pictures: bool) -> str:
-    """Read all texts, look into a sample of the pictures, answer one of the questions, and compare the numbers."""
-    scenes = read_scenes(folder, split)
+    """Read all texts, look into a sample of the pictures, answer one of the questions, and compare the numbers.
+
+    Of the scenes, only those that the sampled questions ask about are held: the file is read once more for them.
+    """
+    indices = [scene["image_index"] for scene in stream_scenes(folder, split)]
     if with_pictures:
-        pictures.require(folder, split, list(scenes), whole=True)
-        looked_at = random.Random(0).sample(list(scenes), min(SAMPLE, len(scenes)))
+        pictures.require(folder, split, indices, whole=True)
+        looked_at = random.Random(0).sample(indices, min(SAMPLE, len(indices)))
         pictures.verify(folder, split, looked_at)
-    asked = read_questions(folder, split, scenes)
+    asked = read_questions(folder, split, set(indices))
     with tqdm(asked, desc=f"questions of {split}", unit="question", disable=None) as bar:
         count, sample = _sample(bar)
+    scenes = read_scenes(folder, split, {question.image_index for question in sample})
     right = sum(_answered(question, scenes) for question in sample)
     expected = dataset.RELEASED[split]
-    fits = (len(scenes), count) == expected and right == len(sample)
+    fits = (len(indices), count) == expected and right == len(sample)
     findings = [
-        f"{len(scenes)} scenes{' and pictures' if with_pictures else ''}, {count} questions",
+        f"{len(indices)} scenes{' and pictures' if with_pictures else ''}, {count} questions",
         *([] if (len(scenes), count) == expected else [f"should hold {expected[0]} and {expected[1]}"]),
         *([f"checksums of {len(looked_at)} sampled pictures are right"] if with_pictures else []),
         f"programs give {right} of {len(sample)} sampled answers",

@@ -1,7 +1,7 @@
 """Reader of a CLEVR v1.0 folder: the scenes and the questions of a split; the pictures are left alone.
 
 A file is parsed element by element, with a few MiB of its text in memory at a time. Scenes and questions are given one
-at a time, since those of training would take gigabytes; `read_scenes` holds the scenes, to answer questions about them.
+at a time, since those of training would take gigabytes; `read_scenes` holds scenes, to answer questions about them.
 """
 
 import json
@@ -80,13 +80,14 @@ def stream_scenes(folder: Path, split: str) -> Iterator[dict]:
             yield scene
 
 
-def read_scenes(folder: Path, split: str) -> dict[int, dict]:
-    """{image index: scene in CLEVR's JSON form} of a split, all held at once.
+def read_scenes(folder: Path, split: str, wanted: Container[int] | None = None) -> dict[int, dict]:
+    """{image index: scene in CLEVR's JSON form} of a split, held at once: those wanted, by default all.
 
     Raises:
-        InputError: as `stream_scenes` does.
+        InputError: as `stream_scenes` does, for scenes that are not wanted too.
     """
-    return {scene["image_index"]: scene for scene in stream_scenes(folder, split)}
+    scenes = ((scene["image_index"], scene) for scene in stream_scenes(folder, split))
+    return {index: scene for index, scene in scenes if wanted is None or index in wanted}
 
 
 def read_questions(folder: Path, split: str, scenes: Container[int]) -> Iterator[Question]:

@@ -63,6 +63,7 @@ def test_what_was_written_comes_back(tmp_path, monkeypatch, window, indent, last
     write(tmp_path, scenes, questions, "val", indent, last)
     monkeypatch.setattr(reader, "WINDOW", window)
     assert read_scenes(tmp_path, "val") == {4: scenes[0], 9: scenes[1]}
+    assert read_scenes(tmp_path, "val", {9, 17}) == {9: scenes[1]}
     assert read(tmp_path, "val") == [
         Question(q["question"], tuple(PROGRAM), "1", q["image_index"], "count", 7) for q in questions
     ]
