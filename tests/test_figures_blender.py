@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image
 
 from reprolib import paths
-from reprolib.figures.blender import beside_blender
+from reprolib.figures import tables
+from reprolib.figures.blender import agreement, beside_blender
 
 
 def test_the_pictures_are_alike_and_the_scenes_are_the_same():
@@ -16,6 +17,17 @@ def test_the_pictures_are_alike_and_the_scenes_are_the_same():
     errors = np.abs(theirs / 255.0 - ours / 255.0).mean((1, 2, 3))
     assert errors.max() < 0.02
     assert errors.max() < 0.5 * np.abs(theirs[0] / 255.0 - ours[1] / 255.0).mean()  # of two different scenes
+
+
+def test_the_agreement_is_tabled_as_measured():
+    found = agreement()
+    assert len(found) == 3
+    assert min(one.overlap for one in found) > 0.9
+    assert max(one.apart for one in found) < 2
+    assert max(one.objects for one in found) < 0.05
+    text = tables.agreement(found).text
+    assert text.count("<tr>") == 4
+    assert all(tables.number(100 * one.overlap) in text and tables.number(one.apart) in text for one in found)
 
 
 def test_every_kept_picture_has_its_scene_and_the_licence_stands_beside_them():

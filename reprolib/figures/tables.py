@@ -7,6 +7,7 @@ from itertools import groupby
 from statistics import fmean, stdev
 
 from reprolib import experiments, published, report
+from reprolib.data.clevr.render.agreement import Agreement
 from reprolib.records import Record
 from reprolib.report import Cell, number
 from reprolib.verdicts import Measurement, measurements
@@ -166,6 +167,16 @@ def equalities(differences: Mapping[str, float]) -> Html:
     """Configurations with their largest difference from their definition."""
     rows = [(escape(name), _figure(value)) for name, value in differences.items()]
     return Html(_table("Largest difference in float64", ("configuration", "from its loops"), rows))
+
+
+def agreement(found: Sequence[Agreement]) -> Html:
+    """How closely drawn pictures agree with others of their scenes, a line a picture."""
+    rows = [
+        (str(place), *map(_figure, (100 * one.overlap, one.apart, 100 * one.objects, 100 * one.ground)))
+        for place, one in enumerate(found, 1)
+    ]
+    head = ("scene", "overlap, %", "apart, pixels", "objects' colour, %", "ground's colour, %")
+    return Html(_table("", head, rows))
 
 
 def shares(percents: Mapping[str, float], of: str = "rule") -> Html:

@@ -1,18 +1,14 @@
 """Pictures: what they must not depend on, what they must show, and Blender's pictures of the same scenes."""
 
-import json
-
 import numpy as np
 import pytest
 import torch
-from PIL import Image
-from scipy.ndimage import binary_dilation
 
 from reprolib.data.clevr.programs import ATTRIBUTES
 from reprolib.data.clevr.render import render
-from reprolib.data.clevr.render.geometry import camera_rays, first_hits, solids_of
+from reprolib.data.clevr.render.agreement import seen_objects
 from reprolib.data.clevr.render.shading import lamps_of, reflected
-from reprolib.data.clevr.scenes import HEIGHT, WIDTH, Scenes, empty, from_json
+from reprolib.data.clevr.scenes import HEIGHT, WIDTH, Scenes, empty
 from reprolib.errors import InputError
 
 EYE = np.array([7.48, -6.51, 5.34])
@@ -107,7 +103,7 @@ def test_metal_shows_its_neighbour_and_rubber_does_not():
     for material in ATTRIBUTES["material"]:
         alone = ("large", "gray", material, "cube", -0.6, 0.5)
         scenes = scenes_of([alone], [alone, neighbour])
-        ids = shown(scenes, 60, 80)
+        ids = seen_objects(scenes, 60, 80)
         own = (ids[0] == 0) & (ids[1] == 0)
         pictures = render(scenes, 60, 80).float()
         redder = (pictures[1] - pictures[0]) @ torch.tensor([1.0, -0.5, -0.5])
@@ -126,7 +122,7 @@ def test_a_shadow_s_middle_lies_behind_the_object_as_its_lamp_sees_it(lamp):
     marks.positions[0, 1] = marks.positions[0, 0] @ [[0, 3, 0], [-3, 0, 0], [0, 0, 1]]  # elsewhere on the ground
     darker = (render(scenes, objects=False).float() - render(scenes).float())[0].mean(-1)
     (column, row), (far_column, far_row) = (marks.pixels()[0, :2, :2] * 128 / (WIDTH, HEIGHT)).astype(int)
-    assert shown(scenes, 128, 128)[0, row, column] < 0
+    assert seen_objects(scenes, 128, 128)[0, row, column] < 0
     assert darker[row, column] > 1.5
     assert darker[row, column] > 2 * abs(darker[far_row, far_column])
 
@@ -170,54 +166,3 @@ def test_bad_input(some, change, size, message):
     change(scenes)
     with pytest.raises(InputError, match=message):
         render(scenes, *size)
-
-
-def shown(scenes, height, width):
-    """Number of the object in the middle of each pixel, -1 for the ground: [M, height, width]."""
-    origins, directions = camera_rays(scenes.cameras, height, width, 1, "cpu")
-    return first_hits(solids_of(scenes, "cpu"), origins, directions)[1].view(-1, height, width).numpy()
-
-
-@pytest.fixture(scope="module")
-def held(mini):
-    """Of three validation scenes: Blender's pictures, ours, ours without objects, in [0, 1]; and the objects shown."""
-    folder, picks = mini, [2, 7, 16]
-    listed = json.loads((folder / "scenes" / "CLEVR_val_scenes.json").read_text())["scenes"]
-    listed = [listed[pick] for pick in picks]
-    cameras = json.loads((folder / "scenes" / "CLEVR_val_cameras.json").read_text())
-    scenes = from_json(listed, [cameras[str(scene["image_index"])] for scene in listed])
-    files = [folder / "images" / "val" / scene["image_filename"] for scene in listed]
-    theirs = np.stack([np.asarray(Image.open(file).convert("RGB")) for file in files]) / 255
-    ours, bare = (render(scenes, HEIGHT, WIDTH, objects=objects).numpy() / 255 for objects in (True, False))
-    return theirs, ours, bare, shown(scenes, HEIGHT, WIDTH)
-
-
-@pytest.mark.parametrize("threshold", [0.06, 0.1])
-def test_silhouettes_are_blender_s(held, threshold):
-    theirs, ours, bare, _ = held
-    theirs, ours = (np.abs(pictures - bare).max(-1) > threshold for pictures in (theirs, ours))
-    overlap = (theirs & ours).sum((1, 2)) / (theirs | ours).sum((1, 2))
-    assert overlap.min() > 0.9
-
-
-def test_colours_are_blender_s(held):
-    theirs, ours, _, ids = held
-    error = np.abs(theirs - ours).mean(-1)
-    assert max(error[scene][ids[scene] >= 0].mean() for scene in range(len(ids))) < 0.05
-    assert error[ids < 0].mean() < 0.01
-
-
-def test_objects_are_where_blender_has_them(held):
-    theirs, ours, bare, ids = held
-    theirs, ours = (np.abs(pictures - bare).max(-1) > 0.08 for pictures in (theirs, ours))
-    apart = []
-    for scene in range(len(ids)):
-        for item in np.unique(ids[scene][ids[scene] >= 0]):
-            own = ids[scene] == item
-            if own.sum() < 60:
-                continue
-            region = binary_dilation(own, iterations=3) & (own | (ids[scene] < 0))
-            middles = [np.argwhere(mask[scene] & region).mean(0) for mask in (theirs, ours)]
-            apart.append(np.linalg.norm(middles[0] - middles[1]))
-    assert len(apart) > 12
-    assert max(apart) < 2
