@@ -64,7 +64,20 @@ def name(device: torch.device) -> str:
 
 
 def precision(asked: str, device: torch.device) -> str:
-    """The precision to train in: fp32 in place of bf16 on a processor that has no instructions for it and is slow."""
-    if device.type != "cpu" or any(getattr(torch.cpu, check, lambda: False)() for check in HALF_ON_A_PROCESSOR):
+    """The precision to train in: fp32 in place of what a processor has no instructions for."""
+    if device.type != "cpu":
         return asked
-    return "fp32"
+    half = any(getattr(torch.cpu, check, lambda: False)() for check in HALF_ON_A_PROCESSOR)
+    return "bf16" if asked == "bf16" and half else "fp32"
+
+
+@contextmanager
+def tensor_cores(wanted: bool) -> Iterator[None]:
+    """Within, where wanted, a CUDA device rounds the factors of matrix products to TF32: ten bits of a mantissa."""
+    products = torch.backends.cuda.matmul
+    before = products.fp32_precision
+    products.fp32_precision = "tf32" if wanted else before
+    try:
+        yield
+    finally:
+        products.fp32_precision = before

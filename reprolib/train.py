@@ -12,14 +12,14 @@ from tqdm import tqdm
 
 from reprolib import devices, optimisers, parallel
 from reprolib.capture import Captured
-from reprolib.data.split import Split
+from reprolib.data.split import Split, shuffled
 from reprolib.errors import InputError
 from reprolib.files import write_atomically
 from reprolib.settings import LATER, check_choices
 
 Loss = Callable[[nn.Module, dict[str, Tensor]], Tensor]
 Validate = Callable[[nn.Module], dict[str, float]]
-CHOICES = {"schedule": optimisers.SCHEDULES, "precision": ("fp32", "bf16"), "optimiser": optimisers.NAMES}
+CHOICES = {"schedule": optimisers.SCHEDULES, "precision": ("fp32", "tf32", "bf16"), "optimiser": optimisers.NAMES}
 LEAST = {"steps": 0, "batch": 1, "together": 1, "warmup": 0, "easy_first": 0}
 LEAST |= {"evaluate_every": 1, "patience": 1, "weight_decay": 0}
 
@@ -39,7 +39,7 @@ class Training:
     clip: float | None = None  # largest norm of the gradient
     evaluate_every: int = 1000  # steps between validations, each followed by a checkpoint
     patience: int | None = None  # validations without a better score before training stops
-    precision: str = "fp32"  # or "bf16": autocast, where the device has instructions for it
+    precision: str = "fp32"  # or "tf32", "bf16" (autocast), where the device has instructions for it
     shuffle: bool = field(default=True, metadata=LATER)  # False: the same order in every epoch
     easy_first: int = field(default=0, metadata=LATER)  # steps, at the start, on easy examples alone (column "easy")
 
@@ -137,7 +137,7 @@ class _Trainer:
         self.training, self.seed, self.identity = training, seed, identity
         self.checkpoint, self.deadline = checkpoint, deadline
         self.device = next(iter(data.columns.values())).device
-        self.half = devices.precision(training.precision, self.device) == "bf16"
+        self.precision = devices.precision(training.precision, self.device)
         if not any(parameter.requires_grad for parameter in model.parameters()):
             raise InputError("this model has nothing to train: set train.steps to 0")
         if self.workers > 1:
@@ -185,10 +185,11 @@ class _Trainer:
     def _update(self, rows: Tensor) -> Tensor:
         """One step of the optimiser on examples [B] of the split; their mean loss."""
         batch = self.data.batch(rows)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
-            loss = self.loss(self.model, batch)
         self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        with devices.tensor_cores(self.precision == "tf32"):
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
+                loss = self.loss(self.model, batch)
+            loss.backward()
         if self.workers > 1:
             parallel.average_gradients(self.model)
         if self.training.clip is not None:
@@ -301,12 +302,6 @@ def _shared_batch(examples: int, training: Training, workers: int) -> int:
             f"{workers * training.together}"
         )
     return batch
-
-
-def shuffled(count: int, together: int, generator: torch.Generator) -> Tensor:
-    """A random order that keeps blocks of `together` consecutive examples; a last, shorter block is left out."""
-    blocks = torch.randperm(count // together, generator=generator)
-    return (blocks[:, None] * together + torch.arange(together)).flatten()
 
 
 def learning_rate(training: Training, step: int) -> float:

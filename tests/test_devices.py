@@ -40,10 +40,24 @@ def test_names(monkeypatch):
 
 
 @pytest.mark.parametrize("supported", devices.HALF_ON_A_PROCESSOR)
-def test_half_precision_takes_instructions_for_it(supported, monkeypatch):
+def test_a_precision_takes_instructions_for_it(supported, monkeypatch):
+    every = ("fp32", "tf32", "bf16")
     for check in devices.HALF_ON_A_PROCESSOR:
         monkeypatch.setattr(torch.cpu, check, lambda: False)
-    assert [devices.precision(asked, CPU) for asked in ("fp32", "bf16")] == ["fp32", "fp32"]
-    assert [devices.precision(asked, ACCELERATOR) for asked in ("fp32", "bf16")] == ["fp32", "bf16"]
+    assert [devices.precision(asked, CPU) for asked in every] == ["fp32", "fp32", "fp32"]
+    assert [devices.precision(asked, ACCELERATOR) for asked in every] == ["fp32", "tf32", "bf16"]
     monkeypatch.setattr(torch.cpu, supported, lambda: True)
-    assert [devices.precision(asked, CPU) for asked in ("fp32", "bf16")] == ["fp32", "bf16"]
+    assert [devices.precision(asked, CPU) for asked in every] == ["fp32", "fp32", "bf16"]
+
+
+def test_tensor_cores_are_used_within_and_not_after():
+    products = torch.backends.cuda.matmul
+    before = products.fp32_precision
+    with devices.tensor_cores(False):
+        assert products.fp32_precision == before
+    with devices.tensor_cores(True):
+        assert products.fp32_precision == "tf32"
+    assert products.fp32_precision == before
+    with pytest.raises(ZeroDivisionError), devices.tensor_cores(True):
+        _ = 1 / 0
+    assert products.fp32_precision == before

@@ -12,9 +12,9 @@ from safetensors.torch import load_file
 from torch import nn
 
 from reprolib import devices, parallel, paths, records, runs
-from reprolib.data.split import Split
+from reprolib.data.split import Split, shuffled
 from reprolib.errors import InputError
-from reprolib.train import OutOfTimeError, Training, fit, learning_rate, shuffled
+from reprolib.train import OutOfTimeError, Training, fit, learning_rate
 
 STEPS = Training(steps=60, batch=16, rate=1e-2, evaluate_every=10)
 
@@ -168,6 +168,23 @@ def test_a_processor_without_instructions_for_bf16_trains_in_fp32(task, monkeypa
         monkeypatch.setattr(torch.cpu, check, lambda: False)
     (single, _), (other, _) = (train(task(), changed(precision=name)) for name in ("fp32", "bf16"))
     assert all(torch.equal(value, other.state_dict()[name]) for name, value in single.state_dict().items())
+
+
+def test_tf32_is_for_training_steps_alone(task, monkeypatch):
+    monkeypatch.setattr(devices, "precision", lambda asked, device: asked)  # as on an accelerator
+    seen = {"step": set(), "validation": set()}
+
+    def noted(kind, function):
+        def call(*arguments):
+            seen[kind].add(torch.backends.cuda.matmul.fp32_precision)
+            return function(*arguments)
+
+        return call
+
+    model, loss, data, validate, select = task()
+    train((model, noted("step", loss), data, noted("validation", validate), select), changed(precision="tf32"))
+    assert seen["step"] == {"tf32"}
+    assert "tf32" not in seen["validation"]
 
 
 def test_an_epoch_visits_every_example_once_in_an_order_of_its_own(numbered):

@@ -53,3 +53,9 @@ class Dataset:
     def sizes(self) -> dict[str, int]:
         """Number of examples of every split."""
         return {name: len(split) for name, split in self.splits.items()}
+
+
+def shuffled(count: int, together: int, generator: torch.Generator) -> Tensor:
+    """A random order of examples that keeps blocks of `together` in a row; a last, shorter block is left out."""
+    blocks = torch.randperm(count // together, generator=generator)
+    return (blocks[:, None] * together + torch.arange(together)).flatten()

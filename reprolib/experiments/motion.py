@@ -5,7 +5,7 @@ M scenes, T frames, N objects, D features.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -30,6 +30,7 @@ TOGETHER = 250  # scenes evaluated at once
 AS_OFFICIAL = {"burn_in": 40, "restart": FRAMES}  # how the official code trains its LSTMs
 EPOCH = 390  # steps: 50,000 scenes, 128 at a time
 TRAINING = Training(500 * EPOCH, batch=128, rate=5e-4, schedule="halving", evaluate_every=5 * EPOCH)
+ROUNDED = replace(TRAINING, precision="tf32")  # where the printed errors are far above such rounding
 SMOKE = {
     "data.train": 64,
     "data.valid": 20,
@@ -37,6 +38,7 @@ SMOKE = {
     "train.steps": 6,
     "train.batch": 16,
     "train.evaluate_every": 3,
+    "train.precision": "fp32",
 }
 TINY = {"model.width": 16, "model.decoder_width": 16}
 SMALL = {"data.train": 20_000, "data.valid": 500, "data.test": 2_000, "data.of_others": 500}

@@ -42,7 +42,7 @@ def _learned(kind: str, objects: int) -> Row:
     return Row(
         task=task,
         system=LEARNED,
-        config=Config(data, model, motion.TRAINING),
+        config=Config(data, model, motion.ROUNDED),
         scales={
             "smoke": motion.SMOKE | motion.TINY | {"data.of_others": 10},
             "small": motion.small(objects)

@@ -59,18 +59,18 @@ def _lstm(kind: str, system: str, model: LSTMModel, hidden: int, minutes: float)
 
 def _full(kind: str) -> Row:
     settings = motion.published_settings(kind) | {"types": 1, "first_is_none": False}
-    return _given(kind, "NRI (full graph)", NRIModel(graph="full", **settings))
+    return _given(kind, "NRI (full graph)", NRIModel(graph="full", **settings), motion.ROUNDED)
 
 
 def _true(kind: str) -> Row:
-    return _given(kind, "NRI (true graph)", NRIModel(graph="true", **motion.published_settings(kind)))
+    return _given(kind, "NRI (true graph)", NRIModel(graph="true", **motion.published_settings(kind)), motion.TRAINING)
 
 
-def _given(kind: str, system: str, model: NRIModel) -> Row:
+def _given(kind: str, system: str, model: NRIModel, training: Training) -> Row:
     return Row(
         task=f"{kind}_{OBJECTS}",
         system=system,
-        config=Config(MotionData(kind), model, motion.TRAINING),
+        config=Config(MotionData(kind), model, training),
         scales={
             "smoke": motion.SMOKE | motion.TINY,
             "small": motion.small(OBJECTS) | motion.SMALL_DECODING[kind],
