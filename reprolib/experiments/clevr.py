@@ -90,7 +90,7 @@ def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
     groups = (
         (columns["categories"], CATEGORIES),
         (split.tables["counts"][columns["scenes"]], {count: f"objects_{count}" for count in range(OBJECTS + 1)}),
-        ((columns["depths"] - 1) // SHARED, dict(enumerate(f"functions_{most}" for most in _most()))),
+        ((columns["functions"] - 1) // SHARED, dict(enumerate(f"functions_{most}" for most in _most()))),
     )
     parts = {name: value for of, names in groups for name, value in grouped_accuracy(right, of, names).items()}
     if split.released_as == dataset.VALIDATION:

@@ -76,7 +76,7 @@ def test_accuracy_is_of_the_parts_that_are_named():
         among = right[counts[columns["scenes"]] == count]
         assert found[f"accuracy/objects_{count}"] == pytest.approx(100 * float(among.mean()))
     for most in (4, 8, 12):
-        among = right[(columns["depths"] > most - 4) & (columns["depths"] <= most)]
+        among = right[(columns["functions"] > most - 4) & (columns["functions"] <= most)]
         assert found[f"accuracy/functions_{most}"] == pytest.approx(100 * float(among.mean()))
     perfect = experiment.evaluate(Oracle(6), split)
     assert set(perfect.values()) == {100.0}

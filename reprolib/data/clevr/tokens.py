@@ -34,7 +34,7 @@ class Tokens:
     answers: np.ndarray  # uint8 [Q]: positions in reader.ANSWERS
     categories: np.ndarray  # uint8 [Q]: positions in KINDS
     types: np.ndarray  # uint8 [Q]: positions in TYPES
-    depths: np.ndarray  # uint8 [Q]: nodes of the program
+    functions: np.ndarray  # uint8 [Q]: nodes of the program
     vocabulary: np.ndarray  # words in alphabetical order
 
     def __len__(self) -> int:
@@ -65,7 +65,7 @@ def encode(questions: Iterable[Question], rows: Mapping[int, int] | Sequence[int
     """
     numbers: dict[str, int] = {}  # in the order of appearance
     flat, lengths, scenes = array("B"), array("B"), array("q")
-    rest = array("B")  # answer, category, type and depth of every question
+    rest = array("B")  # answer, category, type and number of functions of every question
     for question in questions:
         found = [numbers.setdefault(word, len(numbers) + 1) for word in words(question.text)]
         values = ANSWER[question.answer], KIND[question.category], TYPE[question.function], len(question.program)

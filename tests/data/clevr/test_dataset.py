@@ -93,7 +93,7 @@ def test_generated_splits_hold_what_the_generators_give():
         assert [ANSWERS[answer] for answer in columns["answers"]] == [q.answer for q in asked]
         assert [tokens.KINDS[kind] for kind in columns["categories"]] == [q.category for q in asked]
         assert [tokens.TYPES[kind] for kind in columns["types"]] == [q.function for q in asked]
-        assert columns["depths"].tolist() == [len(q.program) for q in asked]
+        assert columns["functions"].tolist() == [len(q.program) for q in asked]
         assert split.tables["counts"].tolist() == scenes.counts.tolist()
         for row in range(len(scenes)):
             assert_objects(split.tables["objects"][row], scenes.json(row))
@@ -119,7 +119,7 @@ def test_the_contract_of_a_batch():
     longest = data.facts["longest"]
     assert shapes == {
         "questions": ((5, longest), torch.uint8),
-        **dict.fromkeys(("scenes", "answers", "categories", "types", "depths"), ((5,), torch.int64)),
+        **dict.fromkeys(("scenes", "answers", "categories", "types", "functions"), ((5,), torch.int64)),
         "objects": ((2, 10, 13), torch.float32),
         "counts": ((2,), torch.int64),
         "images": ((2, 128, 128, 3), torch.uint8),

@@ -39,7 +39,7 @@ def spelt(found):
 
 
 def facts(found):
-    return np.stack([found.scenes, found.answers, found.categories, found.types, found.depths], 1).tolist()
+    return np.stack([found.scenes, found.answers, found.categories, found.types, found.functions], 1).tolist()
 
 
 def test_words_are_small_and_the_end_says_nothing():
