@@ -258,7 +258,7 @@ def lit_pairs(views: Sequence[ClevrView]) -> Figure:
 
 def _wrapped(text: str) -> list[str]:
     """Lines that fit over a picture of half the width."""
-    return textwrap.wrap(text, 36)
+    return textwrap.wrap(text, 33)
 
 
 def _picture(axis: Axes, image: np.ndarray) -> None:
