@@ -56,15 +56,14 @@ class Scale:
 def scale(kind: str, train: Simulations) -> Scale:
     """One range over all positions and one over all velocities of the training set.
 
-    Features of oscillators are scaled already, unless their rates go beyond [-1, 1]: then by the rates' own range.
+    Features of oscillators are scaled already, but for rates that a view leaves as they are: these by their own range.
 
     Raises InputError when nothing varies.
     """
     if kind in VIEWS:
         rates, unit = train.trajectories[..., 0], (-1.0, 1.0)
-        raw = bool(np.abs(rates).max() > 1)
-        others = train.trajectories.shape[-1] - 1
-        return Scale(((float(rates.min()), float(rates.max())) if raw else unit, *(unit,) * others))
+        scaled, others = VIEWS[kind].get("scaled", True), train.trajectories.shape[-1] - 1
+        return Scale((unit if scaled else (float(rates.min()), float(rates.max())), *(unit,) * others))
     parts = train.trajectories[..., :2], train.trajectories[..., 2:]
     position, velocity = ((float(part.min()), float(part.max())) for part in parts)
     if position[0] == position[1] or velocity[0] == velocity[1]:
