@@ -45,8 +45,8 @@ tables: setup ## write the tables, paper against ours, to _build/tables and book
 	@for page in overview attempts; do $(call table,$$page,book/_generated/$$page.md) || exit 1; done
 	@echo "tables: _build/tables/all.{$(FORMATS)}, book/_generated"
 
-small: setup ## train the missing records at small scale (hours on a CPU; resumable)
-	@$(REPROLIB) fill --scale small
+small: setup ## train the missing records at small scale, JOBS=2 at a time with one thread each (hours on a CPU; resumable)
+	@seq $(JOBS) | xargs -P $(JOBS) -I{} $(ONE_THREAD) $(REPROLIB) fill --scale small
 
 paper: setup ## train the missing records at paper scale (an accelerator; resumable)
 	@$(REPROLIB) fill --scale paper

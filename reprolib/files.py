@@ -1,8 +1,10 @@
-"""Writing files so that a kill or a full disk leaves the old content or none, never half of the new."""
+"""Writing files so that a kill or a full disk leaves the old content or none, never half of the new; locks."""
 
+import fcntl
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from reprolib.errors import InputError
@@ -35,3 +37,28 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text atomically."""
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+@contextmanager
+def locked(path: Path, wait: bool = True) -> Iterator[bool]:
+    """Hold the lock of a file (PATH.lock beside it), which the system takes back from a process that is killed.
+
+    Args:
+        wait: until no other process holds it; otherwise yields False at once where one does.
+
+    Raises:
+        InputError: the lock could not be written.
+    """
+    lock = path.with_suffix(".lock")
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        stream = lock.open("a")
+    except OSError as error:
+        raise InputError(f"could not write {lock} ({error}): free some space or choose another folder") from error
+    with stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+            return
+        yield True

@@ -8,6 +8,7 @@ from typing import Any
 
 from reprolib import experiments, paths, records
 from reprolib.errors import InputError
+from reprolib.files import locked
 from reprolib.runs import Request, run
 from reprolib.train import OutOfTimeError, StaleCheckpointError
 
@@ -67,6 +68,8 @@ def fill(
 ) -> list[str]:
     """Run missing records until the budget of minutes is spent; a run that is cut off resumes next time.
 
+    Processes may fill side by side: each leaves out what another one runs or has run meanwhile.
+
     Args:
         capture: as in `run`.
 
@@ -79,12 +82,15 @@ def fill(
         if end is not None and time.monotonic() >= end:
             break
         name = f"{request.experiment.name} {request.row.name} seed {request.seed} ({request.kind})"
-        say(f"{name}: about {request.row.minutes[scale]:g} minutes")
-        try:
-            _go_on(request, device=device, deadline=end, capture=capture)
-        except OutOfTimeError as stop:
-            say(f"{name}: {stop}")
-            break
+        with locked(request.checkpoint, wait=False) as free:
+            if not free or is_current(request):
+                continue
+            say(f"{name}: about {request.row.minutes[scale]:g} minutes")
+            try:
+                _go_on(request, device=device, deadline=end, capture=capture)
+            except OutOfTimeError as stop:
+                say(f"{name}: {stop}")
+                break
         done.append(name)
     return done
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from reprolib.errors import InputError
-from reprolib.files import write_atomically, write_text
+from reprolib.files import locked, write_atomically, write_text
 from reprolib.paths import ROOT
 
 LARGE = 1 << 20
@@ -92,3 +92,38 @@ def test_an_error_of_the_writer_is_not_taken_for_a_disk(old):
     with pytest.raises(ZeroDivisionError):
         write_atomically(old, lambda path: 1 / 0)
     assert is_as_it_was(old)
+
+
+def test_a_lock_is_held_by_one_and_lost_with_its_process(tmp_path):
+    path = tmp_path / "folder" / "run.pt"
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import pathlib, sys, time; from reprolib.files import locked\n"
+            "with locked(pathlib.Path(sys.argv[1])): print('held', flush=True); time.sleep(600)",
+            str(path),
+        ],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout.readline() == "held\n"
+    with locked(path, wait=False) as free:
+        assert not free
+    holder.kill()
+    holder.communicate()
+    with locked(path) as free:
+        assert free
+        with locked(path, wait=False) as again:
+            assert not again, "taken twice"
+    assert not path.exists()
+
+
+def test_a_lock_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    with (
+        pytest.raises(InputError, match=r"could not write .*run\.lock \(.*\): free some space"),
+        locked(tmp_path / "file" / "run.pt"),
+    ):
+        raise AssertionError("held a lock that is not there")

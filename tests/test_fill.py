@@ -100,6 +100,22 @@ def test_the_budget_is_respected(toy, ran):
     assert fill.fill("small", 0, say=said.append) == []
 
 
+def test_fills_side_by_side_share_the_rows(toy, monkeypatch):
+    """A second one starts within the first run of the first, and does all the rest."""
+    started, finished = [], []
+
+    def run(request, **options):
+        started.append(request)
+        if len(started) == 1:
+            assert len(fill.fill("small", None, say=lambda text: None)) == 8
+        finished.append(request)
+
+    monkeypatch.setattr(fill, "run", run)
+    monkeypatch.setattr(fill, "is_current", lambda request: request in finished)
+    assert fill.fill("small", None, say=lambda text: None) == ["toy toy/Net seed 0 (generated)"]
+    assert len(started) == len(finished) == 9
+
+
 def test_a_run_that_was_cut_off_goes_on(toy, request_of, cli):
     """Each budget of no time at all but a first step leaves a checkpoint a little further on."""
     request = request_of("Net", "small")

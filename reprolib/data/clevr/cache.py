@@ -3,13 +3,12 @@
 Names hold a hash of the recipe, and files a hash of their content: what is damaged is made anew.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from tqdm import tqdm
 
 from reprolib import paths
 from reprolib.errors import InputError
-from reprolib.files import write_atomically, write_text
+from reprolib.files import locked, write_atomically, write_text
 
 CHUNK = 256  # pictures that are made and written at a time
 DIGITS = 16  # of a recipe's hash, in a name
@@ -33,7 +32,7 @@ def arrays(name: str, recipe: str, make: Callable[[], Arrays]) -> Arrays:
         InputError: as `make` does, or the file cannot be written.
     """
     path = _place(name, recipe, "npz")
-    with _alone(path):
+    with locked(path):
         kept = _read(path, recipe)
         if kept is None:
             kept = make()
@@ -51,7 +50,7 @@ def pictures(name: str, recipe: str, shape: tuple[int, ...], draw: Callable[[sli
         InputError: as `draw` does, or the disk has too little room.
     """
     path = _place(name, recipe, "npy")
-    with _alone(path):
+    with locked(path):
         if not _is_whole(path, recipe):
             _clear(path, name, shape)
             _draw(path, shape, draw, name)
@@ -63,19 +62,6 @@ def pictures(name: str, recipe: str, shape: tuple[int, ...], draw: Callable[[sli
 
 def _place(name: str, recipe: str, suffix: str) -> Path:
     return paths.BUILD / "clevr" / f"{name}_{hashlib.sha256(recipe.encode()).hexdigest()[:DIGITS]}.{suffix}"
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """One process at a time makes a file; the system releases the lock of one that is killed."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        stream = path.with_suffix(".lock").open("a")
-    except OSError as error:
-        raise InputError(f"could not write {path} ({error}): free some space or choose another folder") from error
-    with stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
-        yield
 
 
 # Arrays
@@ -113,9 +99,8 @@ def _clear(path: Path, name: str, shape: tuple[int, ...]) -> None:
     """Remove what older recipes of a name left half-made: as many pictures of this size, and no process at work."""
     head = _head(shape)
     for part in {*path.parent.glob(f"{name}_{'?' * DIGITS}.part")} - {path.with_suffix(".part")}:
-        with suppress(OSError), part.with_suffix(".lock").open("a") as lock, part.open("rb") as stream:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if stream.read(len(head)) == head:
+        with suppress(OSError, InputError), locked(part, wait=False) as free, part.open("rb") as stream:
+            if free and stream.read(len(head)) == head:
                 part.unlink()
 
 
