@@ -55,7 +55,7 @@ def _run(notebook: Path, parameters: dict[str, Any], ran: Path) -> None:
             cwd=str(paths.ROOT),
             log_output=False,
             progress_bar=sys.stderr.isatty(),
-            extra_arguments=["--log-level=ERROR"],  # of the kernel, which warns of its own transport
+            extra_arguments=["--log-level=CRITICAL"],  # of the kernel, which reports its transport and its own end
         )
     except PapermillExecutionError as error:
         begins = error.source.strip().splitlines()[0]
