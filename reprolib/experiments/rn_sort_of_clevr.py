@@ -121,11 +121,12 @@ HURRIED = {  # not the paper's settings: with them a relation network tells colo
     "model.loudness": 4.0,
     "model.coordinates": 4.0,
     "model.norm": True,
-    "train.steps": 30_000,
-    "train.rate": 1e-3,
+    "train.steps": 12_000,
+    "train.optimiser": "muon",
+    "train.rate": 2e-3,
     "train.schedule": "cosine",
     "train.easy_first": 1_000,
-    "train.evaluate_every": 1_000,
+    "train.evaluate_every": 500,
 }
 TRAINING = Training(steps=150_000, batch=64, rate=1e-4, evaluate_every=3_000, precision="bf16")
 OVER_MAJORITY = Comparison("accuracy/*", "Majority", 20)
@@ -157,7 +158,7 @@ EXPERIMENT = Experiment(
                 "smoke": SMOKE | {"model.kernels": (8, 16, 32, 32), "model.g": (64, 64), "model.f": (64, 64)},
                 "small": NARROW | HURRIED | {"model.pairs": "unordered"},
             },
-            minutes={"smoke": 0.1, "small": 100, "paper": 25},
+            minutes={"smoke": 0.1, "small": 45, "paper": 25},
             headline=True,
             comparisons=(
                 Comparison("accuracy/relational", "CNN+MLP", 15),
@@ -172,7 +173,7 @@ EXPERIMENT = Experiment(
                 "smoke": SMOKE | {"model.kernels": (8, 16, 32, 32), "model.hidden": (64, 64, 64, 64)},
                 "small": HURRIED | {"model.hidden": (256, 256, 256, 256, 256, 256, 128, 100)},
             },
-            minutes={"smoke": 0.1, "small": 20, "paper": 30},
+            minutes={"smoke": 0.1, "small": 10, "paper": 30},
             baseline=True,
             comparisons=(
                 Comparison("accuracy/relational", "CNN+RN", -15),
