@@ -151,8 +151,8 @@ EXPERIMENT = Experiment(
         _ours("RN (as printed)", AS_PRINTED, steps=30_000),
         _ours("RN (words kept)", KEPT),
         _ours("RN (words in place)", IN_PLACE),
-        _ours("RN (words kept and in place)", KEPT_IN_PLACE, steps=90_000, minutes=80),
-        _ours("RN (words kept and in place, Muon)", KEPT_IN_PLACE | MUON, minutes=80),
+        _ours("RN (words kept and in place)", KEPT_IN_PLACE, steps=90_000, minutes=50),
+        _ours("RN (words kept and in place, Muon)", KEPT_IN_PLACE | MUON, minutes=65),
         Row(
             task="babi_joint_10k",
             system="Majority",
