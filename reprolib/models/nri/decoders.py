@@ -95,8 +95,8 @@ class RecurrentDecoder(nn.Module):
 
     def _received(self, memory: Tensor, types: Tensor) -> Tensor:
         """Mean over senders and types of the messages between hidden states: [B, N, H]."""
-        ends = torch.cat([sent(memory), memory[:, :, None].expand(-1, -1, memory.shape[1] - 1, -1)], -1)
-        gated = (types[..., self.skipped + kind, None] * net(ends) for kind, net in enumerate(self.messages))
+        messages = (_from_ends(net, memory) for net in self.messages)
+        gated = (types[..., self.skipped + kind, None] * message for kind, message in enumerate(messages))
         return sum(gated).sum(2) / (len(self.messages) * memory.shape[1])  # [B, N, N - 1, H] -> [B, N, H]
 
 
@@ -109,6 +109,17 @@ class Dropout(nn.Dropout):
 
     def forward(self, values: Tensor) -> Tensor:
         return nn.functional.dropout(values, self.p, self.training or self.always)
+
+
+def _from_ends(net: nn.Sequential, memory: Tensor) -> Tensor:
+    """What a network that starts with a linear layer makes of sender and receiver, whose terms of it are added."""
+    first, *rest = net
+    of_sender, of_receiver = first.weight.chunk(2, 1)
+    hidden = sent(nn.functional.linear(memory, of_sender))  # [B, N, N - 1, H]
+    hidden = hidden + nn.functional.linear(memory, of_receiver, first.bias)[:, :, None]
+    for layer in rest:
+        hidden = layer(hidden)
+    return hidden
 
 
 def _output(inputs: int, width: int, features: int, dropout: float, always: bool) -> nn.Sequential:
