@@ -3,7 +3,6 @@
 B scenes (or scenes times starting frames), N objects, D features, H width, K edge types.
 """
 
-import torch
 from torch import Tensor, nn
 
 from reprolib.kernels.messages import message_sum
