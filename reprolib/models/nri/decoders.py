@@ -6,7 +6,7 @@ B scenes (or scenes times starting frames), N objects, D features, H width, K ed
 from torch import Tensor, nn
 
 from reprolib.kernels.messages import message_sum
-from reprolib.models.nri.encoders import sent
+from reprolib.models.nri.encoders import at_ends
 
 
 class MLPDecoder(nn.Module):
@@ -111,11 +111,10 @@ class Dropout(nn.Dropout):
 
 
 def _from_ends(net: nn.Sequential, memory: Tensor) -> Tensor:
-    """What a network that starts with a linear layer makes of sender and receiver, whose terms of it are added."""
+    """What a network that starts with a linear layer on sender and receiver says: [B, N, H] -> [B, N, N - 1, H]."""
     first, *rest = net
     of_sender, of_receiver = first.weight.chunk(2, 1)
-    hidden = sent(nn.functional.linear(memory, of_sender))  # [B, N, N - 1, H]
-    hidden = hidden + nn.functional.linear(memory, of_receiver, first.bias)[:, :, None]
+    hidden = at_ends(memory, of_sender, of_receiver, first.bias)  # [B, N, N - 1, H]
     for layer in rest:
         hidden = layer(hidden)
     return hidden

@@ -44,8 +44,7 @@ class EdgeMLP(nn.Module):
     def on_edges(self, nodes: Tensor, *edges: Tensor) -> Tensor:
         """On (sender, receiver, edge features): nodes [B, N, D], edges [B, N, N - 1, D] -> [B, N, N - 1, H]."""
         of_sender, of_receiver, *of_edges = self.first.weight.split(self.parts, 1)
-        hidden = sent(linear(nodes, of_sender))
-        hidden = hidden + linear(nodes, of_receiver, self.first.bias)[:, :, None]
+        hidden = at_ends(nodes, of_sender, of_receiver, self.first.bias)
         for edge, weight in zip(edges, of_edges, strict=True):
             hidden = hidden + linear(edge, weight)
         return self._finished(hidden)
@@ -108,8 +107,8 @@ class CNNEncoder(nn.Module):
         scenes, frames, count, _ = trajectories.shape
         _require_frames(frames)
         seen = trajectories.transpose(1, 2).unfold(2, KERNEL, 1).flatten(3)  # [B, N, T', D KERNEL]
-        receiver = linear(seen, self.of_receiver.weight.flatten(1), self.of_receiver.bias)
-        hidden = sent(linear(seen, self.of_sender.weight.flatten(1))) + receiver[:, :, None]
+        kernels = self.of_sender.weight.flatten(1), self.of_receiver.weight.flatten(1)
+        hidden = at_ends(seen, *kernels, self.of_receiver.bias)
         hidden = self.dropout(_normed(self.norms[0], hidden.flatten(0, 2)))  # [B N (N - 1), T', H]
         hidden = nn.functional.max_pool2d(hidden, (POOL, 1)).transpose(1, 2)[:, :, None]
         hidden = nn.functional.conv2d(hidden, self.second.weight[:, :, None], self.second.bias)
@@ -155,6 +154,11 @@ def sent(nodes: Tensor) -> Tensor:
     """What every receiver gets from its senders: [B, N, ...] -> [B, N, N - 1, ...]."""
     index = _senders(nodes.shape[1], nodes.device)  # [N, N - 1]
     return nodes.index_select(1, index.flatten()).unflatten(1, index.shape)
+
+
+def at_ends(nodes: Tensor, of_sender: Tensor, of_receiver: Tensor, bias: Tensor) -> Tensor:
+    """A linear layer on sender and receiver, formed per node: [B, N, ..., D] -> [B, N, N - 1, ..., H]."""
+    return sent(linear(nodes, of_sender)) + linear(nodes, of_receiver, bias)[:, :, None]
 
 
 @lru_cache
