@@ -12,6 +12,7 @@ import typer
 
 from reprolib import devices, experiments, parallel, paths, records, report, runs
 from reprolib.errors import InputError
+from reprolib.wording import number
 
 INTERRUPTED = 130  # the shell's code for Ctrl-C
 UsageError = typer.BadParameter.__base__  # wrong options and arguments, wherever this typer keeps it
@@ -77,7 +78,7 @@ def run(
             continue
         typer.echo(f"{request.place(paths.results())}")
         for name, value in record.metrics.items():
-            typer.echo(f"  {name:28} {report.number(value, name)}")
+            typer.echo(f"  {name:28} {number(value, name)}")
 
 
 @app.command()
@@ -97,7 +98,7 @@ def evaluate(record: Path, device: Device = None) -> None:
     """Recompute a record's metrics from its weights and data; a difference is an error."""
     kept, now = runs.evaluate(record, device)
     for name, value in kept.metrics.items():
-        typer.echo(f"{name:28} recorded {report.number(value, name):>8}  now {report.number(now.get(name), name):>8}")
+        typer.echo(f"{name:28} recorded {number(value, name):>8}  now {number(now.get(name), name):>8}")
     off = [name for name, value in kept.metrics.items() if not runs.agrees(name, value, now.get(name))]
     if off:
         raise InputError(f"{record}: {', '.join(off)} no longer as recorded; run {kept.command}")

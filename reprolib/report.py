@@ -1,8 +1,8 @@
 """Paper-against-ours tables and verdicts, computed from the records."""
 
 import json
-import re
 import statistics
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
@@ -17,6 +17,7 @@ from reprolib.published import Line
 from reprolib.records import Record
 from reprolib.runs import Request
 from reprolib.verdicts import Key, Measurement, Verdict, judge, measurements
+from reprolib.wording import number, paper_name, spoken
 
 
 @dataclass(frozen=True)
@@ -144,20 +145,6 @@ def telling(found: Iterable[Record], task: str, system: str) -> Measurement | No
     return rows[min(rows, key=_order)] if rows else None
 
 
-def paper_name(paper: str) -> str:
-    """A key of published.csv as a citation: santoro2017 is Santoro et al. 2017."""
-    named = re.fullmatch(r"([a-z]+)(\d{4})(blog)?", paper)
-    if named is None:
-        return {"replication": "Later replications", published.OURS: "References of ours"}.get(paper, paper)
-    return f"{named[1].capitalize()} et al. {named[2]}" + ", blog" * bool(named[3])
-
-
-def spoken(key: str) -> str:
-    """A task or a metric of published.csv in words: sort_of_clevr is Sort-of-CLEVR, mse/step_1 is MSE, step 1."""
-    words = key.replace("sort_of_clevr", "Sort-of-CLEVR").replace("/", ", ").replace("_", " ").split()
-    return " ".join(SPELLED.get(word, word) for word in words)
-
-
 def best(all_cells: Sequence[Cell]) -> list[Cell]:
     """One cell a published line: the first, which has the largest scale and real data before generated ones.
 
@@ -181,15 +168,6 @@ def _commands() -> dict[tuple[str, str], str]:
     return {(row.task, row.system): _paper_command(experiment, row) for experiment, row in rows}
 
 
-SPELLED = {
-    "clevr": "CLEVR",
-    "babi": "bAbI",
-    "kuramoto": "Kuramoto",
-    "mocap": "motion capture",
-    "mse": "MSE",
-    "mse,": "MSE,",
-}
-WORST_FIRST: Sequence[Verdict] = ("not reproduced", "partly", "reproduced", "not attempted")
 HEADLINERS = {
     "santoro2017": ("CNN+LSTM+RN", "LSTM+RN", "CNN+RN", "RN"),
     "kipf2018": ("NRI (learned)",),
@@ -198,24 +176,35 @@ HEADLINERS = {
 }
 
 
-def overview(all_cells: Sequence[Cell]) -> list[Cell]:
-    """One cell a paper and task: the figure of the paper's own model that comes off worst; the first of several."""
+def overview(all_cells: Sequence[Cell]) -> list[list[Cell]]:
+    """The figures of each paper's own model, task by task, in the order of print: the first is the headline."""
     tasks: dict[tuple[str, str], list[Cell]] = {}
     for cell in best(all_cells):
         if cell.system in HEADLINERS.get(cell.paper, ()):
             tasks.setdefault((cell.paper, cell.task), []).append(cell)
-    return [min(cells, key=lambda cell: WORST_FIRST.index(cell.verdict)) for cells in tasks.values()]
+    return list(tasks.values())
 
 
-def overview_frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
-    """The overview for the start page: few columns, so that it fits a phone."""
-    return pd.DataFrame(
-        {
-            "figure": [f"{paper_name(cell.paper)}, {spoken(cell.task)}: {spoken(cell.metric)}" for cell in all_cells],
-            "paper": [printed(cell) for cell in all_cells],
-            "ours": [number(cell.ours, cell.metric) + (f" ({cell.scale})" if cell.scale else "") for cell in all_cells],
-            "verdict": [cell.verdict or "–" for cell in all_cells],
-        }
+def overview_frame(tasks: Sequence[Sequence[Cell]]) -> pd.DataFrame:
+    """The overview for the start page: a line a task that was run, and one a paper for the tasks that were not."""
+    rows = [_overview_line(*cells) for cells in tasks if any(cell.ours is not None for cell in cells)]
+    missing: dict[str, list[str]] = {}
+    for first, *others in tasks:
+        if all(cell.ours is None for cell in (first, *others)):
+            missing.setdefault(first.paper, []).append(spoken(first.task))
+    rows += [(f"{paper_name(at)}: {', '.join(names)}", "", "", "not attempted", "") for at, names in missing.items()]
+    return pd.DataFrame(rows, columns=["figure", "paper", "ours", "verdict", "its other figures"])
+
+
+def _overview_line(first: Cell, *others: Cell) -> tuple[str, ...]:
+    """The headline of a task with its verdict, and how many of the other figures have which."""
+    counts = Counter(cell.verdict for cell in others)
+    return (
+        f"{paper_name(first.paper)}, {spoken(first.task)}: {spoken(first.metric)}",
+        printed(first),
+        number(first.ours, first.metric) + (f" ({first.scale})" if first.scale else ""),
+        first.verdict or "–",
+        ", ".join(f"{count} {verdict}" for verdict, count in counts.items()),
     )
 
 
@@ -265,14 +254,6 @@ def frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
 def printed(cell: Cell) -> str:
     """The paper's figure, marked where it was recalled and not read."""
     return number(cell.published, cell.metric) + "*" * (cell.recalled and cell.published is not None)
-
-
-def number(value: float | None, metric: str = "") -> str:
-    """A figure with as many digits as it deserves: 94.0, 18.0, 1.09e-03; squared errors as papers print them."""
-    if value is None:
-        return ""
-    plain = not metric.startswith("mse/") and (value == 0 or abs(value) >= 0.05)
-    return f"{value:.1f}" if plain else f"{value:.2e}"
 
 
 OVERALL = ("all", "overview", "attempts")  # tables beside those of the experiments

@@ -21,7 +21,7 @@ LAYERS = (
     {"models", "records", "published", "train"},
     {"experiments"},
     {"runs"},
-    {"verdicts"},
+    {"verdicts", "wording"},
     {"report"},
     {"figures", "bench", "execute", "fill", "verify"},
     {"__main__"},

@@ -139,21 +139,8 @@ def test_recalled_figures_are_marked(toy, record_of):
     assert [row["paper"] for row in marked] == ["91.0*"]
     assert all("recalled, not read in the paper" in row["why"] for row in marked)
     assert not any("recalled" in row["why"] for row in rows if row not in marked)
-    assert "91.0*" in list(report.overview_frame(cells)["paper"])
-
-
-@pytest.mark.parametrize(
-    ("key", "words"),
-    [
-        ("sort_of_clevr_state", "Sort-of-CLEVR state"),
-        ("clevr_pixels", "CLEVR pixels"),
-        ("kuramoto_5", "Kuramoto 5"),
-        ("mse/step_1", "MSE, step 1"),
-        ("error/task_16", "error, task 16"),
-    ],
-)
-def test_keys_are_spoken_in_words(key, words):
-    assert report.spoken(key) == words
+    ran = [[dataclasses.replace(cell, ours=90.0)] for cell in cells]
+    assert "91.0*" in list(report.overview_frame(ran)["paper"])
 
 
 def test_formats_agree(table, record_of):
@@ -186,18 +173,22 @@ def test_best_and_overview_take_the_most_telling_cell(toy, record_of, monkeypatc
     assert report.telling(found, "toy", "Human") is None
 
 
-def test_the_overview_shows_what_comes_off_worst(monkeypatch):
+def test_the_overview_has_a_line_a_task_and_one_for_what_was_not_run():
     (cell, *_) = [cell for cell in report.cells(found=[]) if cell.system == "NRI (learned)"]
-    verdicts = {"first": "partly", "worst": "not reproduced", "equal": "not reproduced", "missing": "not attempted"}
-    cells = [dataclasses.replace(cell, metric=metric, verdict=verdict) for metric, verdict in verdicts.items()]
-    assert [one.metric for one in report.overview(cells)] == ["worst"]
-    assert [one.metric for one in report.overview(cells[:1] + cells[3:])] == ["first"]
-
-
-def test_numbers_show_the_digits_they_deserve():
-    shown = [report.number(value) for value in (None, 0.0, 94.04, 18.0, 0.05, 1.09e-3, -0.2)]
-    assert shown == ["", "0.0", "94.0", "18.0", "0.1", "1.09e-03", "-0.2"]
-    assert [report.number(value, "mse/step_1") for value in (0.339, 2.0, 0.0)] == ["3.39e-01", "2.00e+00", "0.00e+00"]
+    ran = dataclasses.replace(cell, ours=98.0, scale="small", verdict="partly")
+    worse = dataclasses.replace(ran, metric="mse/step_1", verdict="not reproduced")
+    missing = [dataclasses.replace(cell, task=task, verdict="not attempted") for task in ("charged_5", "kuramoto_5")]
+    tasks = report.overview([ran, worse, *missing])
+    assert [[one.metric for one in of_task] for of_task in tasks[:1]] == [[ran.metric, worse.metric]]
+    lines = report.overview_frame(tasks).to_numpy().tolist()
+    assert lines[0] == [
+        "Kipf et al. 2018, springs 5: accuracy, edges",
+        "99.9",
+        "98.0 (small)",
+        "partly",
+        "1 not reproduced",
+    ]
+    assert lines[1:] == [["Kipf et al. 2018: charged 5, Kuramoto 5", "", "", "not attempted", ""]]
 
 
 def test_unknown_tables_and_formats(toy):

@@ -29,6 +29,7 @@ from reprolib.figures.style import (
 from reprolib.records import Record
 from reprolib.report import Cell
 from reprolib.verdicts import Measurement
+from reprolib.wording import number, paper_name
 
 BABI = "babi_joint_10k"
 TASKS = (
@@ -46,7 +47,7 @@ PANELS = {
     "pictures": (("sort_of_clevr", "CNN+RN"), ("sort_of_clevr", "CNN+MLP"), ("sort_of_clevr", "Majority")),
     "states": (("sort_of_clevr_state", "RN"), ("sort_of_clevr_state", "Majority")),
 }
-NARROW = 5  # percent of a paper's figures: less is too narrow for a number
+NARROW = 0.04  # of the longest bar: less is too narrow for a number
 Measured = Mapping[tuple[str, str], Measurement | None]  # by task and system
 
 
@@ -182,7 +183,7 @@ def _bar(axis: Axes, place: float, measurement: Measurement | None, metric: str)
 def write_value(axis: Axes, x: float, y: float, value: float, shade: str, **align: str) -> None:
     """A figure written into its bar."""
     ink = "white" if shade in DARK else "black"
-    axis.text(x, y, report.number(value), color=ink, fontsize=7.5, fontweight="bold", **align)
+    axis.text(x, y, number(value), color=ink, fontsize=7.5, fontweight="bold", **align)
 
 
 def _printed_kinds() -> dict[tuple[str, str, str], float]:
@@ -196,32 +197,40 @@ def _printed_kinds() -> dict[tuple[str, str, str], float]:
 
 @styled
 def verdict_bars(all_cells: Sequence[Cell]) -> Figure:
-    """How many published figures of each paper have which verdict: counts, drawn as shares of the paper's figures."""
-    judged = [cell for cell in all_cells if cell.verdict is not None]
+    """How many published figures of each paper have which verdict; one that several papers print counts for the first.
+
+    Args:
+        all_cells: one cell a published line, as `report.best` picks them.
+    """
+    judged = {(cell.task, cell.system, cell.metric): cell for cell in reversed(all_cells) if cell.verdict is not None}
     if not judged:
         return note("No published figure is at hand.")
-    papers = list(dict.fromkeys(cell.paper for cell in judged))
-    figure = canvas(0.7 + 0.42 * len(papers))
+    counts = {paper: Counter() for paper in dict.fromkeys(cell.paper for cell in all_cells)}
+    for cell in judged.values():
+        counts[cell.paper][cell.verdict] += 1
+    counts = {paper: verdicts for paper, verdicts in counts.items() if verdicts}
+    figure = canvas(0.7 + 0.42 * len(counts))
     axis = figure.add_subplot()
-    for row, paper in enumerate(papers):
-        _stack(axis, row, Counter(cell.verdict for cell in judged if cell.paper == paper))
-    axis.set_yticks(range(len(papers)), [report.paper_name(paper) for paper in papers])
-    axis.set(ylim=(len(papers) - 0.6, -0.7), xlim=(0, 100), xticks=[])
+    for row, verdicts in enumerate(counts.values()):
+        _stack(axis, row, verdicts, narrow=NARROW * max(map(Counter.total, counts.values())))
+    axis.set_yticks(range(len(counts)), [paper_name(paper) for paper in counts])
+    axis.set(ylim=(len(counts) - 0.6, -0.7), xticks=[])
     axis.spines[:].set_visible(False)
     axis.tick_params(axis="y", length=0)
     figure.legend(handles=[Patch(color=shade, label=verdict) for verdict, shade in VERDICTS.items()], ncols=2, **BELOW)
     return figure
 
 
-def _stack(axis: Axes, row: int, counts: Counter) -> None:
-    """One paper's verdicts as shares of its figures; a count that does not fit into its part stands above it."""
-    left, total = 0.0, sum(counts.values())
+def _stack(axis: Axes, row: int, counts: Counter, narrow: float) -> None:
+    """One paper's verdicts; counts that do not fit into their parts stand behind the last one."""
+    left, behind = 0, []
     for verdict, shade in VERDICTS.items():
-        if not counts[verdict]:
-            continue
-        share = 100 * counts[verdict] / total
-        axis.barh(row, share, left=left, color=shade, edgecolor="white", height=0.62)
-        fits = share > NARROW
-        ink, height = ("white" if shade in DARK and fits else "black"), row if fits else row - 0.46
-        axis.text(left + share / 2, height, str(counts[verdict]), ha="center", va="center", color=ink, fontsize=8)
-        left += share
+        count = counts[verdict]
+        axis.barh(row, count, left=left, color=shade, edgecolor="white", height=0.62)
+        if count > narrow:
+            ink = "white" if shade in DARK else "black"
+            axis.text(left + count / 2, row, str(count), ha="center", va="center", color=ink, fontsize=8)
+        elif count:
+            behind.append(str(count))
+        left += count
+    axis.text(left + 0.5, row, ", ".join(behind), va="center", fontsize=8)

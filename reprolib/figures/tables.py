@@ -1,18 +1,24 @@
 """Tables for pages: few columns, so that they fit a phone; what does not fit goes into a second table that unfolds."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 from statistics import fmean, stdev
 
-from reprolib import experiments, published, report
+from reprolib import experiments, published
 from reprolib.data.clevr.render.agreement import Agreement
 from reprolib.records import Record
-from reprolib.report import Cell, number
+from reprolib.report import Cell
 from reprolib.verdicts import Measurement, measurements
+from reprolib.wording import number, paper_name, spoken
 
-SIGNS = {"reproduced": "✔", "partly": "◐", "not reproduced": "✘", "not attempted": "·"}
+SIGNS = {"reproduced": "✔", "partly": "◐", "not reproduced": "✘", "not attempted": "–"}
+KEY = (
+    "Ours, with its verdict, stands above the paper's figure. "
+    + ", ".join(f"{sign} {verdict}" for verdict, sign in SIGNS.items())
+    + "; * recalled or quoted, not read in the paper."
+)
 Rows = Iterable[Sequence[str]]
 
 
@@ -27,63 +33,108 @@ class Html:
 
 
 def against_paper(all_cells: Sequence[Cell]) -> Html:
-    """Paper against ours, a table for each paper and task, under it what was measured how, and the commands.
+    """Paper against ours in the form of the papers' tables, with the commands, and what was measured how.
 
     Args:
         all_cells: one cell a published line, as `report.best` picks them.
     """
-    parts = []
+    if not all_cells:
+        return Html(_paragraph("No published figure is at hand."))
+    parts, commands = [_paragraph(KEY)], set()
     for paper, of_paper in groupby(all_cells, key=lambda cell: cell.paper):
         cells = list(of_paper)
-        for task, of_task in groupby(sorted(cells, key=_task_order(cells)), key=lambda cell: cell.task):
-            parts.append(_headline(f"{report.paper_name(paper)}: {task}", list(of_task)))
-        parts.append(_commands(cells))
+        parts += [_grid(paper_name(paper), part) for part in _tables(cells)]
+        parts.append(_commands([cell for cell in cells if cell.command not in commands]))
         parts.append(_unfolds("How each figure was measured, and why this verdict", _details(cells)))
-    return Html("\n".join(parts) or _paragraph("No published figure is at hand."))
+        commands |= {cell.command for cell in cells}
+    return Html("\n".join(parts))
 
 
-def _task_order(cells: Sequence[Cell]):
-    """Keep the tasks in their order, each in one piece."""
-    first = list(dict.fromkeys(cell.task for cell in cells))
-    return lambda cell: first.index(cell.task)
+def _tables(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """A paper's cells: a printed table as a whole where its tasks share their one metric, the others task by task."""
+    printed = {table: list(of_table) for table, of_table in _grouped(cells, lambda cell: cell.table)}
+    whole = {
+        table
+        for table, inside in printed.items()
+        if len({cell.metric for cell in inside}) == 1 < len({cell.task for cell in inside})
+    }
+    return [part for _, part in _grouped(cells, lambda cell: cell.table if cell.table in whole else cell.task)]
 
 
-def _headline(caption: str, cells: Sequence[Cell]) -> str:
-    rows = [(_what(cell), _theirs(cell), _ours(cell), _verdict(cell)) for cell in cells]
-    return _table(caption, ("system, metric", "paper", "ours", "verdict"), rows)
+def _grouped(cells: Iterable[Cell], key: Callable[[Cell], str]) -> list[tuple[str, list[Cell]]]:
+    """Cells with the same key together, in the order in which the keys first appear."""
+    groups: dict[str, list[Cell]] = {}
+    for cell in cells:
+        groups.setdefault(key(cell), []).append(cell)
+    return list(groups.items())
 
 
-def _what(cell: Cell) -> str:
-    return f"<b>{escape(cell.system)}</b><br>{_breakable(cell.metric)}"
+def _grid(paper: str, cells: Sequence[Cell]) -> str:
+    """A line a system, with a column a metric of the one task, or a task of the one metric."""
+    tasks, metrics = ({getattr(cell, name): cell.unit for cell in cells} for name in ("task", "metric"))
+    across, units, (subject, *_) = ("metric", metrics, tasks) if len(tasks) == 1 else ("task", tasks, metrics)
+    family, unit = _shared(name.rpartition("/")[0] for name in units), _shared(units.values())
+    heads = [
+        spoken(name.removeprefix(f"{family}/")) + (f" ({units[name]})" if units[name] != unit else "") for name in units
+    ]
+    rows = []
+    for system, of_system in _grouped(cells, lambda cell: cell.system):
+        found = {getattr(cell, across): _ours_over_theirs(cell) for cell in of_system}
+        rows.append((_system(system, of_system), *(found.get(name, "") for name in units)))
+    caption = ", ".join(filter(None, (spoken(subject), spoken(family), unit)))
+    return _table(f"{paper}: {caption}", ("", *map(escape, heads)), rows)
+
+
+def _shared(names: Iterable[str]) -> str:
+    """What all names are, where they are the same; else nothing."""
+    different = set(names)
+    return different.pop() if len(different) == 1 else ""
+
+
+def _system(name: str, cells: Sequence[Cell]) -> str:
+    """A system, and under it the scale, the data and the number of seeds of its runs."""
+    runs = dict.fromkeys(f"{cell.scale}, {cell.data}, n = {cell.n}" for cell in cells if cell.ours is not None)
+    return "<br>".join([f"<b>{escape(name)}</b>", *runs])
+
+
+def _ours_over_theirs(cell: Cell) -> str:
+    """Our mean with its spread and the sign of its verdict; under it the printed figure."""
+    spread = "" if cell.std is None else f" ± {_figure(cell.std, cell.metric)}"
+    ours = "" if cell.ours is None else f"{_figure(cell.ours, cell.metric)}{spread} "
+    return f"{ours}{_sign(cell)}<br>{_theirs(cell)}"
+
+
+def _sign(cell: Cell) -> str:
+    if cell.verdict is None:
+        return ""
+    return f'<span role="img" aria-label="{cell.verdict}" title="{cell.verdict}">{SIGNS[cell.verdict]}</span>'
 
 
 def _theirs(cell: Cell) -> str:
-    return "–" if cell.published is None else _figure(cell.published, cell.metric) + "*" * cell.recalled
-
-
-def _ours(cell: Cell) -> str:
-    """The mean with its spread, and under it the scale, the data and the number of seeds."""
-    if cell.ours is None:
-        return "–"
-    spread = f" ± {_figure(cell.std, cell.metric)}" if cell.std is not None else ""
-    return f"{_figure(cell.ours, cell.metric)}{spread}<br>{cell.scale}, {cell.data}, n = {cell.n}"
-
-
-def _verdict(cell: Cell) -> str:
-    return f'<span aria-hidden="true">{SIGNS[cell.verdict]}</span> {cell.verdict}' if cell.verdict else "–"
+    if cell.published is None:
+        return ""
+    return f'<span class="printed">{_figure(cell.published, cell.metric)}{"*" * cell.recalled}</span>'
 
 
 def _details(cells: Sequence[Cell]) -> str:
-    rows = [(_what(cell), escape(cell.unit or "–"), escape(cell.device or "–"), escape(cell.reason)) for cell in cells]
-    return _table("", ("system, metric", "unit", "device", "why"), rows)
+    rows = [(_what(cell), escape(cell.unit or "–"), escape(cell.device or "–"), _why(cell)) for cell in cells]
+    return _table("", ("system, task, metric", "unit", "device", "verdict"), rows)
+
+
+def _why(cell: Cell) -> str:
+    return (f"<b>{cell.verdict}</b>: " if cell.verdict else "") + escape(cell.reason)
+
+
+def _what(cell: Cell) -> str:
+    return f"<b>{escape(cell.system)}</b><br>{_breakable(cell.task)}<br>{_breakable(cell.metric)}"
 
 
 def _commands(cells: Sequence[Cell]) -> str:
-    """The commands that repeat what was measured; those that would fill the gaps unfold."""
+    """The commands that repeat what was measured, and those that would fill the gaps."""
     measured = dict.fromkeys(cell.command for cell in cells if cell.ours is not None and cell.command)
     missing = dict.fromkeys(cell.command for cell in cells if cell.ours is None and cell.command)
-    parts = [_paragraph("Reproduce these numbers:") + _code(measured)] if measured else []
-    return "\n".join([*parts, *([_unfolds("Commands for what has no record yet", _code(missing))] if missing else [])])
+    titled = {"Commands that repeat these numbers": measured, "Commands for what has no record yet": missing}
+    return "\n".join(_unfolds(title, _code(commands)) for title, commands in titled.items() if commands)
 
 
 def executed(found: Sequence[Record], train: bool) -> Html:
@@ -109,14 +160,14 @@ def executed(found: Sequence[Record], train: bool) -> Html:
 
 def _executed(task: str, systems: Mapping[str, Measurement]) -> str:
     first = next(iter(systems.values())).first
-    asked = [line.metric for line in published.read() if line.task == task]
-    metrics = dict.fromkeys([experiments.get(first.experiment).select, *asked])
+    asked = dict.fromkeys(line.metric for line in published.read() if line.task == task)
+    measured = {metric for measurement in systems.values() for metric in measurement.first.metrics}
+    shown = [metric for metric in asked if metric in measured] or [experiments.get(first.experiment).select]
     rows = [
-        (_breakable(metric), *(_summary(measurement.values(metric), metric) for measurement in systems.values()))
-        for metric in metrics
-        if any(measurement.values(metric) for measurement in systems.values())
+        (spoken(metric), *(_summary(measurement.values(metric), metric) for measurement in systems.values()))
+        for metric in shown
     ]
-    return _table(task, ("metric", *map(escape, systems)), rows)
+    return _table(spoken(task), ("", *map(escape, systems)), rows)
 
 
 def _summary(values: Sequence[float], metric: str) -> str:
