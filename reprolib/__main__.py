@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from reprolib import devices, experiments, parallel, paths, records, report, runs
+from reprolib import devices, experiments, metrics, parallel, paths, records, report, runs
 from reprolib.errors import InputError
 from reprolib.wording import number
 
@@ -99,7 +99,7 @@ def evaluate(record: Path, device: Device = None) -> None:
     kept, now = runs.evaluate(record, device)
     for name, value in kept.metrics.items():
         typer.echo(f"{name:28} recorded {number(value, name):>8}  now {number(now.get(name), name):>8}")
-    off = [name for name, value in kept.metrics.items() if not runs.agrees(name, value, now.get(name))]
+    off = [name for name, value in kept.metrics.items() if not metrics.agrees(name, value, now.get(name))]
     if off:
         raise InputError(f"{record}: {', '.join(off)} no longer as recorded; run {kept.command}")
 
@@ -139,7 +139,7 @@ def fill(
     """Run the most valuable missing records that fit the budget; interrupted runs resume."""
     from reprolib import fill as filler
 
-    time, say = filler.minutes(budget) if budget else None, partial(typer.echo, err=True)
+    time, say = None if budget is None else filler.minutes(budget), partial(typer.echo, err=True)
     done = filler.fill(scale, time, only, device, say, capture)
     typer.echo(f"{len(done)} runs finished, {sum(1 for _ in filler.missing(scale, only))} are missing")
 

@@ -2,8 +2,11 @@
 
 import os
 import platform
+import re
+import resource
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -11,6 +14,7 @@ import torch
 
 from reprolib.errors import InputError
 
+PROCESS = Path("/proc/self")  # what Linux tells of this process
 HALF_ON_A_PROCESSOR = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # of torch.cpu, where it has them
 
 _in_use: ContextVar[torch.device | None] = ContextVar("_in_use", default=None)
@@ -72,12 +76,35 @@ def precision(asked: str, device: torch.device) -> str:
 
 
 @contextmanager
-def tensor_cores(wanted: bool) -> Iterator[None]:
-    """Within, where wanted, a CUDA device rounds the factors of matrix products to TF32: ten bits of a mantissa."""
-    products = torch.backends.cuda.matmul
-    before = products.fp32_precision
-    products.fp32_precision = "tf32" if wanted else before
+def products(tf32: bool) -> Iterator[None]:
+    """Within, a CUDA device multiplies float32 as it is, or with factors rounded to TF32: ten bits of a mantissa."""
+    backends = (torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn)
+    before = [backend.fp32_precision for backend in backends]
+    for backend in backends:
+        backend.fp32_precision = "tf32" if tf32 else "ieee"
     try:
         yield
     finally:
-        products.fp32_precision = before
+        for backend, precision in zip(backends, before, strict=True):
+            backend.fp32_precision = precision
+
+
+def reset_peak_memory(device: torch.device) -> None:
+    """Let the highest of `peak_memory` begin here; where the system cannot, it is that of the whole process."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        return
+    with suppress(OSError):
+        (PROCESS / "clear_refs").write_text("5")
+
+
+def peak_memory(device: torch.device) -> int:
+    """Bytes at the highest: of the accelerator's tensors, or of the process."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    status = PROCESS / "status"
+    highest = re.search(r"^VmHWM:\s+(\d+) kB$", status.read_text() if status.exists() else "", re.MULTILINE)
+    if highest:
+        return int(highest[1]) * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

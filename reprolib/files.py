@@ -39,6 +39,15 @@ def write_text(path: Path, text: str) -> None:
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
+def check_folder(folder: Path) -> None:
+    """Make a folder, unless it is there, and raise InputError where no file can be written into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise InputError(f"could not write into {folder} ({error}): free some space or choose another folder") from None
+
+
 @contextmanager
 def locked(path: Path, wait: bool = True) -> Iterator[bool]:
     """Hold the lock of a file (PATH.lock beside it), which the system takes back from a process that is killed.

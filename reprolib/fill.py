@@ -8,8 +8,7 @@ from typing import Any
 
 from reprolib import experiments, paths, records
 from reprolib.errors import InputError
-from reprolib.files import locked
-from reprolib.runs import Request, run
+from reprolib.runs import Request, claimed, run
 from reprolib.train import OutOfTimeError, StaleCheckpointError
 
 SEEDS = (0, 1, 2)
@@ -75,23 +74,32 @@ def fill(
 
     Returns:
         The names of the runs that were finished.
+
+    Raises:
+        InputError: some runs failed; the others have been run.
     """
     end = None if budget is None else time.monotonic() + 60 * budget
-    done = []
+    root, done, failed = paths.results(), [], []
     for request in list(missing(scale, only)):
         if end is not None and time.monotonic() >= end:
             break
         name = f"{request.experiment.name} {request.row.name} seed {request.seed} ({request.kind})"
-        with locked(request.checkpoint, wait=False) as free:
+        with claimed(request, root) as free:
             if not free or is_current(request):
                 continue
             say(f"{name}: about {request.row.minutes[scale]:g} minutes")
             try:
-                _go_on(request, device=device, deadline=end, capture=capture)
+                _go_on(request, device=device, deadline=end, capture=capture, claim=False)
             except OutOfTimeError as stop:
                 say(f"{name}: {stop}")
                 break
+            except InputError as error:
+                say(f"{name}: {error}")
+                failed.append(name)
+                continue
         done.append(name)
+    if failed:
+        raise InputError(f"runs failed, each for the reason given above: {'; '.join(failed)}")
     return done
 
 

@@ -6,6 +6,9 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
+TOLERANCE = 0.2  # percent points that another machine's rounding may move an accuracy
+RELATIVE_TOLERANCE = 0.02  # the same for a squared error
+
 
 def accuracy(right: Tensor) -> float:
     """Percentage of True in right [M]."""
@@ -18,19 +21,12 @@ def grouped_accuracy(right: Tensor, groups: Tensor, names: Mapping[int, str]) ->
     return {names[group]: accuracy(right[groups == group]) for group in present}
 
 
-def majority(groups: Tensor, answers: Tensor, group_count: int, answer_count: int) -> Tensor:
-    """Most frequent answer of every group: groups [M], answers [M] -> [group_count]; 0 where a group is empty."""
-    counts = torch.zeros(group_count, answer_count, dtype=torch.long)
-    counts.index_put_((groups.cpu(), answers.cpu()), torch.ones_like(answers.cpu()), accumulate=True)
-    return counts.argmax(1)
-
-
 def best_naming(predicted: Tensor, true: Tensor, least: int = 1) -> Tensor:
     """The true type that each predicted type stands for, one to one, so that most edges are right: [K].
 
     Args:
         predicted, true: int64 of any one shape; an unsupervised model does not know which type is called what.
-        least: K at least, where further types may occur elsewhere.
+        least: the smallest K, for types that occur in neither.
     """
     types = max(least, int(torch.stack([predicted.max(), true.max()]).max()) + 1)
     pairs = torch.bincount((predicted * types + true).flatten().cpu(), minlength=types**2).view(types, types)
@@ -46,3 +42,17 @@ def edge_accuracy(predicted: Tensor, true: Tensor, naming: Tensor | None = None)
 def errors_by_step(predicted: Tensor, true: Tensor) -> Tensor:
     """Mean squared error at every step of a rollout, not cumulative: [B, T, N, D] twice -> [T]."""
     return (predicted - true).square().mean((0, 2, 3))
+
+
+def lower_is_better(metric: str) -> bool:
+    """True for errors."""
+    return metric.startswith(("error/", "mse/"))
+
+
+def agrees(metric: str, recorded: float, now: float | None) -> bool:
+    """Whether a metric has come out again, up to what another machine's rounding may move."""
+    if now is None:
+        return False
+    if metric.startswith("mse/"):
+        return abs(now - recorded) <= RELATIVE_TOLERANCE * abs(recorded)
+    return abs(now - recorded) <= TOLERANCE

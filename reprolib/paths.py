@@ -21,7 +21,7 @@ def real_data() -> Path | None:
 
 def results() -> Path:
     """Folder of the records (REPROLIB_RESULTS, by default the committed results/)."""
-    return Path(os.environ.get("REPROLIB_RESULTS", ROOT / "results")).expanduser()
+    return Path(os.environ.get("REPROLIB_RESULTS") or ROOT / "results").expanduser()
 
 
 def downloads() -> Path:

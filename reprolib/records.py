@@ -88,11 +88,16 @@ def stem(task: str, system: str, kind: str, seed: int, attempt: str = "") -> str
     return f"{task}--{slug}--{kind}--seed{seed}" + (f"--{attempt}" if attempt else "")
 
 
+def place(root: Path, experiment: str, scale: str, name: str, attempt: bool) -> Path:
+    """The file of a record under a results folder: EXPERIMENT/SCALE/..., attempts apart."""
+    return root / experiment / ("attempts" if attempt else "") / scale / f"{name}.json"
+
+
 def location(record: Record, root: Path) -> Path:
-    """Where a record belongs: EXPERIMENT/SCALE/..., attempts apart."""
+    """Where a record belongs."""
     attempt = record.config_hash[:8] if record.changes else ""
-    folder = root / record.experiment / ("attempts/" if attempt else "") / record.scale
-    return folder / f"{stem(record.task, record.system, record.kind, record.seed, attempt)}.json"
+    name = stem(record.task, record.system, record.kind, record.seed, attempt)
+    return place(root, record.experiment, record.scale, name, attempt=bool(attempt))
 
 
 def write(record: Record, root: Path) -> Path:
@@ -121,7 +126,7 @@ def read(path: Path) -> Record:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise InputError(f"{path} cannot be read as a record ({error}): restore it or run its row again") from None
     if not isinstance(content, dict):
         raise InputError(f"{path} holds no JSON object: restore it or run its row again")
@@ -219,14 +224,19 @@ def load_weights(model: nn.Module, record: Record, path: Path) -> None:
     Raises:
         InputError: the run kept no weights, or the file is missing or was changed.
     """
-    if record.weights is None or record.weights["file"] is None:
-        why = "only headline rows above smoke scale keep them" if record.weights is None else "they exceed 8 MiB"
-        raise InputError(f"{path} has no weights file ({why}): to measure it again, run {record.command}")
-    check_weights(record, path)
+    require_weights(record, path)
     try:
         model.load_state_dict(load_file(path.parent / record.weights["file"]))
     except (SafetensorError, RuntimeError) as error:
         raise InputError(f"the weights of {path} do not fit its configuration ({error}): run the row again") from None
+
+
+def require_weights(record: Record, path: Path) -> None:
+    """Raise InputError unless the run kept its weights and they are as recorded."""
+    if record.weights is None or record.weights["file"] is None:
+        why = "only headline rows above smoke scale keep them" if record.weights is None else "they exceed 8 MiB"
+        raise InputError(f"{path} has no weights file ({why}): to measure it again, run {record.command}")
+    check_weights(record, path)
 
 
 def check_weights(record: Record, path: Path) -> None:

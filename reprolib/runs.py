@@ -1,11 +1,9 @@
 """One run, end to end: data, model, fit, record."""
 
 import datetime
-import re
-import resource
-import sys
-from collections.abc import Iterable
-from contextlib import suppress
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -14,17 +12,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from reprolib import devices, experiments, parallel, paths, records
+from reprolib import devices, experiments, files, parallel, paths, records
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.experiments.entry import KINDS, SCALES, Config, Experiment, Row, change
 from reprolib.records import Record
 from reprolib.train import Fit, Training, fit
 
-TOLERANCE = 0.2  # percent points that another machine's rounding may move an accuracy
-RELATIVE_TOLERANCE = 0.02  # the same for a squared error
 LARGEST_SEED = 2**31 - 1
-PROCESS = Path("/proc/self")  # what Linux tells of this process
 
 
 @dataclass(frozen=True)
@@ -71,12 +66,12 @@ class Request:
 
     def place(self, root: Path) -> Path:
         """The record's file under a results folder."""
-        return root / self.experiment.name / ("attempts/" if self.changes else "") / self.scale / f"{self.stem}.json"
+        return records.place(root, self.experiment.name, self.scale, self.stem, attempt=bool(self.changes))
 
-    @property
-    def checkpoint(self) -> Path:
-        """The file from which an interrupted run goes on."""
-        return paths.CHECKPOINTS / self.experiment.name / self.scale / f"{self.stem}.pt"
+    def checkpoint(self, root: Path) -> Path:
+        """The file from which an interrupted run goes on; runs into different results folders share none."""
+        folder = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:8]
+        return paths.CHECKPOINTS / folder / self.experiment.name / self.scale / f"{self.stem}.pt"
 
 
 def select(experiment: Experiment, pattern: str = "*") -> list[Row]:
@@ -100,6 +95,7 @@ def run(
     root: Path | None = None,
     deadline: float | None = None,
     capture: bool = True,
+    claim: bool = True,
 ) -> Record:
     """Run a request and write its record, with weights where the row is a headline.
 
@@ -108,40 +104,63 @@ def run(
         root: results folder; by default the committed one (or REPROLIB_RESULTS).
         deadline: value of time.monotonic() at which training stops with a checkpoint and raises OutOfTimeError.
         capture: on a CUDA device, launch all kernels of a step at once where the experiment allows it.
+        claim: keep other processes off the same run; False where the caller has `claimed` it.
 
     Raises:
-        InputError: data that are not there or damaged, settings that give no model, and what `fit` raises.
+        InputError: data that are not there or damaged, settings that give no model, a run that another process is on,
+            a folder that takes no record, and what `fit` raises.
     """
     root, experiment, config = root or paths.results(), request.experiment, request.config
     started, place, origin = datetime.datetime.now(datetime.UTC), devices.pick(device), records.commit()
-    _reset_peak_memory(place)
+    devices.reset_peak_memory(place)
     data = _load(request, place)
     torch.manual_seed(request.seed)
     model = _build(request, data).to(place)
     splits = {name: split.to(place) for name, split in data.splits.items()}
-    identity = f"{config.hash} {data.hash} {place.type}"
-    capture = capture and experiment.can_capture(config)
-    outcome = _fit(request, model, splits, identity=identity, resume=resume, deadline=deadline, capture=capture)
-    saved = records.round_weights(model, experiment.weights) if request.keeps_weights else None
-    model.eval()
-    record = replace(
-        _record(request, data, place, outcome, started, origin),
-        metrics=experiment.evaluate(model, splits["test"]),
-        validation=experiment.evaluate(model, splits["valid"]),
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
-    )
-    if parallel.rank() == 0:
-        if saved is not None:
-            record = replace(record, weights=records.save_weights(saved, request.place(root), experiment.weights))
-        records.write(record, root)
-        request.checkpoint.unlink(missing_ok=True)
+    options = {
+        "identity": f"{config.hash} {data.hash} {place.type}",
+        "checkpoint": request.checkpoint(root),
+        "capture": capture and experiment.can_capture(config),
+    }
+    files.check_folder(request.place(root).parent)
+    with claimed(request, root) if claim else nullcontext(True) as free, devices.products(tf32=False):
+        if not free:
+            raise InputError(f"{request.row.name} seed {request.seed} is being run by another process: wait for it")
+        outcome = _fit(request, model, splits, resume=resume, deadline=deadline, **options)
+        saved = records.round_weights(model, experiment.weights) if request.keeps_weights else None
+        model.eval()
+        record = replace(
+            _record(request, data, place, outcome, started, origin),
+            metrics=experiment.evaluate(model, splits["test"]),
+            validation=experiment.evaluate(model, splits["valid"]),
+            parameters=sum(parameter.numel() for parameter in model.parameters()),
+        )
+        if parallel.rank() == 0:
+            if saved is not None:
+                record = replace(record, weights=records.save_weights(saved, request.place(root), experiment.weights))
+            records.write(record, root)
+            request.checkpoint(root).unlink(missing_ok=True)
     return record
+
+
+@contextmanager
+def claimed(request: Request, root: Path) -> Iterator[bool]:
+    """Whether no other process runs a request, and none can begin it within; further workers follow the first."""
+    if parallel.rank():
+        yield True
+        return
+    with files.locked(request.checkpoint(root), wait=False) as free:
+        yield free
 
 
 def _load(request: Request, device: torch.device) -> Dataset:
     """The row's data, still in main memory; an empty split is the user's mistake."""
-    with devices.using(device):
-        data = request.experiment.load(request.config, request.kind)
+    try:
+        with devices.using(device):
+            data = request.experiment.load(request.config, request.kind)
+    except MemoryError as error:
+        sizes = ", ".join(f"{key}={value}" for key, value in request.config.flat().items() if key.startswith("data."))
+        raise InputError(f"the data of {request.row.name} do not fit into memory: ask for fewer ({sizes})") from error
     for name, size in data.sizes.items():
         if not size:
             raise InputError(f"{request.row.name} has no example in its {name} split: set data.{name} to at least 1")
@@ -171,7 +190,6 @@ def _fit(request: Request, model: nn.Module, splits: dict[str, Split], **options
         request.config.train,
         watch=experiment.watch,
         seed=request.seed,
-        checkpoint=request.checkpoint,
         title=f"{request.row.name} {request.scale} seed {request.seed}",
         **options,
     )
@@ -209,12 +227,12 @@ def _record(
         workers=parallel.count(),
         seconds=round(outcome.seconds, 3),
         samples_per_second=outcome.samples_per_second,
-        peak_memory=_peak_memory(device),
+        peak_memory=devices.peak_memory(device),
         versions=records.versions(),
         commit=commit,
         dirty=dirty,
         started=started.isoformat(timespec="seconds"),
-        deviations=[*request.experiment.deviations, *data.deviations, *_precision(config.train, device)],
+        deviations=[*data.deviations, *_precision(config.train, device)],
         command=request.command,
     )
 
@@ -227,27 +245,6 @@ def _precision(training: Training, device: torch.device) -> list[str]:
     return [f"trained in {used}, not {training.precision}: this processor has no instructions for it"]
 
 
-def _reset_peak_memory(device: torch.device) -> None:
-    """Let the highest of `_peak_memory` begin here; where the system cannot, it is that of the whole process."""
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats(device)
-        return
-    with suppress(OSError):
-        (PROCESS / "clear_refs").write_text("5")
-
-
-def _peak_memory(device: torch.device) -> int:
-    """Bytes at the highest: of the accelerator's tensors, or of the process."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device)
-    status = PROCESS / "status"
-    highest = re.search(r"^VmHWM:\s+(\d+) kB$", status.read_text() if status.exists() else "", re.MULTILINE)
-    if highest:
-        return int(highest[1]) * 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
-
-
 def evaluate(path: Path, device: str | None = None) -> tuple[Record, dict[str, float]]:
     """Recompute a record's metrics from its weights and data.
 
@@ -258,29 +255,38 @@ def evaluate(path: Path, device: str | None = None) -> tuple[Record, dict[str, f
         InputError: no weights were kept, or the data at hand are not the record's.
     """
     record = records.read(path)
-    experiment = experiments.get(record.experiment)
-    row, changes = experiment.row(record.row), tuple(record.changes.items())
-    request = Request(experiment, row, record.scale, record.seed, record.kind, changes)
-    if request.config.hash != record.config_hash:
+    request = request_of(record, path)
+    experiment, config = request.experiment, request.config
+    if config.hash != record.config_hash:
         raise InputError(f"{path} is stale, its row has another configuration today: run {request.command}")
+    learned = record.weights is not None or config.train.steps > 0
+    if learned:
+        records.require_weights(record, path)
     place = devices.pick(device)
-    with devices.using(place):
-        data = experiment.load(request.config, record.kind)
+    data = _load(request, place)
     if data.hash != record.data["hash"]:
         raise InputError(f"{path} was measured on other data than those at hand: restore them or run {request.command}")
-    model = experiment.build(request.config, data)
-    if record.weights is not None or request.config.train.steps:
+    model = experiment.build(config, data)
+    if learned:
         records.load_weights(model, record, path)
-    return record, experiment.evaluate(model.to(place).eval(), data.splits["test"].to(place))
+    with devices.products(tf32=False):
+        return record, experiment.evaluate(model.to(place).eval(), data.splits["test"].to(place))
 
 
-def agrees(metric: str, recorded: float, now: float | None) -> bool:
-    """Whether a metric has come out again, up to what another machine's rounding may move."""
-    if now is None:
-        return False
-    if metric.startswith("mse/"):
-        return abs(now - recorded) <= RELATIVE_TOLERANCE * abs(recorded)
-    return abs(now - recorded) <= TOLERANCE
+def request_of(record: Record, path: Path) -> Request:
+    """What to run to make a record anew.
+
+    Raises:
+        InputError: its experiment, its row or a parameter that it changes is gone.
+    """
+    try:
+        experiment = experiments.get(record.experiment)
+        changes = tuple(record.changes.items())
+        request = Request(experiment, experiment.row(record.row), record.scale, record.seed, record.kind, changes)
+        request.config  # noqa: B018  an attempt may change what is no longer there
+    except InputError as error:
+        raise InputError(f"{path} is stale, nothing runs it today ({error}): delete it") from None
+    return request
 
 
 def execute_or_read(

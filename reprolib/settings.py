@@ -24,3 +24,14 @@ def check_choices(part: str, settings: Any, choices: Mapping[str, Iterable[Any]]
     for name, known in choices.items():
         if (value := getattr(settings, name)) not in known:
             raise InputError(f"{part}.{name} is {value!r}: choose one of {', '.join(map(str, known))}")
+
+
+def check_least(part: str, settings: Any, least: Mapping[str, int]) -> None:
+    """Refuse a number below the least, {name: least}; None stands for no number.
+
+    Raises:
+        InputError: names the parameter, its value and the least.
+    """
+    for name, bound in least.items():
+        if (value := getattr(settings, name)) is not None and value < bound:
+            raise InputError(f"{part}.{name} is {value}: give a whole number of {bound} or more")

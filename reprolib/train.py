@@ -76,7 +76,7 @@ class State:
 
 @dataclass(frozen=True)
 class Fit:
-    """What training gave: the learning curve and what it cost. The model holds the best weights."""
+    """What training gave: the learning curve and its cost with validation. The model holds the best weights."""
 
     history: list[dict]
     best_step: int
@@ -186,7 +186,7 @@ class _Trainer:
         """One step of the optimiser on examples [B] of the split; their mean loss."""
         batch = self.data.batch(rows)
         self.optimiser.zero_grad(set_to_none=True)
-        with devices.tensor_cores(self.precision == "tf32"):
+        with devices.products(tf32=self.precision == "tf32"):
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
                 loss = self.loss(self.model, batch)
             loss.backward()
@@ -228,12 +228,13 @@ class _Trainer:
             self.best = _copy(self.model)
         if self.checkpoint is not None and self.rank == 0:
             self._save()
+        self._part_randomness()
 
     def _check_time(self) -> None:
         if self.deadline is None or self.state.step == self.training.steps:
             return
         if parallel.decided(time.monotonic() > self.deadline, self.device):
-            raise OutOfTimeError(f"stopped at step {self.state.step} of {self.training.steps}; --resume goes on")
+            raise OutOfTimeError(f"stopped at step {self.state.step} of {self.training.steps}; a later run goes on")
 
     def _out_of_patience(self) -> bool:
         if self.training.patience is None:
@@ -257,10 +258,12 @@ class _Trainer:
         if self.checkpoint is None or not self.checkpoint.exists():
             return
         try:
-            content = torch.load(self.checkpoint, map_location=self.device, weights_only=True)
+            content = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
             same = content["identity"] == self.identity
             if same:
                 self._take(content)
+        except (MemoryError, torch.OutOfMemoryError):
+            raise
         except Exception as error:
             kind = type(error).__name__
             raise InputError(f"{self.checkpoint} is no checkpoint that can be read ({kind}): delete it") from error
@@ -272,14 +275,15 @@ class _Trainer:
     def _take(self, content: dict) -> None:
         self.model.load_state_dict(content["model"])
         self.optimiser.load_state_dict(content["optimiser"])
-        self.best, self.state = content["best"], State(**content["state"])
+        self.best = {name: tensor.to(self.device) for name, tensor in content["best"].items()}
+        self.state = State(**content["state"])
         torch.set_rng_state(content["random"].cpu())
         if content["random_device"] is not None:
             torch.cuda.set_rng_state(content["random_device"].cpu(), self.device)
         self._part_randomness()
 
     def _part_randomness(self) -> None:
-        """Further workers draw dropout masks of their own."""
+        """Let further workers draw dropout masks of their own; from a checkpoint on the same ones, resumed or not."""
         if self.rank:
             torch.manual_seed(hash((self.seed, self.rank, self.state.step)))
 

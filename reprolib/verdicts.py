@@ -9,6 +9,7 @@ from typing import Literal
 
 from reprolib import published
 from reprolib.experiments.entry import Comparison, Experiment, Row
+from reprolib.metrics import lower_is_better
 from reprolib.published import Line
 from reprolib.records import Record
 
@@ -82,11 +83,6 @@ def agrees(line: Line, values: Sequence[float], baseline: bool) -> bool:
     tolerance = max(2 * error, POINTS if line.unit == "percent" else 0.0)
     shortfall = (mean - line.value) if lower_is_better(line.metric) else (line.value - mean)
     return abs(shortfall) <= tolerance if baseline else shortfall <= tolerance
-
-
-def lower_is_better(metric: str) -> bool:
-    """True for errors."""
-    return metric.startswith(("error/", "mse/"))
 
 
 def _all_of(compared: tuple[tuple[Verdict, str], ...]) -> tuple[Verdict, str]:

@@ -3,10 +3,10 @@
 import statistics
 from pathlib import Path
 
-from reprolib import experiments, paths, published, records, report
+from reprolib import paths, published, records, report
 from reprolib.errors import InputError
 from reprolib.records import Record
-from reprolib.runs import Request
+from reprolib.runs import request_of
 from reprolib.verdicts import Measurement, measurements
 
 SPREADS = 4.0  # standard deviations over seeds that a fresh smoke metric may lie from the committed mean
@@ -41,13 +41,11 @@ def problems(root: Path | None = None) -> list[str]:
 
 def _stale(record: Record, path: Path) -> list[str]:
     """A record whose row is gone, or whose configuration or data differ from what the row's entry gives today."""
-    changes = tuple(record.changes.items())
     try:
-        experiment = experiments.get(record.experiment)
-        request = Request(experiment, experiment.row(record.row), record.scale, record.seed, record.kind, changes)
-        config = request.config
+        request = request_of(record, path)
     except InputError as error:
-        return [f"{path} is stale, nothing runs it today ({error}): delete it"]
+        return [str(error)]
+    experiment, config = request.experiment, request.config
     if config.hash != record.config_hash:
         return [f"{path} is stale: its row's configuration has changed; run {record.command}"]
     today = experiment.fingerprint(config, record.kind)

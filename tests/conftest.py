@@ -99,7 +99,7 @@ def load(config, kind):
         answers = (inputs @ projections).argmax(1)
         groups = torch.zeros(len(inputs), dtype=torch.long)
         splits[name] = Split({"inputs": inputs.to(torch.get_default_dtype()), "answers": answers, "groups": groups})
-    return Dataset("toy", kind, fingerprint(config, kind), splits)
+    return Dataset("toy", kind, fingerprint(config, kind), splits, deviations=("A toy, not a paper.",))
 
 
 def fingerprint(config, kind):
@@ -160,7 +160,6 @@ EXPERIMENT = Experiment(
     select="accuracy/all",
     fingerprint=fingerprint,
     own_procedure=True,
-    deviations=("A toy, not a paper.",),
 )
 
 

@@ -50,14 +50,19 @@ def test_a_precision_takes_instructions_for_it(supported, monkeypatch):
     assert [devices.precision(asked, CPU) for asked in every] == ["fp32", "fp32", "bf16"]
 
 
-def test_tensor_cores_are_used_within_and_not_after():
-    products = torch.backends.cuda.matmul
-    before = products.fp32_precision
-    with devices.tensor_cores(False):
-        assert products.fp32_precision == before
-    with devices.tensor_cores(True):
-        assert products.fp32_precision == "tf32"
-    assert products.fp32_precision == before
-    with pytest.raises(ZeroDivisionError), devices.tensor_cores(True):
+def test_products_are_rounded_where_asked_and_as_before_afterwards():
+    backends = (torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn)
+
+    def now():
+        return [backend.fp32_precision for backend in backends]
+
+    before = now()
+    with devices.products(tf32=False):
+        assert now() == ["ieee"] * 3
+        with devices.products(tf32=True):
+            assert now() == ["tf32"] * 3
+        assert now() == ["ieee"] * 3
+    assert now() == before
+    with pytest.raises(ZeroDivisionError), devices.products(tf32=True):
         _ = 1 / 0
-    assert products.fp32_precision == before
+    assert now() == before

@@ -7,7 +7,7 @@ import pytest
 
 from reprolib import experiments, fill, paths, records, runs
 from reprolib.errors import InputError
-from reprolib.train import OutOfTimeError
+from reprolib.train import OutOfTimeError, StaleCheckpointError
 
 
 def names(requests):
@@ -19,11 +19,12 @@ def ran(monkeypatch):
     """The requests that `fill` ran; each moves the clock by the row's minutes."""
     clock, seen = [0.0], []
 
-    def run(request, *, device, resume, deadline, capture):
+    def run(request, *, device, resume, deadline, capture, claim):
         assert resume, "an interrupted run must go on"
+        assert not claim, "fill has claimed it"
         clock[0] += 60 * request.row.minutes[request.scale]
         if deadline is not None and clock[0] > deadline:
-            raise OutOfTimeError("stopped at step 10 of 20; --resume goes on")
+            raise OutOfTimeError("stopped at step 10 of 20")
         seen.append((request.row.system, request.seed))
 
     monkeypatch.setattr(fill, "run", run)
@@ -96,7 +97,7 @@ def test_the_budget_is_respected(toy, ran):
     done = fill.fill("small", 2.5, say=said.append)
     assert ran == [("Net", 0), ("Norm", 0), ("Majority", 0)]
     assert done == [f"toy toy/{system} seed 0 (generated)" for system, _ in ran]
-    assert said[-1] == "toy toy/Net seed 1 (generated): stopped at step 10 of 20; --resume goes on"
+    assert said[-1] == "toy toy/Net seed 1 (generated): stopped at step 10 of 20"
     assert fill.fill("small", 0, say=said.append) == []
 
 
@@ -116,6 +117,27 @@ def test_fills_side_by_side_share_the_rows(toy, monkeypatch):
     assert len(started) == len(finished) == 9
 
 
+def test_a_run_that_fails_leaves_the_others_theirs(toy, monkeypatch, cli):
+    finished = []
+
+    def run(request, **options):
+        if request.row.system == "Net":
+            raise InputError("the loss is nan at step 10: lower train.rate")
+        finished.append(request.row.system)
+
+    monkeypatch.setattr(fill, "run", run)
+    code, _, err = cli("fill", "--scale", "small")
+    assert code == 2
+    assert finished == ["Norm", "Majority"] * 3
+    assert "toy toy/Net seed 1 (generated): the loss is nan at step 10" in err
+    assert err.splitlines()[-1].startswith("reprolib: runs failed, each for the reason given above: toy toy/Net seed 0")
+
+
+def test_an_empty_budget_is_none(toy, cli):
+    code, _, err = cli("fill", "--budget", "")
+    assert (code, err) == (2, "reprolib: --budget '' is no span of time: write 90s, 25m or 2h\n")
+
+
 def test_a_run_that_was_cut_off_goes_on(toy, request_of, cli):
     """Each budget of no time at all but a first step leaves a checkpoint a little further on."""
     request = request_of("Net", "small")
@@ -131,6 +153,16 @@ def test_a_run_that_was_cut_off_goes_on(toy, request_of, cli):
     assert (resumed.curve, resumed.metrics, resumed.weights) == (whole.curve, whole.metrics, whole.weights)
     again = cli("fill", "--scale", "small", "--only", "toy/Net", "--budget", "10m")
     assert again == (0, "0 runs finished, 0 are missing\n", "")
+
+
+def test_a_run_that_was_cut_off_does_not_go_on_with_other_data(toy, request_of):
+    with pytest.raises(OutOfTimeError):
+        runs.run(request_of("Net", "small"), device="cpu", deadline=time.monotonic())
+    other = dataclasses.replace(
+        toy, load=lambda config, kind: dataclasses.replace(toy.load(config, kind), hash="other data")
+    )
+    with pytest.raises(StaleCheckpointError, match="belongs to another configuration"):
+        runs.run(runs.Request(other, other.row("toy/Net"), "small"), device="cpu", resume=True)
 
 
 def test_a_run_that_was_cut_off_before_its_row_changed_starts_afresh(toy, request_of, monkeypatch):

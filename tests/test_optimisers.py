@@ -120,3 +120,13 @@ def test_all_of_muons_parameters_take_the_rate_that_is_set():
     for group in optimiser.param_groups:
         group["lr"] = 0.0
     assert all(not step.any() for step in moved(model, optimiser).values())
+
+
+def test_muon_shrinks_its_matrices_as_adam_does_the_rest():
+    steps = []
+    for decay in (0.0, 0.5):
+        model = with_gradients()
+        steps.append(moved(model, optimisers.make("muon", model, RATE, weight_decay=decay)))
+    start = dict(with_gradients().named_parameters())
+    for name in ("layer.weight", "layer.bias", "words.weight"):
+        torch.testing.assert_close(steps[1][name] - steps[0][name], -RATE * 0.5 * start[name].detach())

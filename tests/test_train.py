@@ -1,5 +1,6 @@
 """The training loop: that it learns, what its options mean, that a run can stop anywhere and go on as if it had not."""
 
+import contextlib
 import dataclasses
 import math
 import signal
@@ -318,6 +319,16 @@ def test_a_deadline_stops_with_a_checkpoint_from_which_training_goes_on(task, tm
     assert outcome.seconds > 0
 
 
+def test_the_time_of_earlier_sessions_counts(task, tmp_path):
+    place = tmp_path / "state.pt"
+    with pytest.raises(OutOfTimeError):
+        train(task(), STEPS, checkpoint=place, deadline=0.0)
+    content = torch.load(place)
+    content["state"]["seconds"] = 1000.0
+    torch.save(content, place)
+    assert train(task(), STEPS, checkpoint=place, resume=True)[1].seconds > 1000
+
+
 def test_without_resume_a_checkpoint_is_ignored(task, tmp_path):
     place = tmp_path / "state.pt"
     with pytest.raises(OutOfTimeError):
@@ -386,15 +397,23 @@ def test_workers_get_whole_blocks(task, monkeypatch):
         train(task(), changed(batch=24, together=8))
 
 
-def test_workers_share_every_batch_and_draw_masks_of_their_own(task, monkeypatch, tmp_path):
-    """One worker after the other, with nothing exchanged between them."""
+@pytest.fixture
+def apart(monkeypatch):
+    """Workers that exchange nothing, so that one can be run after the other: apart(rank, workers) makes us one."""
     stubs = {"mean": lambda tensor: tensor, "decided": lambda value, _: value}
     for name, stub in ({"join": lambda *_: None, "average_gradients": lambda _: None} | stubs).items():
         monkeypatch.setattr(parallel, name, stub)
 
-    def worker(rank, workers):
+    def become(rank, workers):
         monkeypatch.setenv("RANK", str(rank))
         monkeypatch.setenv("WORLD_SIZE", str(workers))
+
+    return become
+
+
+def test_workers_share_every_batch_and_draw_masks_of_their_own(task, apart, tmp_path):
+    def worker(rank, workers):
+        apart(rank, workers)
         model, _, data, *rest = task()
         data, numbers, draws = Split(data.columns | {"number": torch.arange(len(data))}), [], []
 
@@ -412,6 +431,30 @@ def test_workers_share_every_batch_and_draw_masks_of_their_own(task, monkeypatch
     assert first[1] == alone[1]
     assert not set(first[1]) & set(second[1])
     assert (alone[2], first[2], second[2]) == (True, True, False), "only the first worker writes"
+
+
+def test_workers_that_resume_draw_the_masks_that_they_would_have_drawn(task, apart, tmp_path):
+    place, steps = tmp_path / "state.pt", changed(steps=20, evaluate_every=5)
+
+    def draws(rank, **options):
+        apart(rank, 2)
+        model, _, *rest = task()
+        found = []
+
+        def spying(model, batch):
+            found.append(torch.rand(1).item())
+            return model.unused.sum()
+
+        with contextlib.suppress(OutOfTimeError):
+            train((model, spying, *rest), steps, **options)
+        return found
+
+    whole = [draws(rank) for rank in range(2)]
+    assert len(draws(0, checkpoint=place, deadline=0.0)) == 5
+    for rank in range(2):
+        assert draws(rank, checkpoint=place, resume=True) == whole[rank][5:]
+        if not rank:
+            draws(0, checkpoint=place, deadline=0.0)  # the first worker has written further checkpoints
 
 
 def test_two_workers_equal_one_at_the_same_total_batch(process, request_of, toy, monkeypatch, double):

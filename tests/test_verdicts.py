@@ -82,6 +82,7 @@ def test_every_seed_must_be_free_of_stand_ins(toy, record_of, line_of, said):
         ([91.1, 91.1, 91.1], True, False),
         ([85.0, 88.0, 91.0], True, True),  # mean 88, two standard errors of 3 / sqrt 3 make 3.46
         ([87.5, 88.0, 88.5], False, False),  # 0.58
+        ([83.0, 86.0, 89.0], False, False),  # mean 86, again 3.46, where two deviations would make 6
         ([89.0, 92.0, 95.0], True, True),
     ],
 )

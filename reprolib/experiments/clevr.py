@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from reprolib.data.clevr import dataset
 from reprolib.data.clevr.dataset import ClevrData
 from reprolib.data.clevr.scenes import OBJECTS
 from reprolib.data.clevr.tokens import KINDS
 from reprolib.data.split import Dataset, Split
-from reprolib.experiments.entry import Comparison, Config, Experiment, Row, only_data
+from reprolib.experiments.entry import Comparison, Config, Experiment, Row, answer_loss, only_data
 from reprolib.metrics import accuracy, grouped_accuracy
 from reprolib.models import clevr as models
-from reprolib.models.baselines import Majority
+from reprolib.models.baselines import Majority, MajorityAnswer
 from reprolib.train import Training
 
 PAPER = "santoro2017"
@@ -72,14 +72,9 @@ def build(config: Config, data: Dataset) -> nn.Module:
     """The model of a row."""
     if isinstance(config.model, Majority):
         columns = data.splits["train"].columns
-        return models.QuestionType(columns["types"], columns["answers"], ANSWERS)
+        return MajorityAnswer(columns["types"], columns["answers"], ANSWERS, column="types")
     sides = {"side": config.data.side} if isinstance(config.model, models.FlatModel) else {}
     return NETWORKS[type(config.model)](config.model, data.facts["words"] - 1, ANSWERS, **sides)
-
-
-def loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
-    """Mean cross-entropy of the answer."""
-    return nn.functional.cross_entropy(model(batch).float(), batch["answers"])
 
 
 @torch.no_grad()
@@ -128,7 +123,7 @@ def experiment(name: str, title: str, table: str, rows: tuple[Row, ...]) -> Expe
         rows=rows,
         load=load,
         build=build,
-        loss=loss,
+        loss=answer_loss,
         evaluate=evaluate,
         select="accuracy/overall",
         fingerprint=fingerprint,

@@ -97,7 +97,6 @@ class Experiment:
     select: str  # the validation metric that picks the best weights
     fingerprint: Callable[[Config, str], str | None]  # today's data hash, None where the data are not there
     own_procedure: bool = False  # generated data follow the paper's own procedure
-    deviations: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ("*",)  # patterns of the published metrics that its table shows
     watch: tuple[str, ...] = ()  # validation metrics that the learning curve keeps beside `select`
     weights: torch.dtype = torch.float16  # of the saved weights
@@ -111,6 +110,11 @@ class Experiment:
         raise InputError(
             f"{self.name} has no row {name!r}: `reprolib list` prints {', '.join(r.name for r in self.rows)}"
         )
+
+
+def answer_loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+    """Mean cross-entropy of the answers to a batch of questions, for the experiments that ask them."""
+    return nn.functional.cross_entropy(model(batch).float(), batch["answers"])
 
 
 def change(config: Config, changes: Mapping[str, Any]) -> Config:

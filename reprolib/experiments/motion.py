@@ -5,7 +5,7 @@ M scenes, T frames, N objects, D features.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -19,6 +19,7 @@ from reprolib.metrics import best_naming, edge_accuracy, errors_by_step
 from reprolib.models.correlation import CorrelationEdges, LSTMStates, flat_paths, paths
 from reprolib.models.motion import LSTMModel, Static, TrajectoryLSTM
 from reprolib.models.nri import NRI, EdgeClassifier, EdgeClassifierModel, GivenGraph, NRIModel, SimulatorDecoder
+from reprolib.settings import check_least, counted
 from reprolib.train import Training
 
 PAPER = "kipf2018"
@@ -79,8 +80,7 @@ class CorrelationModel:
     restart: int = FRAMES
 
     def __post_init__(self) -> None:
-        if self.reference < 1:
-            raise InputError(f"model.reference is {self.reference}: give at least 1 training scene")
+        check_least("model", self, {"reference": 1})
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,7 @@ class MotionData:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("train", "valid", "test", "of_others"):
-            if getattr(self, name) < 1:
-                raise InputError(f"data.{name} is {getattr(self, name)}: give at least 1 scene")
+        check_least("data", self, {"seed": 0} | dict.fromkeys(("train", "valid", "test", "of_others"), 1))
         for name, counts in (("objects", (self.objects,)), ("others", self.others)):
             if min(counts, default=2) < 2:
                 raise InputError(f"data.{name} is {getattr(self, name)}: an interaction takes 2 objects or more")
@@ -143,7 +141,7 @@ def fingerprint(config: Config, kind: str) -> str | None:
     """Hash of the recipe, which fixes the scenes; there are no real files."""
     if kind == "real":
         return None
-    recipe = f"motion {sorted(asdict(config.data).items())} generator {simulations.VERSION}"
+    recipe = f"motion {sorted(counted(config.data).items())} generator {simulations.VERSION}"
     return hashlib.sha256(recipe.encode()).hexdigest()
 
 

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from reprolib import published
 from reprolib.experiments.entry import Comparison
+from reprolib.metrics import lower_is_better
 
 POINTS, FACTOR = 15.0, 1.5  # from which on two published accuracies, two published errors count as ordered
 
@@ -17,7 +18,7 @@ def published_order(
         points: from which difference on two accuracies count as ordered.
         among: the systems to compare with; None: all that the paper names.
     """
-    lines = [line for line in published.read() if line.paper == paper and line.task == task and line.value]
+    lines = [line for line in published.read() if line.paper == paper and line.task == task and line.value is not None]
     own = {line.metric: line.value for line in lines if line.system == system}
     wanted = {line.system for line in lines} if among is None else set(among)
     others = [line for line in lines if line.system in wanted - {system} and line.metric in own]
@@ -27,8 +28,9 @@ def published_order(
 
 def _order(metric: str, other: str, ours: float, theirs: float, points: float) -> Comparison | None:
     """The order of two published figures; None where they are too close to tell."""
-    error = metric.startswith("mse/")
-    margin, lead = (FACTOR, theirs / ours) if error else (points, ours - theirs)
-    if lead >= margin:
-        return Comparison(metric, other, margin)
-    return Comparison(metric, other, -margin) if lead <= (1 / margin if error else -margin) else None
+    if metric.startswith("mse/"):
+        margin, better, worse = FACTOR, theirs >= FACTOR * ours, ours >= FACTOR * theirs
+    else:
+        lead = theirs - ours if lower_is_better(metric) else ours - theirs
+        margin, better, worse = points, lead >= points, lead <= -points
+    return Comparison(metric, other, margin if better else -margin) if better != worse else None

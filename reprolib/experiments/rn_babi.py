@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from reprolib.data.babi import dataset
 from reprolib.data.babi.dataset import BabiData
 from reprolib.data.babi.reader import TASKS
 from reprolib.data.split import Dataset, Split
-from reprolib.experiments.entry import Comparison, Config, Experiment, Row, change
+from reprolib.experiments.entry import Comparison, Config, Experiment, Row, answer_loss, change
 from reprolib.metrics import grouped_accuracy
 from reprolib.models.babi import BabiModel, StoryRelationNetwork
 from reprolib.models.baselines import Majority, MajorityAnswer
@@ -40,11 +40,6 @@ def build(config: Config, data: Dataset) -> nn.Module:
         columns = data.splits["train"].columns
         return MajorityAnswer(columns["groups"], columns["answers"], facts["answers"])
     return StoryRelationNetwork(config.model, facts["words"], facts["outputs"], facts["window"])
-
-
-def loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
-    """Mean cross-entropy of the answer."""
-    return nn.functional.cross_entropy(model(batch).float(), batch["answers"])
 
 
 @torch.no_grad()
@@ -165,7 +160,7 @@ EXPERIMENT = Experiment(
     ),
     load=load,
     build=build,
-    loss=loss,
+    loss=answer_loss,
     evaluate=evaluate,
     select="accuracy/mean",
     fingerprint=lambda config, kind: dataset.fingerprint(config.data, kind),

@@ -4,21 +4,23 @@ Paper: above 94 % on relational and non-relational questions; CNN+MLP 63 % on th
 """
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from reprolib.data import sort_of_clevr
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
-from reprolib.experiments.entry import Comparison, Config, Experiment, Row, only_data
+from reprolib.experiments.entry import Comparison, Config, Experiment, Row, answer_loss, only_data
 from reprolib.metrics import accuracy
 from reprolib.models.baselines import Majority, MajorityAnswer
 from reprolib.models.sort_of_clevr import PictureMLP, PictureRelationNetwork, SceneMLP, SceneModel, StateRelationNetwork
+from reprolib.settings import check_choices, check_least, counted
 from reprolib.train import Training
 
 PAPER_TEST = 200  # scenes that the paper withheld; metrics ending in _200 are over the first so many of ours
+SPLITS = ("train", "valid", "test")
 SUBTYPES = 3  # of each of the two types of question
 
 
@@ -33,21 +35,23 @@ class SceneData:
     answers: str = "paper"  # 12 answers; "yes_no": the 10 of later replications
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        check_choices("data", self, {"view": ("pictures", "states"), "answers": tuple(sort_of_clevr.WORDS)})
+        check_least("data", self, {"seed": 0} | dict.fromkeys(SPLITS, 1))
+
 
 def load(config: Config, kind: str) -> Dataset:
     """Three splits from independent streams; the data set has no released files.
 
     Raises:
-        InputError: real data are asked for, or another view than pictures and states.
+        InputError: real data are asked for.
     """
-    if config.data.view not in ("pictures", "states"):
-        raise InputError(f"data.view is {config.data.view!r}: choose one of pictures, states")
     if kind == "real":
         raise InputError("Sort-of-CLEVR was never released as files: use --data generated, the paper's own procedure")
     data = config.data
     drawn = {
         name: sort_of_clevr.generate(getattr(data, name), 3 * data.seed + stream, data.answers)
-        for stream, name in enumerate(("train", "valid", "test"))
+        for stream, name in enumerate(SPLITS)
     }
     splits = {name: _split(scenes, data.view) for name, scenes in drawn.items()}
     facts = {"answers": len(drawn["train"].names)}
@@ -58,7 +62,7 @@ def fingerprint(config: Config, kind: str) -> str | None:
     """Hash of the recipe, which fixes the bytes; there are no real files."""
     if kind == "real":
         return None
-    recipe = f"sort_of_clevr {kind} {sorted(asdict(config.data).items())} generator {sort_of_clevr.VERSION}"
+    recipe = f"sort_of_clevr {kind} {sorted(counted(config.data).items())} generator {sort_of_clevr.VERSION}"
     return hashlib.sha256(recipe.encode()).hexdigest()
 
 
@@ -89,11 +93,6 @@ def build(config: Config, data: Dataset) -> nn.Module:
     if config.data.view == "states":
         return StateRelationNetwork(config.model, data.splits["train"].tables["objects"].shape[-1], answers)
     return PictureRelationNetwork(config.model, answers)
-
-
-def loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
-    """Mean cross-entropy of the answer."""
-    return nn.functional.cross_entropy(model(batch).float(), batch["answers"])
 
 
 @torch.no_grad()
@@ -198,7 +197,7 @@ EXPERIMENT = Experiment(
     ),
     load=load,
     build=build,
-    loss=loss,
+    loss=answer_loss,
     evaluate=evaluate,
     select="accuracy/overall",
     fingerprint=fingerprint,

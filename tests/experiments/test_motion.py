@@ -48,6 +48,18 @@ def test_other_sizes_come_with_the_test_scenes():
     assert tables["edges/7"].shape == (4, 7, 6)
 
 
+def test_further_scenes_of_the_same_size_are_new_ones():
+    data = motion.load(config(**{"data.others": (5,)}), "generated")
+    further = data.splits["test"].tables["trajectories/5"]
+    for split in data.splits.values():
+        assert not torch.equal(further, split.columns["trajectories"][: len(further), :FRAMES])
+
+
+def test_the_threshold_of_correlations_is_fitted_on_as_many_scenes_as_said():
+    changed = Config(config().data, motion.CorrelationModel(reference=7), Training(0))
+    assert len(motion.build(changed, motion.load(changed, "generated")).reference) == 7
+
+
 def test_the_splits_are_different_scenes_and_the_hash_is_that_of_the_settings():
     data = motion.load(config(**{"data.valid": 6}), "generated")
     valid, test = (data.splits[name].columns["trajectories"][:, :FRAMES] for name in ("valid", "test"))
@@ -74,10 +86,12 @@ def test_there_are_no_real_files():
         motion.load(config(), "real")
 
 
-def test_errors_are_those_of_each_step_from_the_frame_after_the_next():
+def test_errors_are_those_of_each_step_from_the_frame_after_the_next(monkeypatch):
+    """Over five scenes, two at a time, the last alone."""
     torch.manual_seed(0)
     paths_ = torch.randn(5, 99, 3, 4)
     split = Split({"trajectories": paths_, "edges": torch.zeros(5, 3, 2, dtype=torch.long)})
+    monkeypatch.setattr(motion, "TOGETHER", 2)
     found = motion.evaluate(Static(), split)
     start = FRAMES + 1  # frames 0 to 48 are read, 49 is left out
     for step in (1, 10, 20):
@@ -86,10 +100,13 @@ def test_errors_are_those_of_each_step_from_the_frame_after_the_next():
     assert len(found) == HORIZON
 
 
-def test_short_scenes_have_a_score_and_no_rollout():
-    split = Split({"trajectories": torch.randn(4, FRAMES, 3, 4), "edges": torch.ones(4, 3, 2, dtype=torch.long)})
+def test_short_scenes_have_a_score_and_no_rollout(monkeypatch):
+    split = Split({"trajectories": torch.randn(5, FRAMES, 3, 4), "edges": torch.ones(5, 3, 2, dtype=torch.long)})
     model = GivenGraph(NRIModel(graph="true", decoder_width=4), 4)
-    assert set(motion.evaluate(model, split)) == {"score"}
+    found = motion.evaluate(model, split)
+    assert set(found) == {"score"}
+    monkeypatch.setattr(motion, "TOGETHER", 2)
+    assert motion.evaluate(model, split)["score"] == pytest.approx(found["score"])
 
 
 def test_a_rollout_sees_no_frame_after_its_start():
@@ -145,6 +162,8 @@ def test_the_order_is_read_off_the_published_figures(monkeypatch):
         "mse/step_1": (1.0, 1.4, 0.5),
         "mse/step_2": (3.0, 1.0, 9.0),
         "mse/step_3": (1.0, 2.0, None),
+        "error/task_16": (50.0, 2.0, 40.0),
+        "accuracy/none": (0.0, 15.0, 14.0),
     }
     lines = [line(s, m, values[i]) for m, values in figures.items() for i, s in enumerate("abc")]
     monkeypatch.setattr(published, "read", lambda: lines)
@@ -155,6 +174,8 @@ def test_the_order_is_read_off_the_published_figures(monkeypatch):
         ("mse/step_2", "b", -1.5),
         ("mse/step_2", "c", 1.5),
         ("mse/step_3", "b", 1.5),
+        ("error/task_16", "b", -15.0),
+        ("accuracy/none", "b", -15.0),
     ]
 
 

@@ -231,6 +231,26 @@ def test_both_reading_networks_and_every_parameter_are_trained(stories):
     assert [name for name in still if "bias" not in name] == []
 
 
+def looks_across(f, width):
+    """Whether a row's output depends on another row, as batch norm makes it in training."""
+    rows = torch.randn(6, width)
+    other = rows.clone()
+    other[1] += 1
+    return not f.train()(rows)[0].equal(f(other)[0])
+
+
+@pytest.mark.parametrize("norm", [True, False])
+def test_batch_norm_is_in_f_as_well_as_in_g(stories, norm):
+    assert looks_across(build(stories, norm=norm).relation_network.f, SIZES.g[-1]) is norm
+
+
+def test_the_sum_of_relations_may_be_normed(stories):
+    sums = torch.randn(3, SIZES.g[-1])
+    for sum_norm in (True, False):
+        f = build(stories, sum_norm=sum_norm).relation_network.f
+        assert f(3 * sums + 1).allclose(f(sums), atol=1e-4) is sum_norm
+
+
 def test_dropout_is_off_at_test(stories):
     model, batch = build(stories, dropout=0.5), whole(stories)
     assert not model.train()(batch).equal(model(batch))

@@ -6,23 +6,33 @@ import torch
 
 from reprolib.models.baselines import MajorityAnswer
 
+ANSWERS = 29
+
 
 def test_every_question_gets_its_groups_most_frequent_answer():
     rng = torch.Generator().manual_seed(0)
-    groups, answers = torch.randint(0, 4, (300,), generator=rng), torch.randint(0, 5, (300,), generator=rng)
-    answers[groups == 3] = 4
-    model = MajorityAnswer(groups, answers, 6)
-    found = model({"groups": torch.arange(4)})
-    assert found.shape == (4, 6)
-    for group, answer in enumerate(found.argmax(1).tolist()):
-        counts = Counter(answers[groups == group].tolist())
+    groups, answers = torch.randint(0, 6, (400,), generator=rng), torch.randint(0, ANSWERS, (400,), generator=rng)
+    groups[groups == 2] = 7  # no question of groups 2 and 6
+    answers[groups == 4] = 28
+    model = MajorityAnswer(groups, answers, ANSWERS)
+    found = model({"groups": torch.tensor([0, 1, 2, 3, 4, 5, 6, 7, 8, 89])})
+    assert found.shape == (10, ANSWERS)
+    everything = Counter(answers.tolist())
+    for group, answer in zip([0, 1, None, 3, 4, 5, None, 7, None, None], found.argmax(1).tolist(), strict=True):
+        counts = everything if group is None else Counter(answers[groups == group].tolist())
         assert counts[answer] == max(counts.values())
-    assert found[3].argmax() == 4
+    assert found[4].argmax() == 28
 
 
 def test_nothing_is_trained_and_everything_is_saved():
     model = MajorityAnswer(torch.tensor([0, 1]), torch.tensor([1, 0]), 2)
     assert list(model.parameters()) == []
     other = MajorityAnswer(torch.tensor([0, 1]), torch.tensor([0, 1]), 2)
-    other.load_state_dict(model.state_dict())
+    other.load_state_dict(model.half().state_dict())
     assert other({"groups": torch.tensor([0, 1])}).argmax(1).tolist() == [1, 0]
+
+
+def test_groups_are_known_by_heart_from_the_column_named():
+    types = torch.arange(40) % 10
+    model = MajorityAnswer(types, types % 3, 3, column="types")
+    assert model({"types": types, "groups": types.flip(0)}).argmax(1).equal(types % 3)

@@ -166,3 +166,23 @@ def test_batch_norm_of_a_single_question_is_refused(scenes):
 def test_a_wrong_number_of_convolutions_is_refused():
     with pytest.raises(InputError, match=r"model\.kernels is \(4, 4\): give 4 numbers"):
         Cells((4, 4))
+
+
+def looks_across(f, width):
+    """Whether a row's output depends on another row, as batch norm makes it in training."""
+    rows = torch.randn(6, width)
+    other = rows.clone()
+    other[1] += 1
+    return not f.train()(rows)[0].equal(f(other)[0])
+
+
+@pytest.mark.parametrize("norm", [True, False])
+def test_batch_norm_is_in_f_as_well_as_in_g(norm):
+    f = StateRelationNetwork(replace(RN, norm=norm, dropout=0.0), 10, ANSWERS).relation_network.f
+    assert looks_across(f, RN.g[-1]) is norm
+
+
+def test_dropout_is_off_at_test(scenes):
+    model, batch = StateRelationNetwork(replace(RN, dropout=0.5), 10, ANSWERS), scenes.batch(slice(None))
+    assert not model.train()(batch).equal(model(batch))
+    assert model.eval()(batch).equal(model(batch))

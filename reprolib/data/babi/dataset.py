@@ -14,9 +14,10 @@ from reprolib.data.babi.reader import SPLITS, TASKS, VARIANTS, Question, Source,
 from reprolib.data.babi.rename import EXCHANGEABLE, renamed
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
-from reprolib.settings import LATER, check_choices, counted
+from reprolib.settings import LATER, check_choices, check_least, counted
 
 RELEASED = released.COUNTS["en-valid-10k"]  # questions a task
+LEAST = {"renamings": 0, "seed": 0, "window": 1} | dict.fromkeys(SPLITS, 1)
 CHOICES = {"answers": ("whole", "words"), "variant": (None, *VARIANTS)}
 
 
@@ -38,14 +39,10 @@ class BabiData:
     def __post_init__(self) -> None:
         if not self.tasks or not set(self.tasks) <= set(TASKS):
             raise InputError(f"data.tasks is {list(self.tasks)}: give one task or more of 1 to {len(TASKS)}")
-        if self.renamings < 0:
-            raise InputError(f"data.renamings is {self.renamings}: give the number of copies, 0 or more")
         if not set(self.renamed) <= set(EXCHANGEABLE):
             raise InputError(f"data.renamed is {list(self.renamed)}: choose of {', '.join(map(str, EXCHANGEABLE))}")
         check_choices("data", self, CHOICES)
-        for name in SPLITS:
-            if getattr(self, name) is not None and getattr(self, name) < 1:
-                raise InputError(f"data.{name} is {getattr(self, name)}: give 1 question a task or more")
+        check_least("data", self, LEAST)
 
 
 def load(config: BabiData, kind: str) -> Dataset:

@@ -24,7 +24,7 @@ from reprolib.data.clevr.wording import VOCABULARY
 from reprolib.data.compiled import sources
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
-from reprolib.settings import LATER, counted
+from reprolib.settings import LATER, check_least, counted
 
 RELEASED = {"train": (70_000, 699_989), "val": (15_000, 149_991)}  # scenes and questions
 LAYOUTS = ("clevr", "clevr/CLEVR_v1.0", "CLEVR_v1.0")  # of the release under REPROLIB_DATA
@@ -51,9 +51,7 @@ class ClevrData:
     def __post_init__(self) -> None:
         if not LEAST_SIDE <= self.side <= WIDTH:
             raise InputError(f"data.side is {self.side}: give {LEAST_SIDE} to {WIDTH} pixels, the width of the release")
-        for name in (*STREAMS, "questions"):
-            if getattr(self, name) < 1:
-                raise InputError(f"data.{name} is {getattr(self, name)}: give 1 or more")
+        check_least("data", self, {"seed": 0, "questions": 1} | dict.fromkeys(STREAMS, 1))
 
 
 def load(settings: ClevrData, kind: str) -> Dataset:

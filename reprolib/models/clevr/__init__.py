@@ -1,6 +1,6 @@
 """Models for CLEVR: relation networks on pictures and on state descriptions, and the baselines of Table 1."""
 
-from reprolib.models.clevr.baselines import AttentionNetwork, FlatNetwork, QuestionNetwork, QuestionType
+from reprolib.models.clevr.baselines import AttentionNetwork, FlatNetwork, QuestionNetwork
 from reprolib.models.clevr.networks import PixelRelationNetwork, StateRelationNetwork
 from reprolib.models.clevr.settings import AttentionModel, FlatModel, PixelModel, QuestionModel, StateModel
 
@@ -13,7 +13,6 @@ __all__ = [
     "PixelRelationNetwork",
     "QuestionModel",
     "QuestionNetwork",
-    "QuestionType",
     "StateModel",
     "StateRelationNetwork",
 ]

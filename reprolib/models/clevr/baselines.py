@@ -13,30 +13,6 @@ from reprolib.models.clevr.settings import AttentionModel, FlatModel, QuestionMo
 from reprolib.models.nets import once_each
 
 
-class QuestionType(nn.Module):
-    """Q-type: the most frequent training answer to the question's type, the last function of its program.
-
-    A type that training lacks gets the most frequent answer of all.
-
-    Args:
-        types, answers: [M] of the training questions, from 0.
-        answer_count: A.
-    """
-
-    def __init__(self, types: Tensor, answers: Tensor, answer_count: int):
-        super().__init__()
-        kinds = int(types.max()) + 1
-        counts = (types * answer_count + answers).bincount(minlength=kinds * answer_count).view(kinds, -1)
-        overall = counts.sum(0, keepdim=True)  # [1, A]
-        counts = torch.where(counts.any(1, keepdim=True), counts, overall)
-        best = torch.cat([counts, overall]).argmax(1)  # [kinds + 1], the last for types beyond those of training
-        self.register_buffer("logits", nn.functional.one_hot(best, answer_count).float())
-
-    def forward(self, batch: dict[str, Tensor]) -> Tensor:
-        """Logits [B, A] from batch["types"] [B]."""
-        return self.logits[batch["types"].clamp(max=len(self.logits) - 1)]
-
-
 class QuestionNetwork(nn.Module):
     """LSTM: the question alone."""
 

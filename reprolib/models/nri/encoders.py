@@ -8,13 +8,11 @@ B scenes, T frames, N objects, D features, H width, K edge types.
 """
 
 from collections.abc import Callable
-from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from reprolib.data.simulations import senders
 from reprolib.errors import InputError
 
 BIAS = 0.1  # of every linear layer at the start, as in the official code
@@ -161,10 +159,10 @@ def at_ends(nodes: Tensor, of_sender: Tensor, of_receiver: Tensor, bias: Tensor)
     return sent(linear(nodes, of_sender)) + linear(nodes, of_receiver, bias)[:, :, None]
 
 
-@lru_cache
 def _senders(count: int, device: torch.device) -> Tensor:
-    """The senders to each receiver, kept: to bring them to an accelerator anew would wait for it."""
-    return torch.from_numpy(senders(count)).to(device)
+    """The senders to each receiver in ascending order, [N, N - 1]: everybody but itself."""
+    sender, receiver = torch.arange(count - 1, device=device), torch.arange(count, device=device)
+    return sender + (sender >= receiver[:, None])
 
 
 def initialised(layer: nn.Linear) -> nn.Linear:

@@ -1,13 +1,11 @@
 """The baselines: counted by hand, attended by hand, learnt by heart, and blind to what they may not see."""
 
 import math
-from collections import Counter
 
 import pytest
 import torch
 from torch import nn
 
-from reprolib.data.split import Split
 from reprolib.models.clevr import (
     AttentionModel,
     AttentionNetwork,
@@ -15,7 +13,6 @@ from reprolib.models.clevr import (
     FlatNetwork,
     QuestionModel,
     QuestionNetwork,
-    QuestionType,
 )
 from reprolib.models.clevr.baselines import Hop
 
@@ -45,36 +42,6 @@ def build(request):
 
 def whole(split):
     return split.batch(slice(None))
-
-
-def test_question_type_is_the_kinds_most_frequent_answer():
-    rng = torch.Generator().manual_seed(0)
-    types, answers = torch.randint(0, 6, (400,), generator=rng), torch.randint(0, ANSWERS, (400,), generator=rng)
-    types[types == 2] = 7  # no question of types 2 and 6
-    answers[types == 4] = 28
-    model = QuestionType(types, answers, ANSWERS)
-    found = model({"types": torch.tensor([0, 1, 2, 3, 4, 5, 6, 7, 8, 89])})
-    assert found.shape == (10, ANSWERS)
-    everything = Counter(answers.tolist())
-    for kind, answer in zip([0, 1, None, 3, 4, 5, None, 7, None, None], found.argmax(1).tolist(), strict=True):
-        counts = everything if kind is None else Counter(answers[types == kind].tolist())
-        assert counts[answer] == max(counts.values())
-    assert found[4].argmax() == 28
-
-
-def test_question_type_trains_nothing_and_saves_everything():
-    model = QuestionType(torch.tensor([0, 1]), torch.tensor([1, 0]), 2)
-    assert list(model.parameters()) == []
-    other = QuestionType(torch.tensor([0, 1]), torch.tensor([0, 1]), 2)
-    other.load_state_dict(model.half().state_dict())
-    assert other({"types": torch.tensor([0, 1])}).argmax(1).tolist() == [1, 0]
-
-
-def test_question_type_knows_types_by_heart(asked):
-    columns = asked.columns | {"types": asked.columns["questions"].long().sum(1)}
-    columns["answers"] = columns["types"] % ANSWERS
-    model, split = QuestionType(columns["types"], columns["answers"], ANSWERS), Split(columns)
-    assert model(whole(split)).argmax(1).equal(columns["answers"])
 
 
 def test_a_few_questions_are_learnt_by_heart(build, asked, learnt):

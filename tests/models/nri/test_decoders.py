@@ -6,7 +6,7 @@ from torch import nn
 
 from reprolib.gn import fully_connected, graph_network
 from reprolib.gn.configurations import message_passing
-from reprolib.models.nri.decoders import MLPDecoder, RecurrentDecoder
+from reprolib.models.nri.decoders import DECODERS, MLPDecoder, RecurrentDecoder
 
 OBJECTS, FEATURES, WIDTH, TYPES = 4, 3, 6, 3
 
@@ -101,9 +101,15 @@ def test_the_recurrent_decoder_is_a_configuration_of_the_block():
     torch.testing.assert_close(decoder(states, types, memory)[1], expected)
 
 
-def test_dropout_in_evaluation_is_a_switch():
+@pytest.mark.parametrize(("training", "always"), [(True, False), (False, False), (False, True)])
+@pytest.mark.parametrize("part", ["output of mlp", "output of recurrent", "messages of recurrent"])
+def test_dropout_is_for_training_and_by_a_switch_for_evaluation(part, training, always):
+    """The memory depends on the messages alone; without edges the prediction depends on the output alone."""
+    what, name = part.split(" of ")
     states, types = (value.float() for value in values())
-    for always in (False, True):
-        decoder = MLPDecoder(FEATURES, WIDTH, TYPES, dropout=0.5, always=always).eval()
-        twice = [decoder(states, types)[0] for _ in range(2)]
-        assert torch.equal(*twice) is not always
+    decoder = DECODERS[name](FEATURES, WIDTH, TYPES, dropout=0.5, always=always).train(training)
+    memory = torch.randn(2, OBJECTS, WIDTH) if name == "recurrent" else None
+    if what == "output":
+        types = torch.zeros_like(types)
+    twice = [decoder(states, types, memory)[what == "messages"] for _ in range(2)]
+    assert torch.equal(*twice) is not (training or always)

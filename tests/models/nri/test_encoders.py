@@ -10,7 +10,7 @@ from torch import nn
 from reprolib.errors import InputError
 from reprolib.gn import fully_connected, graph_network
 from reprolib.gn.block import OnConcat
-from reprolib.models.nri.encoders import SHORTEST, CNNEncoder, MLPEncoder, sent
+from reprolib.models.nri.encoders import SHORTEST, CNNEncoder, EdgeMLP, MLPEncoder, sent
 
 FRAMES, FEATURES, WIDTH, TYPES = 20, 3, 8, 2
 ENCODERS = {"mlp": MLPEncoder, "cnn": CNNEncoder}
@@ -166,3 +166,9 @@ def test_wrong_numbers_of_frames_are_refused():
         CNNEncoder(SHORTEST - 1, FEATURES, WIDTH, TYPES, 0.0, "n")
     with pytest.raises(InputError, match=r"model\.aggregate"):
         MLPEncoder(FRAMES, FEATURES, WIDTH, TYPES, 0.0, "mean")
+
+
+def test_dropout_is_for_training():
+    block, nodes = EdgeMLP((FEATURES,), WIDTH, dropout=0.5), torch.randn(2, 5, FEATURES)
+    assert not block.train()(nodes).equal(block(nodes))
+    assert block.eval()(nodes).equal(block(nodes))

@@ -22,14 +22,16 @@ def nri(**settings):
     return NRI(NRIModel(**(SMALL | settings)), FRAMES, FEATURES)
 
 
-def test_the_loss_is_the_negative_evidence_lower_bound():
-    model, scenes = nri().eval(), batch()
+@pytest.mark.parametrize("settings", [{}, {"prior": 0.9}, {"hard": True}, {"temperature": 2.0}], ids=str)
+def test_the_loss_is_the_negative_evidence_lower_bound(settings):
+    model, scenes = nri(**settings).eval(), batch()
+    prior = torch.tensor([settings.get("prior", 0.5), 1 - settings.get("prior", 0.5)])
     paths = scenes["trajectories"]
     torch.manual_seed(3)
     loss = model.loss(scenes)
     torch.manual_seed(3)
     logits = model.encoder(paths)
-    types = latent.gumbel_softmax(logits, 0.5)
+    types = latent.gumbel_softmax(logits, settings.get("temperature", 0.5), settings.get("hard", False))
     total = torch.zeros(())
     for start in range(0, FRAMES - 1, 5):
         state = paths[:, start]
@@ -38,7 +40,7 @@ def test_the_loss_is_the_negative_evidence_lower_bound():
                 state, _ = model.decoder(state, types)
                 total = total + (state - paths[:, start + step]).square().sum() / (2 * 5e-5)
     q = logits.softmax(-1)
-    divergence = (q * (q * 2).log()).sum()
+    divergence = (q * (q / prior).log()).sum()
     torch.testing.assert_close(loss, (total + divergence) / (len(paths) * OBJECTS))
 
 
@@ -51,6 +53,39 @@ def test_fewer_windows_estimate_the_same_reconstruction():
     assert abs(estimates.mean() / whole.loss(scenes) - 1) < 0.1
     assert estimates.std() > 0
     torch.testing.assert_close(part.eval().loss(scenes), whole.loss(scenes))
+
+
+def test_any_frame_but_the_first_may_be_predicted():
+    """Only the last frame differs from what a decoder that predicts no change says."""
+    scenes = batch()
+    scenes["trajectories"] = scenes["trajectories"][:, :1].repeat(1, FRAMES, 1, 1)
+    scenes["trajectories"][:, -1] += 1
+    model = GivenGraph(NRIModel(graph="true", windows=1, **SMALL), FEATURES).train()
+    with torch.no_grad():
+        for parameter in model.decoder.parameters():
+            parameter.zero_()
+    losses = [model.loss(scenes).item() for _ in range(200)]
+    assert min(losses) == 0 < max(losses)
+
+
+def test_the_decoder_alone_drops_out_as_its_settings_say():
+    scenes = batch()
+    for always in (True, False):
+        settings = {"decoder_dropout": 0.5, "dropout_in_evaluation": always}
+        model = GivenGraph(NRIModel(graph="true", **settings, **SMALL), FEATURES).eval()
+        assert model.loss(scenes).equal(model.loss(scenes)) is not always
+
+
+def test_the_score_is_that_of_single_steps_whatever_the_training():
+    scenes, scores = batch(), []
+    for restart in (2, 7):
+        torch.manual_seed(0)
+        model = GivenGraph(NRIModel(graph="true", **(SMALL | {"restart": restart})), FEATURES)
+        scores.append(model.score(scenes))
+    torch.testing.assert_close(*scores)
+    paths, types = scenes["trajectories"], model.types(scenes)
+    steps = [model.decoder(paths[:, frame], types)[0] - paths[:, frame + 1] for frame in range(FRAMES - 1)]
+    torch.testing.assert_close(scores[0], -torch.stack(steps).square().sum(-1).mean() / (2 * 5e-5))
 
 
 def test_the_peaked_likelihood_waits_for_its_first_step():
