@@ -29,7 +29,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")
 
 @app.command("list")
 def list_rows(as_json: AsJson = False) -> None:
-    """Every experiment: paper table, rows, scales, expected cost in minutes."""
+    """Every row of every experiment, with the minutes that a seed is expected to take.
+
+    Smoke and small scale are meant for two CPU cores, paper scale for one modern GPU.
+    """
     rows = [
         {
             "experiment": experiment.name,
@@ -46,9 +49,11 @@ def list_rows(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(rows, indent=1))
         return
+    columns = ("experiment", "row", "table")
+    widths = [max(len(row[column]) for row in rows) for column in columns]
     for row in rows:
         cost = ", ".join(f"{scale} {minutes:g} min" for scale, minutes in row["minutes"].items())
-        typer.echo(f"{row['experiment']:18} {row['row']:32} {row['table']:20} {cost}")
+        typer.echo("  ".join([*(row[c].ljust(width) for c, width in zip(columns, widths, strict=True)), cost]))
 
 
 @app.command()
@@ -56,7 +61,7 @@ def run(
     experiment: str,
     row: Annotated[str, typer.Option(help="TASK/SYSTEM, a task or a system; may hold * and ?.")] = "*",
     scale: Scale = "smoke",
-    seed: int = 0,
+    seed: Annotated[int, typer.Option(help="Of the weights, the order of the examples and dropout.")] = 0,
     data: Annotated[str, typer.Option(help="real or generated.")] = "generated",
     device: Device = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="key=value; makes the run an attempt.")] = None,
@@ -125,7 +130,8 @@ def verify(
         typer.echo(sentence, err=True)
     if sentences:
         raise InputError(f"{len(sentences)} problem{'s' * (len(sentences) > 1)} in {paths.results()}")
-    typer.echo(f"{sum(1 for _ in records.read_all(paths.results()))} records are valid and fresh")
+    found, tried = (sum(1 for _ in records.read_all(paths.results(), attempts=tried)) for tried in (False, True))
+    typer.echo(f"{found} records and {tried} attempt{'s' * (tried != 1)} are valid and fresh")
 
 
 @app.command()

@@ -29,7 +29,7 @@ def only(sentences, *words):
 
 def test_a_clean_folder_passes(results, cli):
     assert verify.problems() == []
-    assert cli("verify") == (0, "2 records are valid and fresh\n", "")
+    assert cli("verify") == (0, "2 records and 1 attempt are valid and fresh\n", "")
 
 
 def test_an_empty_folder_passes(toy):

@@ -147,5 +147,13 @@ def _fitting(key: str, hint: Any, value: Any) -> Any:
                 return tuple(value)
         elif type(value) is option:
             return value
-    wanted = hint.__name__ if isinstance(hint, type) and not get_args(hint) else hint
-    raise InputError(f"parameter {key} takes {wanted}, not {value!r}")
+    raise InputError(f"parameter {key} takes {_said(hint)}, not {value!r}")
+
+
+def _said(hint: Any) -> str:
+    """A type as users write its values: tuple[int, ...] is a list of int."""
+    if isinstance(hint, UnionType):
+        return " or ".join(map(_said, get_args(hint)))
+    if get_origin(hint) is tuple:
+        return f"a list of {_said(get_args(hint)[0])}, such as [2,3]" if get_args(hint)[0] is int else "a list"
+    return "None" if hint is type(None) else hint.__name__

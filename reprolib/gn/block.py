@@ -1,4 +1,7 @@
-"""The Graph Network block (Battaglia et al. 2018, section 3.2, Algorithm 1): every model of this suite is made of it.
+"""The Graph Network block (Battaglia et al. 2018, section 3.2, Algorithm 1).
+
+Every model of this suite is one of its configurations; where another order of the same sums is faster, a test holds the
+two together.
 
 Dimensions: G graphs, N nodes, E edges, D features.
 """

@@ -93,10 +93,9 @@ class RelationNetwork(nn.Module):
         scenes, count, _ = objects.shape
         index = self._index(count, objects.device)  # [P, 2]
         if mask is None:
-            real = torch.ones(scenes, len(index), dtype=torch.bool, device=objects.device)
-        else:
-            real = mask[:, index].all(-1)  # [B, P]
-        scene, which = real.nonzero(as_tuple=True)  # [R]
+            scene = torch.arange(scenes, device=objects.device)[:, None].expand(-1, len(index)).flatten()
+            return scene, index.repeat(scenes, 1)  # [R = B P]
+        scene, which = mask[:, index].all(-1).nonzero(as_tuple=True)  # [R], of [B, P]
         return scene, index[which]
 
     def _index(self, count: int, device: torch.device) -> Tensor:

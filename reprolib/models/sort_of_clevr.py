@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
+from reprolib.data.sort_of_clevr import IMAGE
 from reprolib.models.nets import Cells, once_each
 from reprolib.models.relation_network import RelationNetwork, check_norm, mlp
 from reprolib.models.settings import Settings
@@ -84,7 +85,8 @@ class PictureMLP(nn.Module):
     def __init__(self, sizes: SceneMLP, answers: int):
         super().__init__()
         self.cells, self.loudness = Cells(sizes.kernels, sizes.norm_first, sizes.coordinates), sizes.loudness
-        self.mlp = mlp([25 * (sizes.kernels[-1] + 2) + BITS, *sizes.hidden, answers], norm=sizes.norm, last_relu=False)
+        inputs = Cells.count(IMAGE) * (sizes.kernels[-1] + 2) + BITS
+        self.mlp = mlp([inputs, *sizes.hidden, answers], norm=sizes.norm, last_relu=False)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Logits [B, answers]."""
