@@ -1,4 +1,7 @@
-"""Synchronous data parallelism: processes started by torchrun that together equal one at the same total batch."""
+"""Synchronous data parallelism: processes started by torchrun that together equal one at the same total batch.
+
+They do so but for what is drawn at random within a step: every worker has dropout masks and samples of its own.
+"""
 
 import os
 from functools import partial

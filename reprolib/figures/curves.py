@@ -26,6 +26,7 @@ from reprolib.figures.style import (
     styled,
 )
 from reprolib.records import Record
+from reprolib.wording import spoken
 
 LONGEST_TITLE = 56  # characters of a line
 LONGEST_BESIDE = 20  # characters of a name that stands at the end of a line
@@ -46,8 +47,9 @@ def learning_curves(found: Sequence[Record]) -> Figure:
     rows = experiments.get(curves[0].experiment).rows
     tasks = [task for task in dict.fromkeys(row.task for row in rows) if task in {record.task for record in curves}]
     panels = [[record for record in curves if record.task == task] for task in tasks]
-    heights = [2.9 if _are_long(record.system for record in panel) else 2.1 for panel in panels]  # inches
+    heights = [3.2 if _are_long(record.system for record in panel) else 2.1 for panel in panels]  # inches
     figure = canvas(0.3 + sum(heights))
+    figure.get_layout_engine().set(h_pad=0.12)  # inches, between a legend and the next title
     axes = figure.subplots(len(tasks), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
     for axis, panel in zip(axes, panels, strict=True):
         _curves(axis, panel)
@@ -57,6 +59,8 @@ def learning_curves(found: Sequence[Record]) -> Figure:
 def _curves(axis: Axes, found: Sequence[Record]) -> None:
     """The runs of one task, each system named once: at the end of a line, or below the plot where names are long."""
     score, ends = experiments.get(found[0].experiment).select, {}
+    lowest = min(point[score] for record in found for point in record.curve)
+    bottom = 20 * int(min(lowest, 80) // 20)  # percent
     for record in found:
         steps, values = zip(*((point["step"], point[score]) for point in record.curve), strict=True)
         marker = "." if len(steps) < 10 else None
@@ -64,21 +68,25 @@ def _curves(axis: Axes, found: Sequence[Record]) -> None:
         label = None if record.system in ends else record.system
         axis.plot(steps, values, linewidth=1.3, label=label, **look)
         ends.setdefault(record.system, (record.system, steps[-1], values[-1], colour(record.system)))
-    _name(axis, list(ends.values()))
+    _name(axis, list(ends.values()), bottom)
     scales = " and ".join(dict.fromkeys(f"{record.scale} scale, {record.kind} data" for record in found))
-    axis.set_title(fill(f"{found[0].task} ({scales})", LONGEST_TITLE))
-    percent_axis(axis, "percent right\n(validation)")
+    axis.set_title(fill(f"{spoken(found[0].task)} ({scales})", LONGEST_TITLE))
+    percent_axis(axis, "percent right\n(validation)", bottom)
     axis.set_xlabel("step")
     axis.set_xlim(left=0)
     axis.xaxis.set_major_locator(MaxNLocator(3))
 
 
-def _name(axis: Axes, ends: Sequence[tuple[str, float, float, str]]) -> None:
-    """Name labelled lines, at their ends as in `name_ends` or, where names are long, below the plot."""
+def _name(axis: Axes, ends: Sequence[tuple[str, float, float, str]], bottom: int = 0) -> None:
+    """Name labelled lines of percentages, at their ends as in `name_ends` or, where names are long, below the plot.
+
+    Args:
+        bottom: percent at which the axis starts.
+    """
     if _are_long(name for name, *_ in ends):
         axis.legend(loc="upper center", bbox_to_anchor=(0.42, -0.32), ncols=2, fontsize=8)
     else:
-        name_ends(axis, ends, gap=11, top=100)
+        name_ends(axis, ends, gap=0.11 * (100 - bottom), top=100)
 
 
 def _are_long(names: Iterable[str]) -> bool:
@@ -93,8 +101,8 @@ def induction_by_distance(views: Sequence[DistanceView]) -> Figure:
     axis, ends = figure.add_subplot(), []
     for view in views:
         sentences, shares = list(view.shares), list(view.shares.values())
-        shade, line = colour(view.system), f"o{dashes(view.system)}"
-        axis.plot(sentences, shares, line, color=shade, markersize=4, label=view.system)
+        shade, line = colour(view.system), dashes(view.system)
+        axis.plot(sentences, shares, line, color=shade, label=view.system)
         ends.append((view.system, sentences[-1], shares[-1], shade))
     _name(axis, ends)
     percent_axis(axis, "percent right")

@@ -14,12 +14,11 @@ from matplotlib.lines import Line2D
 from torch import Tensor
 
 from reprolib.errors import InputError
-from reprolib.figures.style import BELOW, DARK, GREY, RED, WIDTH, canvas, note, styled
+from reprolib.figures.style import BELOW, DARK, GREY, INK, RED, WIDTH, canvas, note, styled
 
 Values = np.ndarray | Tensor | Sequence
 *DISTINCT, _, LAST = sns.color_palette("colorblind").as_hex()
-INK = "#333333"  # in place of yellow, which is too pale for a line
-SHADES = (*DISTINCT, LAST, INK)  # of objects, from the first again after ten
+SHADES = (*DISTINCT, LAST, INK)  # of objects, from the first again after ten; no yellow, which is too pale for a line
 COLUMNS, TALLEST = 3, 2.8  # pictures side by side; inches
 SOURCE, LINE = 8.5, 0.18  # points of the letters that say whose weights are shown, and inches of a line of them
 MARGIN = 0.08  # around what is drawn, in parts of its extent

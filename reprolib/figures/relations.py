@@ -12,8 +12,8 @@ from matplotlib.ticker import MaxNLocator
 from reprolib.figures.specimens import SceneView, StoryView
 from reprolib.figures.style import BLUE, RED, canvas, note, styled
 
-STRONGEST = 24  # pairs that are drawn into a picture
-THICKEST = 4.0  # points
+STRONGEST = 12  # pairs that are drawn into a picture
+THICKEST = 2.6  # points
 RING = 16  # points across, around an object that is paired with itself
 COLUMN, LINE = 42, 13  # letters in a line beside a picture, and its height in points
 

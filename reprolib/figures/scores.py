@@ -16,7 +16,22 @@ from scipy.optimize import isotonic_regression
 
 from reprolib.errors import InputError
 from reprolib.figures.motion import Values, headed, numbers, stacked
-from reprolib.figures.style import BELOW, BLUE, GREEN, GREY, ORANGE, PALE, PAPER, RED, canvas, name_ends, note, styled
+from reprolib.figures.style import (
+    BELOW,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PALE,
+    PAPER,
+    PURPLE,
+    RED,
+    SKY,
+    canvas,
+    name_ends,
+    note,
+    styled,
+)
 
 Point = Mapping[str, float]
 Look = tuple[str, str]  # colour and line
@@ -25,11 +40,11 @@ TIME, SCORE = "epoch", "accuracy/edges"
 LOOKS = MappingProxyType(
     {
         "NRI (learned)": (BLUE, "-"),
-        "NRI (full graph)": (BLUE, ":"),
-        "NRI (sim.)": (BLUE, "--"),
+        "NRI (full graph)": (SKY, ":"),
+        "NRI (sim.)": (PURPLE, "--"),
         "NRI (true graph)": (GREEN, "-."),
         "Supervised": (GREEN, "-"),
-        "LSTM (joint)": (ORANGE, "-"),
+        "LSTM (joint)": (RED, "-"),
         "LSTM (single)": (ORANGE, "--"),
         "Corr. (LSTM)": (ORANGE, "-."),
         "Corr. (path)": (GREY, "--"),
@@ -96,7 +111,7 @@ def _column(label: str, points: Sequence[Point], key: str) -> list[float]:
 def horizon(
     errors: Mapping[str, Values],
     printed: Mapping[str, Mapping[int, float]] = NONE,
-    unit: str = "mean squared error",
+    unit: str = "mean squared error (lower is better)",
 ) -> Figure:
     """Error of the prediction by its horizon on a logarithmic scale: means over seeds, with a band from least to most.
 

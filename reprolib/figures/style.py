@@ -18,10 +18,11 @@ P = ParamSpec("P")
 
 WIDTH = 4.5  # inches: a phone shrinks it by a quarter, so that text of 9 points stays readable
 BLUE, ORANGE, GREEN, RED, PURPLE, BROWN, _, GREY, _, SKY = sns.color_palette("colorblind").as_hex()
-PALE = "#d5d5d5"
+PALE, INK = "#d5d5d5", "#333333"
 VERDICTS = MappingProxyType({"reproduced": GREEN, "partly": SKY, "not reproduced": RED, "not attempted": PALE})
 OURS = MappingProxyType(  # relation networks on stories, by what their names hold; the first that fits
     {
+        "as printed": INK,
         "kept and in place": BROWN,
         "words in place": PURPLE,
         "words only": RED,
@@ -112,10 +113,10 @@ def dashes(system: str) -> str:
     return "--" if "Muon" in system else "-"
 
 
-def percent_axis(axis: Axes, name: str) -> None:
-    """A vertical axis of percentages."""
-    axis.set_ylim(0, 103)
-    axis.set_yticks(range(0, 101, 20))
+def percent_axis(axis: Axes, name: str, bottom: int = 0) -> None:
+    """A vertical axis of percentages, from `bottom`, a multiple of 20."""
+    axis.set_ylim(bottom, bottom + 1.03 * (100 - bottom))
+    axis.set_yticks(range(bottom, 101, 20))
     axis.set_ylabel(name)
 
 
