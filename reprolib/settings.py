@@ -34,4 +34,4 @@ def check_least(part: str, settings: Any, least: Mapping[str, int]) -> None:
     """
     for name, bound in least.items():
         if (value := getattr(settings, name)) is not None and value < bound:
-            raise InputError(f"{part}.{name} is {value}: give a whole number of {bound} or more")
+            raise InputError(f"{part}.{name} is {value}: give a whole number of at least {bound}")

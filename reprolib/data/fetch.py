@@ -1,7 +1,6 @@
 """Downloading one archive: progress, resume after a break, checksum, and nothing wrong or half-written in its place."""
 
 import hashlib
-import shutil
 from collections.abc import Callable
 from http.client import HTTPException, HTTPResponse, InvalidURL
 from pathlib import Path
@@ -10,6 +9,7 @@ from urllib.request import Request, urlopen
 
 from tqdm import tqdm
 
+from reprolib.data.checks import check_room
 from reprolib.errors import InputError
 
 ATTEMPTS = 3  # connections a call, each going on where the last one broke off
@@ -96,20 +96,13 @@ def _receive(response: HTTPResponse, part: Path, done: int) -> bool:
         start = done if resumes else 0
         length = response.headers.get("Content-Length")
         total = start + int(length) if length else None
-        _check_space(part, start, total)
+        if total is not None:
+            check_room(part.parent, total - start, "what is still to come")
         with tqdm(desc=part.stem, total=total, initial=start, unit="B", unit_scale=True, disable=None) as bar:
             while chunk := response.read(CHUNK):
                 stream.write(chunk)
                 bar.update(len(chunk))
         return total is None or stream.tell() == total
-
-
-def _check_space(part: Path, start: int, total: int | None) -> None:
-    free = shutil.disk_usage(part.parent).free
-    if total is not None and free < total - start:
-        raise InputError(
-            f"{part.parent} has {free / 1e6:,.1f} MB free, but {total - start} bytes more are to come: free some space"
-        )
 
 
 def _compare(part: Path, url: str, checksum: str) -> None:

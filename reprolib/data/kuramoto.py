@@ -10,11 +10,11 @@ import math
 
 import numpy as np
 
+from reprolib.data.checks import check_values
 from reprolib.data.compiled import compiled
 from reprolib.data.particles import (
     check_couplings,
     check_trajectories,
-    check_values,
     count_frames,
     draw_graph,
     over_blocks,

@@ -27,6 +27,7 @@ from numba import config, types
 from numba.extending import intrinsic
 from tqdm import tqdm
 
+from reprolib.data.checks import check_values, check_whole
 from reprolib.data.compiled import compiled
 from reprolib.errors import InputError
 
@@ -125,27 +126,12 @@ def check_kind(kind: str) -> None:
 
 def count_frames(steps: int, sample_every: int, dt: float) -> int:
     """T = steps / sample_every - 1; raises InputError where that is no whole number of at least 1."""
-    for name, value in (("steps", steps), ("sample_every", sample_every)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise InputError(f"{name} is {value!r}: give a whole number of at least 1")
+    check_whole(1, steps=steps, sample_every=sample_every)
     if steps % sample_every or steps < 2 * sample_every:
         raise InputError(f"steps is {steps}: give a multiple of sample_every = {sample_every}, at least twice as large")
     if not 0 < dt < math.inf:
         raise InputError(f"dt is {dt!r}: give a positive number")
     return int(steps // sample_every - 1)
-
-
-def check_values(name: str, values: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
-    """The values as float64; raises InputError when they have another shape (None: any length) or are not finite."""
-    values = np.asarray(values, dtype=np.float64, order="C")
-    fits = values.ndim == len(shape) and all(b in (None, a) for a, b in zip(values.shape, shape, strict=True))
-    if not fits:
-        expected = ", ".join("any" if length is None else str(length) for length in shape)
-        raise InputError(f"{name} has the shape {list(values.shape)}: give [{expected}]")
-    if not np.isfinite(values).all():
-        scene = np.argwhere(~np.isfinite(values))[0, 0]
-        raise InputError(f"{name} of scene {scene} (counting from 0) contain NaN or infinity: give finite numbers")
-    return values
 
 
 def check_couplings(couplings: np.ndarray, scenes: int, objects: int) -> np.ndarray:

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from reprolib import paths
 from reprolib.data import kuramoto, particles
+from reprolib.data.checks import check_whole
 from reprolib.errors import InputError
 from reprolib.files import write_atomically
 
@@ -150,8 +151,7 @@ def _check(kind: str, *numbers: int) -> tuple[int, ...]:
     if kind not in KINDS:
         raise InputError(f"kind is {kind!r}: choose one of {', '.join(KINDS)}")
     for (name, least), value in zip(LEAST.items(), numbers, strict=True):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-            raise InputError(f"{name} is {value!r}: give a whole number of at least {least}")
+        check_whole(least, **{name: value})
     return tuple(int(value) for value in numbers)
 
 

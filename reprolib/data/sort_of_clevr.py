@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reprolib.data.checks import check_whole
 from reprolib.errors import InputError
 
 VERSION = 1  # part of the data's identity: raise it whenever the same seed gives other bytes
@@ -80,8 +81,8 @@ def generate(scenes: int, seed: int, answers: str = "paper") -> Scenes:
     answers: "paper" (12 classes) or "yes_no" (10). The pictures and questions do not depend on it.
     Raises InputError when scenes < 1, seed < 0 or the wording is unknown.
     """
-    _check_integer("scenes", scenes, least=1)
-    _check_integer("seed", seed, least=0)
+    check_whole(1, scenes=scenes)
+    check_whole(0, seed=seed)
     names = answer_names(answers)
     blocks = [_block(seed, index) for index in range(-(-scenes // BLOCK))]
     centres, circles, questions = (np.concatenate(parts)[:scenes] for parts in zip(*blocks, strict=True))
@@ -100,11 +101,6 @@ def answer_names(answers: str = "paper") -> tuple[str, ...]:
     if answers not in WORDS:
         raise InputError(f"answers is {answers!r}: choose one of {', '.join(WORDS)}")
     return tuple(dict.fromkeys(word for words in WORDS[answers].values() for word in words))
-
-
-def _check_integer(name: str, value: int, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise InputError(f"{name} is {value!r}: give a whole number of at least {least}")
 
 
 def _block(seed: int, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

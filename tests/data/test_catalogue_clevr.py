@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from reprolib import paths
-from reprolib.data import catalogue
+from reprolib.data import catalogue, checks
 from reprolib.data.clevr import archive, dataset, pictures
 from reprolib.data.clevr.dataset import ClevrData
 from reprolib.data.clevr.reader import read_questions, read_scenes
@@ -158,11 +158,11 @@ def test_a_disk_too_small_for_unpacking_keeps_the_archive(small, site, data, mon
 
     def with_little_room(*words):
         with monkeypatch.context() as patch:
-            patch.setattr(archive.shutil, "disk_usage", lambda folder: FREE(1000))
+            patch.setattr(checks.shutil, "disk_usage", lambda folder: FREE(1000))
             check_room(*words)
 
     monkeypatch.setattr(archive, "check_room", with_little_room)
-    with pytest.raises(InputError, match=r"clevr has 0\.0 GB free, but to unpack CLEVR takes 0\.0 GB"):
+    with pytest.raises(InputError, match=r"clevr has 0\.0 MB free, but to unpack CLEVR takes 0\.\d MB"):
         catalogue.fetch("clevr", f"{address}/all.zip")
     assert set(files_in(data)) == {"clevr/CLEVR_v1.0.zip"}
     monkeypatch.setattr(archive, "check_room", check_room)
@@ -179,11 +179,11 @@ def test_too_little_room_to_fetch_and_unpack_is_seen_before_the_first_byte(small
     part.parent.mkdir(parents=True)
     part.write_bytes(bytes(400))
     needed = 10_000_000 - 400 + int(sum(catalogue.clevr.UNPACKED.values()))
-    monkeypatch.setattr(archive.shutil, "disk_usage", lambda folder: FREE(needed - 1))
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda folder: FREE(needed - 1))
     with pytest.raises(InputError, match=r"clevr has 17\.2 GB free, but to fetch and unpack CLEVR takes 17\.2 GB"):
         catalogue.fetch("clevr", f"{address}/all.zip")
     assert list(files_in(data).values()) == [bytes(400)]
-    monkeypatch.setattr(archive.shutil, "disk_usage", lambda folder: FREE(needed))
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda folder: FREE(needed))
     catalogue.fetch("clevr", f"{address}/all.zip")
     assert files_in(data / "clevr").items() >= files_in(small).items()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from reprolib.data import fetch
+from reprolib.data import checks, fetch
 from reprolib.data.fetch import download
 from reprolib.errors import InputError
 from reprolib.files import write_atomically, write_text
@@ -192,7 +192,7 @@ def test_what_is_no_address(path, address):
 
 def test_too_little_space_is_seen_before_the_first_byte(server, path, part, monkeypatch):
     usage = namedtuple("usage", "free")
-    monkeypatch.setattr(fetch.shutil, "disk_usage", lambda folder: usage(len(CONTENT) - 1))
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda folder: usage(len(CONTENT) - 1))
     with pytest.raises(InputError, match=r"1\.0 MB free.*free some space"):
         download(server.url, path, SHA256)
     assert files(path) == {part.name: b""}
@@ -202,7 +202,7 @@ def test_space_counts_what_is_there_already(server, path, part, monkeypatch):
     path.parent.mkdir()
     part.write_bytes(CONTENT[:500_000])
     usage = namedtuple("usage", "free")
-    monkeypatch.setattr(fetch.shutil, "disk_usage", lambda folder: usage(len(CONTENT) - 500_000))
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda folder: usage(len(CONTENT) - 500_000))
     download(server.url, path, SHA256)
     assert files(path) == {"set.tar.gz": CONTENT}
 

@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from reprolib import paths
 from reprolib.data.catalogue.entry import Entry
+from reprolib.data.checks import check_room
 from reprolib.data.clevr import answer, archive, dataset, parts, pictures, placing, render
 from reprolib.data.clevr.reader import SPLITS, Question, read_questions, read_scenes, stream_scenes
 from reprolib.data.clevr.scenes import Scenes
@@ -46,7 +47,7 @@ def _require_room(folder: Path, url: str, path: Path, missing: Sequence[str]) ->
     part = path.with_name(f"{path.name}.part")
     if url in SIZES:
         to_come = SIZES[url] - (part.stat().st_size if part.exists() else 0)
-        archive.check_room(folder, to_come + sum(UNPACKED[name] for name in missing), "fetch and unpack")
+        check_room(folder, to_come + sum(UNPACKED[name] for name in missing), "to fetch and unpack CLEVR")
 
 
 def _archive(folder: Path, with_pictures: bool) -> Path:

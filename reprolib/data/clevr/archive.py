@@ -8,6 +8,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from tqdm import tqdm
 
+from reprolib.data.checks import check_room
 from reprolib.data.clevr.reader import PICTURES, SPLITS, TEXTS
 from reprolib.errors import InputError
 
@@ -59,7 +60,7 @@ def unpack(path: Path, folder: Path, parts: Sequence[str]) -> None:
         for part in parts:
             shutil.rmtree(_staging(folder, part), ignore_errors=True)  # of a call that was killed
         size = sum(member.file_size for member in members.values())
-        check_room(folder, size, "unpack")
+        check_room(folder, size, "to unpack CLEVR")
         with tqdm(desc=f"unpacking {path.stem}", total=size, unit="B", unit_scale=True, disable=None) as bar:
             for part in parts:
                 some = {name: member for name, member in members.items() if PurePosixPath(name).parts[0] == part}
@@ -119,17 +120,3 @@ def _members(archive: ZipFile, path: Path, parts: Sequence[str]) -> Members:
             raise InputError(f"{path} is not CLEVR v1.0: it holds no {name}; {elsewhere}")
         members |= some
     return members
-
-
-def check_room(folder: Path, needed: int, work: str) -> None:
-    """The disk of a folder, which need not be there yet, has room for so many bytes.
-
-    Raises:
-        InputError: it has not.
-    """
-    free = shutil.disk_usage(next(place for place in (folder, *folder.parents) if place.exists())).free
-    if free < needed:
-        raise InputError(
-            f"{folder} has {free / 1e9:,.1f} GB free, but to {work} CLEVR takes {needed / 1e9:,.1f} GB: free some "
-            "space or point REPROLIB_DATA at another disk"
-        )

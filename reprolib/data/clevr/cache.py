@@ -6,7 +6,6 @@ Names hold a hash of the recipe, and files a hash of their content: what is dama
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from io import BytesIO
@@ -16,6 +15,7 @@ import numpy as np
 from tqdm import tqdm
 
 from reprolib import paths
+from reprolib.data.checks import check_room
 from reprolib.errors import InputError
 from reprolib.files import locked, write_atomically, write_text
 
@@ -114,7 +114,7 @@ def _draw(path: Path, shape: tuple[int, ...], draw: Callable[[slice], np.ndarray
             done = min((part.stat().st_size - len(head)) // size, shape[0])
             stream.truncate(len(head) + done * size)
             stream.seek(0, os.SEEK_END)
-            _check_room(part, (shape[0] - done) * size)
+            check_room(part.parent, (shape[0] - done) * size, "to keep the pictures")
             with tqdm(desc=title, total=shape[0], initial=done, unit="picture", disable=None) as bar:
                 for start in range(done, shape[0], CHUNK):
                     some = draw(slice(start, min(start + CHUNK, shape[0])))
@@ -132,14 +132,6 @@ def _head(shape: tuple[int, ...]) -> bytes:
     stream = BytesIO()
     np.lib.format.write_array_header_1_0(stream, described)
     return stream.getvalue()
-
-
-def _check_room(part: Path, needed: int) -> None:
-    free = shutil.disk_usage(part.parent).free
-    if free < needed:
-        raise InputError(
-            f"{part.parent} has {free / 1e9:.1f} GB free, but the pictures take {needed / 1e9:.1f} GB: free some space"
-        )
 
 
 def _is_whole(path: Path, recipe: str) -> bool:

@@ -21,6 +21,7 @@ import numpy as np
 from numba import config
 from tqdm import tqdm
 
+from reprolib.data.checks import check_whole
 from reprolib.data.clevr.programs import ATTRIBUTES
 from reprolib.data.clevr.scenes import LAMPS, OBJECTS, SIZES, Scenes, empty
 from reprolib.data.clevr.visibility import CUBE, SHAPE, canvas, count_pixels
@@ -59,9 +60,7 @@ def generate(count: int, seed: int, stream: int = 0) -> Scenes:
     Raises:
         InputError: a number that is not whole or is negative.
     """
-    for name, value in {"count": count, "seed": seed, "stream": stream}.items():
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-            raise InputError(f"{name} is {value!r}: give a whole number of at least 0")
+    check_whole(0, count=count, seed=seed, stream=stream)
     return _generate(int(count), int(seed), int(stream), Rules())
 
 

@@ -14,6 +14,7 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from reprolib.data.checks import check_whole
 from reprolib.data.clevr.masks import DESCRIPTIONS, FUNCTIONS, GIVEN, Value, View, views
 from reprolib.data.clevr.programs import ATTRIBUTES, RELATIONS
 from reprolib.data.clevr.reader import Question
@@ -53,10 +54,8 @@ def generate(scenes: Scenes, per_scene: int = 10, seed: int = 0, stream: int = 0
         InputError: a number that is out of range, scenes without cameras, a scene about which too few questions are
             found.
     """
-    for name, number in {"per_scene": per_scene, "seed": seed, "stream": stream, "first": first}.items():
-        least = 1 if name == "per_scene" else 0
-        if isinstance(number, bool) or not isinstance(number, int) or number < least:
-            raise InputError(f"{name} is {number!r}: give a whole number of at least {least}")
+    check_whole(1, per_scene=per_scene)
+    check_whole(0, seed=seed, stream=stream, first=first)
     return _generate(scenes, per_scene, first, random.Random(f"clevr questions {VERSION} {seed} {stream} {first}"))
 
 

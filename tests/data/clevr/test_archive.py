@@ -11,6 +11,7 @@ from collections import namedtuple
 import pytest
 
 from reprolib import paths
+from reprolib.data import checks
 from reprolib.data.clevr import archive
 from reprolib.data.clevr.reader import SPLITS, TEXTS
 from reprolib.errors import InputError
@@ -131,11 +132,11 @@ def test_bytes_changed_inside(tmp_path, folder):
 def test_too_little_room_is_seen_before_the_first_byte(path, folder, monkeypatch):
     usage = namedtuple("usage", "free")
     needed = sum(map(len, read_from().values()))
-    monkeypatch.setattr(archive.shutil, "disk_usage", lambda folder: usage(needed - 1))
-    with pytest.raises(InputError, match=r"clevr has 0\.0 GB free, but to unpack CLEVR takes 0\.0 GB: free some"):
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda folder: usage(needed - 1))
+    with pytest.raises(InputError, match=r"clevr has 0\.0 MB free, but to unpack CLEVR takes 0\.\d MB: free some"):
         archive.unpack(path, folder, ALL)
     assert not list(folder.iterdir())
-    monkeypatch.setattr(archive.shutil, "disk_usage", lambda folder: usage(needed))
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda folder: usage(needed))
     archive.unpack(path, folder, ALL)
     assert files_in(folder) == read_from()
 

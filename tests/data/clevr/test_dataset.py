@@ -210,7 +210,7 @@ def test_the_fingerprint_stands_for_the_data(monkeypatch):
 
 @pytest.mark.parametrize("name", ["train", "valid", "test", "questions"])
 def test_a_count_that_is_none(name):
-    with pytest.raises(InputError, match=f"data.{name} is 0: give a whole number of 1 or more"):
+    with pytest.raises(InputError, match=f"data.{name} is 0: give a whole number of at least 1"):
         replace(FEW, **{name: 0})
 
 

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from reprolib import paths
+from reprolib.data import checks
 from reprolib.data.clevr import cache, pictures
 from reprolib.errors import InputError
 
@@ -312,10 +313,10 @@ def test_what_a_process_is_at_work_on_stays(build):
 
 def test_too_little_room_is_seen_before_the_first_picture(monkeypatch):
     usage = namedtuple("usage", "free")
-    monkeypatch.setattr(cache.shutil, "disk_usage", lambda folder: usage(119))
-    with pytest.raises(InputError, match=r"GB free, but the pictures take .*: free some space"):
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda folder: usage(119))
+    with pytest.raises(InputError, match=r"MB free, but to keep the pictures takes .*: free some space"):
         keep(None)
-    monkeypatch.setattr(cache.shutil, "disk_usage", lambda folder: usage(120))
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda folder: usage(120))
     assert len(keep(numbered)) == 10
 
 
