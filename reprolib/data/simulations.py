@@ -4,19 +4,15 @@ Dimensions: M scenes, T frames, N objects, D features (x, y and their velocities
 Directed edges are receiver-major, [M, N, N-1]: entry (i, k) is the edge into receiver i from senders(N)[i, k].
 """
 
-import hashlib
 import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from reprolib import paths
-from reprolib.data import kuramoto, particles
+from reprolib.data import cache, kuramoto, particles
 from reprolib.data.checks import check_whole
 from reprolib.errors import InputError
-from reprolib.files import write_atomically
 
 VERSION = 1  # part of the data's identity: raise it whenever the same seed gives other bytes
 
@@ -123,13 +119,8 @@ def cached(kind: str, count: int, objects: int, frames: int, seed: int, stream: 
         InputError: as `generate` does, or the file cannot be written.
     """
     numbers = _check(kind, count, objects, frames, seed, stream)
-    text = recipe(kind, *numbers)
-    path = paths.BUILD / "simulations" / f"{kind}_{hashlib.sha256(text.encode()).hexdigest()[:16]}.npz"
-    kept = _read(path, text)
-    if kept is None:
-        kept = generate(kind, *numbers)
-        write_atomically(path, lambda temporary: _write(temporary, text, kept))
-    return kept
+    kept = cache.arrays("simulations", kind, recipe(kind, *numbers), lambda: vars(generate(kind, *numbers)))
+    return Simulations(**kept)
 
 
 def _chunk(kind: str, count: int, objects: int, frames: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -153,29 +144,3 @@ def _check(kind: str, *numbers: int) -> tuple[int, ...]:
     for (name, least), value in zip(LEAST.items(), numbers, strict=True):
         check_whole(least, **{name: value})
     return tuple(int(value) for value in numbers)
-
-
-def _digest(scenes: Simulations) -> str:
-    """Hash of the content."""
-    found = hashlib.sha256()
-    for array in (scenes.trajectories, scenes.edges):
-        found.update(f"{array.dtype} {array.shape}".encode())
-        found.update(np.ascontiguousarray(array))
-    return found.hexdigest()
-
-
-def _write(path: Path, text: str, scenes: Simulations) -> None:
-    with path.open("wb") as stream:
-        np.savez(stream, recipe=text, digest=_digest(scenes), trajectories=scenes.trajectories, edges=scenes.edges)
-
-
-def _read(path: Path, text: str) -> Simulations | None:
-    """The scenes of a file, or None where there is none that is whole and holds this recipe."""
-    try:
-        with np.load(path) as file:
-            content = {name: file[name] for name in file.files}
-        scenes = Simulations(content["trajectories"], content["edges"])
-        fits = str(content["recipe"]) == text and str(content["digest"]) == _digest(scenes)
-    except Exception:  # damage can make the readers of zip and npy raise almost anything
-        return None
-    return scenes if fits else None

@@ -164,7 +164,7 @@ def test_a_file_is_used_again(kind, folder, never):
     again = cached(kind, np.int64(4), 3, 2, seed=0, stream=0)
     assert same(again, expected)
     assert [again.trajectories.dtype, again.edges.dtype] == [np.float32, np.int64]
-    assert len(list(folder.iterdir())) == 1
+    assert len(list(folder.glob("*.npz"))) == 1
 
 
 def test_every_setting_has_a_file_of_its_own(folder):
@@ -172,14 +172,14 @@ def test_every_setting_has_a_file_of_its_own(folder):
     changes = [{}, {"kind": "charged"}, {"count": 3}, {"objects": 4}, {"frames": 3}, {"seed": 1}, {"stream": 1}]
     for change in changes:
         assert same(cached(**usual | change), generate(**usual | change))
-    assert len(list(folder.iterdir())) == len(changes)
+    assert len(list(folder.glob("*.npz"))) == len(changes)
 
 
 def test_a_newer_version_is_generated(folder, monkeypatch):
     cached("springs", 2, 3, 2, 0, 0)
     monkeypatch.setattr(simulations, "VERSION", simulations.VERSION + 1)
     cached("springs", 2, 3, 2, 0, 0)
-    assert len(list(folder.iterdir())) == 2
+    assert len(list(folder.glob("*.npz"))) == 2
 
 
 def rewrite(path, **changes):
@@ -221,9 +221,9 @@ DAMAGE = {
 
 def test_a_file_of_other_scenes_is_never_used(folder):
     expected = cached("springs", 3, 3, 4, seed=0, stream=0)
-    (path,) = folder.iterdir()
+    (path,) = folder.glob("*.npz")
     cached("springs", 3, 3, 4, seed=1, stream=0)
-    (other,) = set(folder.iterdir()) - {path}
+    (other,) = set(folder.glob("*.npz")) - {path}
     other.replace(path)
     assert same(cached("springs", 3, 3, 4, seed=0, stream=0), expected)
 
@@ -231,10 +231,10 @@ def test_a_file_of_other_scenes_is_never_used(folder):
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_a_wrong_file_is_never_used(damage, folder, never):
     expected = cached("springs", 3, 3, 4, seed=0, stream=0)
-    (path,) = folder.iterdir()
+    (path,) = folder.glob("*.npz")
     damage(path)
     assert same(cached("springs", 3, 3, 4, seed=0, stream=0), expected)
-    assert list(folder.iterdir()) == [path]
+    assert list(folder.glob("*.npz")) == [path]
     never()
     assert same(cached("springs", 3, 3, 4, seed=0, stream=0), expected)  # the file was put right
 

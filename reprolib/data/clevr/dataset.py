@@ -14,7 +14,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from reprolib import devices, paths
-from reprolib.data.clevr import cache, parts, pictures, placing, render, tokens
+from reprolib.data.clevr import mapped, parts, pictures, placing, render, tokens
 from reprolib.data.clevr.parts import Part
 from reprolib.data.clevr.pictures import SIDE
 from reprolib.data.clevr.programs import ATTRIBUTES
@@ -192,7 +192,7 @@ def _rendered(settings: ClevrData, name: str, part: Part) -> Tensor:
         f"clevr rendered {len(part)} {settings.seed} {stream} {placing.VERSION} {render.VERSION} {side} {sources()}"
     )
     shape = (len(part), side, side, 3)
-    return torch.from_numpy(cache.pictures(f"rendered_{name}", recipe, shape, lambda some: draw(some).cpu().numpy()))
+    return torch.from_numpy(mapped.pictures(f"rendered_{name}", recipe, shape, lambda some: draw(some).cpu().numpy()))
 
 
 # Tensors

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from reprolib.data.clevr import cache, placing, questions, tokens
+from reprolib.data import cache
+from reprolib.data.clevr import placing, questions, tokens
 from reprolib.data.clevr.reader import TEXTS, Question, read_questions, remedy, stream_scenes
 from reprolib.data.clevr.scenes import Scenes, from_json
 from reprolib.data.clevr.tokens import Tokens
@@ -60,7 +61,7 @@ def released(folder: Path, split: str) -> Part:
         InputError: as the reader does.
     """
     recipe = f"clevr {split} {content(folder, split)} {VERSION}"
-    return _part(cache.arrays(f"released_{split}", recipe, lambda: _read(Path(folder), split)))
+    return _part(cache.arrays("clevr", f"released_{split}", recipe, lambda: _read(Path(folder), split)))
 
 
 def are_there(folder: Path, split: str) -> bool:
@@ -115,7 +116,8 @@ def generated(count: int, per_scene: int, seed: int, stream: int) -> Part:
         InputError: as the generators do.
     """
     recipe = f"clevr generated {count} {per_scene} {seed} {stream} {version()} {sources()}"
-    return _part(cache.arrays(f"generated_{stream}_{count}", recipe, lambda: _generate(count, per_scene, seed, stream)))
+    name = f"generated_{stream}_{count}"
+    return _part(cache.arrays("clevr", name, recipe, lambda: _generate(count, per_scene, seed, stream)))
 
 
 def version() -> str:

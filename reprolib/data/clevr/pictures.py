@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from reprolib.data.clevr import cache
+from reprolib.data.clevr import mapped
 from reprolib.data.clevr.reader import PICTURES, remedy
 from reprolib.errors import InputError
 
@@ -82,7 +82,7 @@ def preprocess(folder: Path, split: str, indices: Sequence[int], side: int = SID
     recipe = f"clevr pictures of {split} {source} side {side} version {VERSION}"
     paths = [Path(folder) / PICTURES / split / name(split, index) for index in indices]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return cache.pictures(
+        return mapped.pictures(
             f"pictures_{split}",
             recipe,
             (len(paths), side, side, 3),

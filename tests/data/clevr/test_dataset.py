@@ -133,7 +133,7 @@ def test_the_contract_of_a_batch():
 
 
 def test_pictures_are_drawn_of_their_scenes(monkeypatch):
-    monkeypatch.setattr(dataset.cache, "CHUNK", 2)
+    monkeypatch.setattr(dataset.mapped, "CHUNK", 2)
     data = load(replace(FEW, pictures=True), "generated")
     for split in data.splits.values():
         first = split.tables["objects"][:, 0, :3]

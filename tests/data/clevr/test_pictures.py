@@ -15,7 +15,7 @@ from PIL import Image
 
 from reprolib import paths
 from reprolib.data import checks
-from reprolib.data.clevr import cache, pictures
+from reprolib.data.clevr import mapped, pictures
 from reprolib.errors import InputError
 
 AGAIN = r"move \S+/set/images away, then run `reprolib data fetch clevr`, or use states"
@@ -195,11 +195,11 @@ SHAPE = (10, 2, 2, 3)
 
 
 def keep(draw, recipe="recipe"):
-    return cache.pictures("numbers", recipe, SHAPE, draw)
+    return mapped.pictures("numbers", recipe, SHAPE, draw)
 
 
 def test_a_pass_cut_short_goes_on_where_it_was(monkeypatch):
-    monkeypatch.setattr(cache, "CHUNK", 3)
+    monkeypatch.setattr(mapped, "CHUNK", 3)
 
     def interrupt(some):
         if some.start >= 6:
@@ -219,8 +219,8 @@ import os, signal, sys
 from pathlib import Path
 import numpy as np
 from reprolib import paths
-from reprolib.data.clevr import cache
-paths.BUILD, cache.CHUNK = Path(sys.argv[1]), 3
+from reprolib.data.clevr import mapped
+paths.BUILD, mapped.CHUNK = Path(sys.argv[1]), 3
 def draw(some):
     if some.start >= 6:
         part = next((paths.BUILD / "clevr").glob("*.part"))
@@ -228,7 +228,7 @@ def draw(some):
             stream.write(b"half")
         os.kill(os.getpid(), signal.SIGKILL)
     return np.arange(some.start, some.stop, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 3), np.uint8)
-cache.pictures("numbers", "recipe", (10, 2, 2, 3), draw)
+mapped.pictures("numbers", "recipe", (10, 2, 2, 3), draw)
 """
 
 
@@ -283,7 +283,7 @@ def test_another_recipe_has_a_file_of_its_own(build):
 def leave_half(recipe, shape=SHAPE):
     """A pass that is cut short by what cannot be drawn."""
     with pytest.raises(InputError, match="damaged"):
-        cache.pictures("numbers", recipe, shape, damaged)
+        mapped.pictures("numbers", recipe, shape, damaged)
 
 
 def damaged(some):
@@ -298,7 +298,7 @@ def test_what_older_recipes_left_half_made_is_removed(build):
     assert len(list(build.glob("numbers_*.part"))) == 3
     keep(numbered)
     (left,) = set(build.glob("*.part")) - {build / "numbers_of_another_kind.part"}
-    assert left.read_bytes() == cache._head((9, 2, 2, 3))
+    assert left.read_bytes() == mapped._head((9, 2, 2, 3))
     assert len(list(build.glob("*.npy"))) == len(list(build.glob("*.json"))) == 2
 
 

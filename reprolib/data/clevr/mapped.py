@@ -1,12 +1,12 @@
-"""What is kept under _build/clevr, so that it is made once: arrays in one file, pictures in a memory-mapped one.
+"""Pictures that are kept in a memory-mapped file under _build/clevr, so that they are made once.
 
-Names hold a hash of the recipe, and files a hash of their content: what is damaged is made anew.
+Names hold a hash of the recipe, and a note beside the file a hash of its content: what is damaged is made anew.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
@@ -14,30 +14,12 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from reprolib import paths
+from reprolib.data.cache import DIGITS, place
 from reprolib.data.checks import check_room
 from reprolib.errors import InputError
-from reprolib.files import locked, write_atomically, write_text
+from reprolib.files import locked, write_text
 
 CHUNK = 256  # pictures that are made and written at a time
-DIGITS = 16  # of a recipe's hash, in a name
-
-Arrays = Mapping[str, np.ndarray]
-
-
-def arrays(name: str, recipe: str, make: Callable[[], Arrays]) -> Arrays:
-    """Arrays by their names, as `make` gives them; `recipe` says all that they depend on.
-
-    Raises:
-        InputError: as `make` does, or the file cannot be written.
-    """
-    path = _place(name, recipe, "npz")
-    with locked(path):
-        kept = _read(path, recipe)
-        if kept is None:
-            kept = make()
-            write_atomically(path, lambda temporary: _write(temporary, recipe, kept))
-    return kept
 
 
 def pictures(name: str, recipe: str, shape: tuple[int, ...], draw: Callable[[slice], np.ndarray]) -> np.ndarray:
@@ -49,7 +31,7 @@ def pictures(name: str, recipe: str, shape: tuple[int, ...], draw: Callable[[sli
     Raises:
         InputError: as `draw` does, or the disk has too little room.
     """
-    path = _place(name, recipe, "npy")
+    path = place("clevr", name, recipe, "npy")
     with locked(path):
         if not _is_whole(path, recipe):
             _clear(path, name, shape)
@@ -58,41 +40,6 @@ def pictures(name: str, recipe: str, shape: tuple[int, ...], draw: Callable[[sli
             write_text(path.with_suffix(".json"), json.dumps(note))
             path.with_suffix(".part").replace(path)
     return np.load(path, mmap_mode="c")
-
-
-def _place(name: str, recipe: str, suffix: str) -> Path:
-    return paths.BUILD / "clevr" / f"{name}_{hashlib.sha256(recipe.encode()).hexdigest()[:DIGITS]}.{suffix}"
-
-
-# Arrays
-
-
-def _write(path: Path, recipe: str, content: Arrays) -> None:
-    with path.open("wb") as stream:
-        np.savez(stream, recipe=recipe, digest=_digest_of(content), **content)
-
-
-def _read(path: Path, recipe: str) -> Arrays | None:
-    """The arrays of a file, or None where there is none that is whole and holds this recipe."""
-    try:
-        with np.load(path) as file:
-            content = {name: file[name] for name in file.files}
-        known, digest = str(content.pop("recipe")), str(content.pop("digest"))
-        fits = known == recipe and digest == _digest_of(content)
-    except Exception:  # damage can make the readers of zip and npy raise almost anything
-        return None
-    return content if fits else None
-
-
-def _digest_of(content: Arrays) -> str:
-    found = hashlib.sha256()
-    for name, array in content.items():
-        found.update(f"{name} {array.dtype} {array.shape}".encode())
-        found.update(np.ascontiguousarray(array))
-    return found.hexdigest()
-
-
-# Pictures
 
 
 def _clear(path: Path, name: str, shape: tuple[int, ...]) -> None:

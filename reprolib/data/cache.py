@@ -1,0 +1,63 @@
+"""Arrays that are kept in a file under _build, so that they are made once.
+
+Names hold a hash of the recipe, and files a hash of their content: what is damaged is made anew.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from reprolib import paths
+from reprolib.files import locked, write_atomically
+
+DIGITS = 16  # of a recipe's hash, in a name
+
+Arrays = Mapping[str, np.ndarray]
+
+
+def arrays(folder: str, name: str, recipe: str, make: Callable[[], Arrays]) -> Arrays:
+    """Arrays by their names, as `make` gives them; `recipe` says all that they depend on.
+
+    Raises:
+        InputError: as `make` does, or the file cannot be written.
+    """
+    path = place(folder, name, recipe, "npz")
+    with locked(path):
+        kept = _read(path, recipe)
+        if kept is None:
+            kept = make()
+            write_atomically(path, lambda temporary: _write(temporary, recipe, kept))
+    return kept
+
+
+def place(folder: str, name: str, recipe: str, suffix: str) -> Path:
+    """The file of a recipe in a folder under _build."""
+    return paths.BUILD / folder / f"{name}_{hashlib.sha256(recipe.encode()).hexdigest()[:DIGITS]}.{suffix}"
+
+
+def _write(path: Path, recipe: str, content: Arrays) -> None:
+    with path.open("wb") as stream:
+        np.savez(stream, recipe=recipe, digest=_digest(content), **content)
+
+
+def _read(path: Path, recipe: str) -> Arrays | None:
+    """The arrays of a file, or None where there is none that is whole and holds this recipe."""
+    try:
+        with np.load(path) as file:
+            content = {name: file[name] for name in file.files}
+        known, digest = str(content.pop("recipe")), str(content.pop("digest"))
+        fits = known == recipe and digest == _digest(content)
+    except Exception:  # damage can make the readers of zip and npy raise almost anything
+        return None
+    return content if fits else None
+
+
+def _digest(content: Arrays) -> str:
+    """Hash of the content."""
+    found = hashlib.sha256()
+    for name, array in content.items():
+        found.update(f"{name} {array.dtype} {array.shape}".encode())
+        found.update(np.ascontiguousarray(array))
+    return found.hexdigest()
