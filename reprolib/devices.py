@@ -22,7 +22,7 @@ _in_use: ContextVar[torch.device | None] = ContextVar("_in_use", default=None)
 
 @contextmanager
 def using(device: torch.device) -> Iterator[None]:
-    """Within, what is computed without a device being named is computed on this one: pictures that data are made of."""
+    """Within, work that names no device runs on this one, such as the drawing of a data set's pictures."""
     token = _in_use.set(device)
     try:
         yield

@@ -294,7 +294,8 @@ def execute_or_read(
 ) -> list[Record]:
     """What a notebook calls: run every row for every seed and keep the records under _build, or read committed ones.
 
-    Sort-of-CLEVR and its like have no real files: rows whose data cannot be had in that kind raise InputError.
+    Raises:
+        InputError: data that cannot be had in that kind, as real files of Sort-of-CLEVR, and what `run` raises.
     """
     experiment = experiments.get(name)
     requests = [Request(experiment, row, scale, seed, kind) for row in experiment.rows for seed in seeds]

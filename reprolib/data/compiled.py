@@ -20,5 +20,5 @@ def sources() -> str:
     return found.hexdigest()[:16]
 
 
-config.CACHE_DIR = str(paths.BUILD / "compiled" / sources())
+config.CACHE_DIR = str(Path(config.CACHE_DIR or paths.BUILD / "compiled") / sources())  # NUMBA_CACHE_DIR, where set
 compiled = njit(cache=True, nogil=True, error_model="numpy")
