@@ -2,7 +2,6 @@
 
 import json
 import statistics
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
@@ -17,7 +16,7 @@ from reprolib.published import Line
 from reprolib.records import Record
 from reprolib.runs import Request
 from reprolib.verdicts import Key, Measurement, Verdict, judge, measurements
-from reprolib.wording import number, paper_name, spoken
+from reprolib.wording import SIGNS, number, paper_name, spoken
 
 
 @dataclass(frozen=True)
@@ -192,20 +191,26 @@ def overview_frame(tasks: Sequence[Sequence[Cell]]) -> pd.DataFrame:
     for first, *others in tasks:
         if all(cell.ours is None for cell in (first, *others)):
             missing.setdefault(first.paper, []).append(spoken(first.task))
-    rows += [(f"{paper_name(at)}: {', '.join(names)}", "", "", "not attempted", "") for at, names in missing.items()]
-    return pd.DataFrame(rows, columns=["figure", "paper", "ours", "verdict", "its other figures"])
+    rows += [
+        (f"{paper_name(at)}: {', '.join(names)}", "", "", _said("not attempted"), "") for at, names in missing.items()
+    ]
+    return pd.DataFrame(rows, columns=["figure", "paper", "ours", "verdict", "others"])
 
 
 def _overview_line(first: Cell, *others: Cell) -> tuple[str, ...]:
-    """The headline of a task with its verdict, and how many of the other figures have which."""
-    counts = Counter(cell.verdict for cell in others)
+    """The headline of a task with its verdict, and the signs of the verdicts on the other figures."""
     return (
         f"{paper_name(first.paper)}, {spoken(first.task)}: {spoken(first.metric)}",
         printed(first),
-        number(first.ours, first.metric) + (f" ({first.scale})" if first.scale else ""),
-        first.verdict or "–",
-        ", ".join(f"{count} {verdict}" for verdict, count in counts.items()),
+        number(first.ours, first.metric) + (f" {first.scale}" if first.scale else ""),
+        _said(first.verdict),
+        "".join(SIGNS[cell.verdict] for cell in others),
     )
+
+
+def _said(verdict: Verdict | None) -> str:
+    """A verdict with its sign; where nothing is claimed, a dash."""
+    return f"{SIGNS[verdict]} {verdict}" if verdict else "–"
 
 
 def attempts(found: Iterable[Record]) -> pd.DataFrame:

@@ -4,6 +4,7 @@ import re
 
 from reprolib import published
 
+SIGNS = {"reproduced": "✔", "partly": "◐", "not reproduced": "✘", "not attempted": "–"}  # of verdicts
 SPELLED = {
     "clevr": "CLEVR",
     "babi": "bAbI",

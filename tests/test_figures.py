@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from reprolib import experiments, figures, published, records, report
+from reprolib import experiments, figures, published, records, report, wording
 from reprolib.data.babi.arrays import vocabulary
 from reprolib.data.babi.reader import TASKS
 from reprolib.errors import InputError
@@ -406,7 +406,7 @@ def test_tables_have_the_form_of_the_papers_and_the_command_below():
     head = ["", "tasks passed (tasks of 20)", "accuracy, task 2 (percent)", "accuracy, task 3 (percent)"]
     assert [*head, "error, task 16 (percent)"] in page.rows
     (row,) = [row for row in page.rows if row[0] == "RN small, real, n = 2"]
-    sign = tables.SIGNS[next(cell.verdict for cell in cells if cell.metric == "accuracy/task_2")]
+    sign = wording.SIGNS[next(cell.verdict for cell in cells if cell.metric == "accuracy/task_2")]
     assert row[2] == f"96.0 ± 0.0 {sign} 91.9"
     assert "for seed in 0 1; do reprolib run rn_babi --row 'babi_joint_10k/RN'" in page.code
     assert next(row for row in page.rows if row[0] == "RN (replication)")[1].endswith("*")

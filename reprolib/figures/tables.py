@@ -11,9 +11,8 @@ from reprolib.data.clevr.render.agreement import Agreement
 from reprolib.records import Record
 from reprolib.report import Cell
 from reprolib.verdicts import Measurement, measurements
-from reprolib.wording import number, paper_name, spoken
+from reprolib.wording import SIGNS, number, paper_name, spoken
 
-SIGNS = {"reproduced": "✔", "partly": "◐", "not reproduced": "✘", "not attempted": "–"}
 KEY = (
     "Ours, with its verdict, stands above the paper's figure. "
     + ", ".join(f"{sign} {verdict}" for verdict, sign in SIGNS.items())
@@ -101,12 +100,12 @@ def _ours_over_theirs(cell: Cell) -> str:
     """Our mean with its spread and the sign of its verdict; under it the printed figure."""
     spread = "" if cell.std is None else f" ± {_figure(cell.std, cell.metric)}"
     ours = "" if cell.ours is None else f"{_figure(cell.ours, cell.metric)}{spread} "
-    return f"{ours}{_sign(cell)}<br>{_theirs(cell)}"
+    return f'<span style="white-space: nowrap">{ours}{_sign(cell)}</span><br>{_theirs(cell)}'
 
 
 def _sign(cell: Cell) -> str:
     if cell.verdict is None:
-        return ""
+        return "" if cell.ours is not None else "–"
     return f'<span role="img" aria-label="{cell.verdict}" title="{cell.verdict}">{SIGNS[cell.verdict]}</span>'
 
 
