@@ -49,7 +49,7 @@ def _lstm(kind: str, system: str, model: LSTMModel, hidden: int, minutes: float)
         config=Config(MotionData(kind), model, motion.TRAINING),
         scales={
             "smoke": motion.SMOKE | {"model.hidden": 8},
-            "small": motion.small(OBJECTS) | {"train.steps": 6_000, "model.hidden": hidden},
+            "small": motion.small(OBJECTS) | {"train.steps": 6_000, "train.optimiser": "muon", "model.hidden": hidden},
         },
         minutes={"smoke": 0.1, "small": minutes, "paper": 60},
         baseline=True,
