@@ -24,7 +24,6 @@ SMALL_TRAINING = {
         "model.peak_from": 1_500,
     },
     ("charged", 10): {"train.steps": 4_000},
-    ("springs", 10): {"train.optimiser": "muon"},
 }
 
 
@@ -48,6 +47,7 @@ def _learned(kind: str, objects: int) -> Row:
             "small": motion.small(objects)
             | SMALL_ENCODER[kind]
             | motion.SMALL_DECODING[kind]
+            | motion.SMALL_OPTIMISER[kind]
             | SMALL_TRAINING.get((kind, objects), {}),
         },
         minutes={"smoke": 0.1, "small": {"springs": 10, "charged": 35, "kuramoto": 25}[kind], "paper": 20},
