@@ -311,7 +311,7 @@ def test_the_strongest_pair_is_the_thickest_line_and_a_self_pair_is_a_ring():
     assert widest.get_xydata().tolist() == [[10.0, 10.0], [40.0, 20.0]], "8 on average, both directions together"
     rings = {tuple(line.get_xydata()[0]): line.get_markeredgewidth() for line in lines if len(line.get_xdata()) == 1}
     assert set(rings) == {(10.0, 10.0), (40.0, 20.0), (60.0, 70.0)}
-    assert rings[10.0, 10.0] == pytest.approx(4.0 * (5 - 1) / (8 - 1))
+    assert rings[10.0, 10.0] == pytest.approx(widest.get_linewidth() * (5 - 1) / (8 - 1))
 
 
 def test_pairs_outside_the_sum_are_not_drawn():

@@ -51,7 +51,7 @@ def against_paper(all_cells: Sequence[Cell]) -> Html:
 
 def _tables(cells: Sequence[Cell]) -> list[list[Cell]]:
     """A paper's cells: a printed table as a whole where its tasks share their one metric, the others task by task."""
-    printed = {table: list(of_table) for table, of_table in _grouped(cells, lambda cell: cell.table)}
+    printed = dict(_grouped(cells, lambda cell: cell.table))
     whole = {
         table
         for table, inside in printed.items()
