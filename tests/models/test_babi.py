@@ -231,16 +231,8 @@ def test_both_reading_networks_and_every_parameter_are_trained(stories):
     assert [name for name in still if "bias" not in name] == []
 
 
-def looks_across(f, width):
-    """Whether a row's output depends on another row, as batch norm makes it in training."""
-    rows = torch.randn(6, width)
-    other = rows.clone()
-    other[1] += 1
-    return not f.train()(rows)[0].equal(f(other)[0])
-
-
 @pytest.mark.parametrize("norm", [True, False])
-def test_batch_norm_is_in_f_as_well_as_in_g(stories, norm):
+def test_batch_norm_is_in_f_as_well_as_in_g(stories, norm, looks_across):
     assert looks_across(build(stories, norm=norm).relation_network.f, SIZES.g[-1]) is norm
 
 

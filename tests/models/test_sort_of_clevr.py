@@ -168,16 +168,8 @@ def test_a_wrong_number_of_convolutions_is_refused():
         Cells((4, 4))
 
 
-def looks_across(f, width):
-    """Whether a row's output depends on another row, as batch norm makes it in training."""
-    rows = torch.randn(6, width)
-    other = rows.clone()
-    other[1] += 1
-    return not f.train()(rows)[0].equal(f(other)[0])
-
-
 @pytest.mark.parametrize("norm", [True, False])
-def test_batch_norm_is_in_f_as_well_as_in_g(norm):
+def test_batch_norm_is_in_f_as_well_as_in_g(norm, looks_across):
     f = StateRelationNetwork(replace(RN, norm=norm, dropout=0.0), 10, ANSWERS).relation_network.f
     assert looks_across(f, RN.g[-1]) is norm
 

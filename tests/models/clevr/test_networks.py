@@ -207,15 +207,7 @@ def test_a_picture_of_128_pixels_has_64_objects(asked):
     assert objects.shape == (len(asked), 64, 8 + 2)
 
 
-def looks_across(f, width):
-    """Whether a row's output depends on another row, as batch norm makes it in training."""
-    rows = torch.randn(6, width)
-    other = rows.clone()
-    other[1] += 1
-    return not f.train()(rows)[0].equal(f(other)[0])
-
-
 @pytest.mark.parametrize("norm", [True, False])
-def test_batch_norm_is_in_f_as_well_as_in_g(norm):
+def test_batch_norm_is_in_f_as_well_as_in_g(norm, looks_across):
     for model in (states(norm=norm, dropout=0.0), pixels(norm=norm, dropout=0.0)):
         assert looks_across(model.relation_network.f, RELATING["g"][-1]) is norm
