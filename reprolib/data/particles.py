@@ -188,13 +188,13 @@ def _simulate_block(
 def _run(charged, x, v, couplings, strengths, traces, every, dt):
     """Step x and v [N, C] through the frames of traces [2, T, N, C]; strengths [N, N, C] are constant for springs."""
     squares = np.empty((len(x), x.shape[1] // 2))
-    forces = np.empty(x.shape[1])
+    sums = np.empty((8, x.shape[1]))
     _reflect(x, v)
     for frame in range(traces.shape[1]):
         for _ in range(every):
             if charged:
                 _repel(x, squares, couplings, strengths)
-            _kick(x, v, strengths, forces, dt)
+            _kick(x, v, strengths, sums, dt)
             if _drift(x, v, dt):
                 _reflect(x, v)
         for i in range(x.shape[0]):
@@ -235,25 +235,27 @@ def _pull(x, strengths, i, j, k):
 
 
 @compiled
-def _kick(x, v, strengths, forces, dt):
-    """v += dt F; up to 7 forces are added from left to right, more as NumPy does: 8 as a tree, then the others."""
+def _kick(x, v, strengths, sums, dt):
+    """v += dt F, added as NumPy adds: up to 7 forces from left to right; of more, 8 running sums [8, C] make a tree."""
     objects, columns = x.shape
+    eights = objects - objects % 8
     for i in range(objects):
-        for k in range(columns):
-            forces[k] = 0.0
-        for j in range(0, objects - objects % 8, 8):
+        for j in range(min(8, max(eights, 1))):
             for k in range(columns):
-                low = _pull(x, strengths, i, j, k) + _pull(x, strengths, i, j + 1, k)
-                low += _pull(x, strengths, i, j + 2, k) + _pull(x, strengths, i, j + 3, k)
-                high = _pull(x, strengths, i, j + 4, k) + _pull(x, strengths, i, j + 5, k)
-                high += _pull(x, strengths, i, j + 6, k) + _pull(x, strengths, i, j + 7, k)
-                forces[k] += low + high
-        for j in range(objects - objects % 8, objects):
+                sums[j, k] = 0.0
+        for j in range(eights):
+            for k in range(columns):
+                sums[j % 8, k] += _pull(x, strengths, i, j, k)
+        if eights:
+            for k in range(columns):
+                low = (sums[0, k] + sums[1, k]) + (sums[2, k] + sums[3, k])
+                sums[0, k] = low + ((sums[4, k] + sums[5, k]) + (sums[6, k] + sums[7, k]))
+        for j in range(eights, objects):
             if j != i:
                 for k in range(columns):
-                    forces[k] += _pull(x, strengths, i, j, k)
+                    sums[0, k] += _pull(x, strengths, i, j, k)
         for k in range(columns):
-            v[i, k] += dt * min(max(forces[k], -CLIP), CLIP)
+            v[i, k] += dt * min(max(sums[0, k], -CLIP), CLIP)
 
 
 @compiled

@@ -59,6 +59,17 @@ def test_official_trajectories_of_other_sizes(kind, objects, rng):
     assert gap(ours, [part[None] for part in theirs]) < 1e-9
 
 
+@pytest.mark.parametrize("objects", [5, 8, 10, 16, 17, 26])
+def test_many_forces_are_added_as_the_official_ones(objects, rng):
+    """To the last bit: springs at rest, whose first velocities are dt F."""
+    positions, _, _ = draw("springs", 20, objects, rng)
+    couplings = np.triu(rng.integers(2, size=(20, objects, objects)), 1)
+    couplings += couplings.transpose(0, 2, 1)
+    _, speed = simulate("springs", positions, np.zeros_like(positions), couplings, steps=2, sample_every=1)
+    kicks = [DT * total_force("springs", x.T.copy(), c).T for x, c in zip(positions, couplings, strict=True)]
+    assert (speed[:, 0] == kicks).all()
+
+
 def test_close_charges_are_rounded_as_the_official_ones(rng):
     """To the last bit, where products cancel: a fused |a|^2 + |b|^2 - 2 a.b, and its power 3/2 correctly rounded."""
     positions = 4 * rng.uniform(-1, 1, (500, 1, 2)) + 0.2 * rng.uniform(0.5, 1, (500, 2, 2)) * [[[1], [-1]]]
