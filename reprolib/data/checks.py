@@ -16,9 +16,17 @@ def check_whole(least: int, **numbers: Any) -> None:
             raise InputError(f"{name} is {value!r}: give a whole number of at least {least}")
 
 
+def as_reals(name: str, values: Any) -> np.ndarray:
+    """The values as a float64 array; raises InputError where they are ragged, complex or no numbers."""
+    try:
+        return np.asarray(values).astype(np.float64, order="C", casting="same_kind", copy=False)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{name} is no array of real numbers: {error}") from error
+
+
 def check_values(name: str, values: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
     """The values as float64; raises InputError when they have another shape (None: any length) or are not finite."""
-    values = np.asarray(values, dtype=np.float64, order="C")
+    values = as_reals(name, values)
     fits = values.ndim == len(shape) and all(b in (None, a) for a, b in zip(values.shape, shape, strict=True))
     if not fits:
         expected = ", ".join("any" if length is None else str(length) for length in shape)

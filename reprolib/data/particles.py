@@ -19,6 +19,7 @@ scenes or depends on L, so a scene's result does not depend on the scenes beside
 """
 
 import math
+import numbers
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -27,7 +28,7 @@ from numba import config, types
 from numba.extending import intrinsic
 from tqdm import tqdm
 
-from reprolib.data.checks import check_values, check_whole
+from reprolib.data.checks import as_reals, check_values, check_whole
 from reprolib.data.compiled import compiled
 from reprolib.errors import InputError
 
@@ -62,14 +63,17 @@ def simulate(
         progress: title of a progress bar; None shows none.
 
     Raises:
-        InputError: unknown kind, fewer than two objects, wrong shapes, couplings that are not symmetric, values that
-            are not finite, no whole number of frames, or a scene that explodes (the error names it).
+        InputError: unknown kind, fewer than two objects, wrong shapes, couplings that are not symmetric or, of springs,
+            not 0 or 1, values that are not finite, no whole number of frames, or a scene that explodes (the error
+            names it).
     """
     check_kind(kind)
     frames = count_frames(steps, sample_every, dt)
     positions = check_values("positions", positions, (None, None, 2))
     velocities = check_values("velocities", velocities, positions.shape)
     couplings = check_couplings(couplings, *positions.shape[:2])
+    if kind == "springs" and not np.isin(couplings, (0, 1)).all():
+        raise InputError("couplings of springs are there or not: give 0 or 1, the strength is applied inside")
     shape = (len(positions), frames, *positions.shape[1:])
     traces = np.empty(shape), np.empty(shape)  # [B, T, N, 2]
 
@@ -129,7 +133,7 @@ def count_frames(steps: int, sample_every: int, dt: float) -> int:
     check_whole(1, steps=steps, sample_every=sample_every)
     if steps % sample_every or steps < 2 * sample_every:
         raise InputError(f"steps is {steps}: give a multiple of sample_every = {sample_every}, at least twice as large")
-    if not 0 < dt < math.inf:
+    if not isinstance(dt, numbers.Real) or not 0 < dt < math.inf:
         raise InputError(f"dt is {dt!r}: give a positive number")
     return int(steps // sample_every - 1)
 
@@ -138,7 +142,7 @@ def check_couplings(couplings: np.ndarray, scenes: int, objects: int) -> np.ndar
     """A copy with a diagonal of zeros, [B, N, N]; raises InputError unless it is a symmetric graph of two or more."""
     if objects < 2:
         raise InputError(f"a scene has {objects} objects: give at least 2")
-    couplings = np.array(couplings, dtype=np.float64)
+    couplings = as_reals("couplings", couplings).copy()
     if couplings.ndim == 3 and couplings.shape[1] == couplings.shape[2]:
         couplings[:, np.arange(couplings.shape[1]), np.arange(couplings.shape[1])] = 0
     couplings = check_values("couplings", couplings, (scenes, objects, objects))

@@ -163,6 +163,8 @@ def build(config: Config, data: Dataset) -> nn.Module:
     if isinstance(model, EdgeClassifierModel):
         return EdgeClassifier(model, FRAMES, features)
     if isinstance(model, CorrelationModel):
+        if model.of == "lstm" and not config.train.steps:
+            raise InputError("model.of is lstm, but train.steps is 0: give the steps that train it")
         describe = _describe(model, features, objects)
         return CorrelationEdges(
             describe, *(train.columns[name][: model.reference] for name in ("trajectories", "edges"))

@@ -144,6 +144,13 @@ def test_other_numbers_of_objects_keep_the_naming():
     }
 
 
+def test_an_lstm_that_nothing_trains_is_refused():
+    with pytest.raises(InputError, match=r"model\.of is lstm, but train\.steps is 0"):
+        motion.build(
+            Config(MotionData(), motion.CorrelationModel("lstm"), Training(0)), motion.load(config(), "generated")
+        )
+
+
 def test_what_is_correlated_must_be_known():
     with pytest.raises(InputError, match=r"model\.of is 'path': choose one of paths, flat, lstm"):
         motion.build(

@@ -161,6 +161,8 @@ def at_ends(nodes: Tensor, of_sender: Tensor, of_receiver: Tensor, bias: Tensor)
 
 def _senders(count: int, device: torch.device) -> Tensor:
     """The senders to each receiver in ascending order, [N, N - 1]: everybody but itself."""
+    if count < 2:
+        raise InputError(f"a scene has {count} objects: give at least 2")
     sender, receiver = torch.arange(count - 1, device=device), torch.arange(count, device=device)
     return sender + (sender >= receiver[:, None])
 

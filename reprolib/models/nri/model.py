@@ -109,8 +109,14 @@ class GivenGraph(nn.Module):
             self.register_buffer("trained", torch.zeros((), dtype=torch.long))  # steps
 
     def types(self, batch: Batch) -> Tensor:
-        """The graph of a batch: [B, N, N - 1, K]."""
-        edges = batch["edges"]
+        """The graph of a batch: [B, N, N - 1, K].
+
+        Raises:
+            InputError: the edges are not one type a scene, receiver and sender.
+        """
+        edges, objects = batch["edges"], batch["trajectories"].shape[2]
+        if edges.shape[1:] != (objects, objects - 1):
+            raise InputError(f"edges has the shape {list(edges.shape)}: give [any, {objects}, {objects - 1}]")
         if self.config.graph == "full":
             return torch.ones(*edges.shape, 1, device=edges.device)
         return nn.functional.one_hot(edges, self.config.types).float()
@@ -156,7 +162,7 @@ class GivenGraph(nn.Module):
         by_time = trajectories.unbind(1)  # T times [B, N, D]
         states, memory = torch.cat([by_time[start] for start in starts]), None  # [S B, N, D]
         predicted, target = [], []
-        for step in range(1, restart + 1):
+        for step in range(1, min(restart, frames - 1 - starts[0]) + 1):
             later = [by_time[start + step] for start in starts if start + step < frames]
             rows = slice(len(later) * scenes)  # starts ascend, so those without a target come last
             states, memory = self.decoder(states[rows], types[rows], memory)

@@ -204,6 +204,32 @@ def test_the_decoder_learns_springs_with_the_true_graph_better_than_with_all_edg
     assert errors["true"] < errors["full"] / 2
 
 
+@pytest.mark.parametrize("windows", [None, 2])
+def test_a_scene_shorter_than_a_prediction_is_predicted_to_its_end(windows):
+    """From its first frame on, whether as many steps as it has were asked for or more."""
+    scenes, losses = batch(), []
+    for restart in (FRAMES - 1, FRAMES, 3 * FRAMES):
+        model = GivenGraph(NRIModel(graph="true", **(SMALL | {"restart": restart, "windows": windows})), FEATURES)
+        torch.manual_seed(0)
+        for weights in model.parameters():
+            torch.nn.init.normal_(weights, std=0.1)
+        losses.append(model.loss(scenes).item())
+    assert losses[0] == losses[1] == losses[2]
+
+
+@pytest.mark.parametrize("shape", [(6, OBJECTS, OBJECTS), (6, OBJECTS - 1, OBJECTS - 1), (6, OBJECTS)])
+@pytest.mark.parametrize("graph", ["true", "full"])
+def test_edges_of_another_shape_are_refused(graph, shape):
+    model = GivenGraph(NRIModel(graph=graph, **SMALL), FEATURES)
+    with pytest.raises(InputError, match=r"edges has the shape .* give \[any, 3, 2\]"):
+        model.loss(batch() | {"edges": torch.zeros(shape, dtype=torch.long)})
+
+
+def test_one_object_alone_is_refused():
+    with pytest.raises(InputError, match="a scene has 1 objects: give at least 2"):
+        nri().loss(batch(objects=1))
+
+
 @pytest.mark.parametrize(
     "settings",
     [
