@@ -111,7 +111,7 @@ def evaluate(record: Path, device: Device = None) -> None:
 
 @app.command()
 def table(
-    name: Annotated[str, typer.Argument(metavar="TABLE", help="An experiment, all, overview, attempts.")],
+    name: Annotated[str, typer.Argument(metavar="TABLE", help="An experiment, all, overview, attempts, speed.")],
     format: Annotated[str, typer.Option(help="md, csv, html or json.")] = "md",
 ) -> None:
     """Paper against ours, with spread, data, scale, device and verdict."""
@@ -151,19 +151,27 @@ def fill(
 
 
 @app.command()
-def bench(name: Annotated[str | None, typer.Argument()] = None, device: Device = None, as_json: AsJson = False) -> None:
+def bench(
+    name: Annotated[str | None, typer.Argument()] = None,
+    device: Device = None,
+    as_json: AsJson = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Write them to the results folder, for the book.")] = False,
+) -> None:
     """Ratios measured side by side in one run."""
     from reprolib import bench as benches
 
-    ratios = benches.run(name, device)
+    ratios = []
+    for ratio in benches.run(name, device):
+        ratios.append(ratio)
+        if not as_json:
+            typer.echo(
+                f"{ratio.name} {ratio.case:34} ours {ratio.ours:9.3g} reference {ratio.reference:9.3g} {ratio.unit}: "
+                f"{ratio.ratio:5.2f} times as fast, {ratio.peak_memory_ratio:6.2f} times less memory"
+            )
     if as_json:
         typer.echo(json.dumps([asdict(ratio) for ratio in ratios], indent=1))
-        return
-    for ratio in ratios:
-        typer.echo(
-            f"{ratio.name} {ratio.case:34} ours {ratio.ours:9.3g} reference {ratio.reference:9.3g} {ratio.unit}: "
-            f"{ratio.ratio:5.2f} times as fast, {ratio.peak_memory_ratio:6.2f} times less memory"
-        )
+    if keep:
+        typer.echo(f"kept in {benches.keep(ratios)}", err=True)
 
 
 @data_app.command("list")

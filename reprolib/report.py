@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 import pandas as pd
 
-from reprolib import experiments, paths, published, records
+from reprolib import experiments, lists, paths, published, records
 from reprolib.errors import InputError
 from reprolib.experiments import quoted
 from reprolib.experiments.entry import SCALES, Experiment, Row
@@ -213,30 +213,6 @@ def _said(verdict: Verdict | None) -> str:
     return f"{SIGNS[verdict]} {verdict}" if verdict else "–"
 
 
-def attempts(found: Iterable[Record]) -> pd.DataFrame:
-    """Runs with --set, oldest first: what was changed and what came of it."""
-    ordered = sorted(found, key=lambda record: record.started)
-    return pd.DataFrame(
-        {
-            "date": [record.started[:10] for record in ordered],
-            "row": [f"{record.row}, {record.scale}, {record.kind}" for record in ordered],
-            "changed": [", ".join(f"`{key}={value}`" for key, value in record.changes.items()) for record in ordered],
-            "result": [_result(record) for record in ordered],
-            "steps": [record.steps for record in ordered],
-        }
-    )
-
-
-def _result(record: Record) -> str:
-    """What its experiment's table shows of a task, as measured on test; the metric it selects by where that is all."""
-    experiment = experiments.get(record.experiment)
-    asked = [line.metric for line in published.read() if line.task == record.task]
-    shown = [metric for metric in dict.fromkeys(asked) if metric in record.metrics]
-    if "*" in experiment.metrics or not shown:
-        shown = [experiment.select]
-    return ", ".join(f"{metric} {number(record.metrics.get(metric), metric)}" for metric in shown)
-
-
 def frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
     """The cells for reading: figures rounded and marked, one row a cell."""
     return pd.DataFrame(
@@ -261,7 +237,7 @@ def printed(cell: Cell) -> str:
     return number(cell.published, cell.metric) + "*" * (cell.recalled and cell.published is not None)
 
 
-OVERALL = ("all", "overview", "attempts")  # tables beside those of the experiments
+OVERALL = ("all", "overview", "attempts", "speed")  # tables beside those of the experiments
 STYLES: dict[str, Callable[[pd.DataFrame], str]] = {
     "md": lambda table: markdown(table),
     "csv": lambda table: table.to_csv(index=False),
@@ -271,7 +247,7 @@ STYLES: dict[str, Callable[[pd.DataFrame], str]] = {
 
 
 def text(name: str, style: str) -> str:
-    """A table as md, csv, html or json: an experiment's, `all`, `overview` or `attempts`.
+    """A table as md, csv, html or json: an experiment's, `all`, `overview`, `attempts` or `speed`.
 
     Raises:
         InputError: unknown table or format.
@@ -282,7 +258,9 @@ def text(name: str, style: str) -> str:
     if name.replace("-", "_") not in known:
         raise InputError(f"unknown table {name!r}: choose one of {', '.join(known)}")
     if name == "attempts":
-        return STYLES[style](attempts(record for _, record in records.read_all(paths.results(), attempts=True)))
+        return STYLES[style](lists.attempts(record for _, record in records.read_all(paths.results(), attempts=True)))
+    if name == "speed":
+        return STYLES[style](lists.speed())
     if name == "overview":
         return STYLES[style](overview_frame(overview(cells())))
     return render(cells(name), style)

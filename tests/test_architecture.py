@@ -22,6 +22,7 @@ LAYERS = (
     {"experiments"},
     {"runs"},
     {"verdicts", "wording"},
+    {"lists"},
     {"report"},
     {"figures", "bench", "execute", "fill", "verify"},
     {"__main__"},

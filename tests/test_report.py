@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from reprolib import experiments, paths, published, records, report
+from reprolib import bench, experiments, paths, published, records, report
+from reprolib.bench import Ratio
 from reprolib.errors import InputError
 from reprolib.experiments import quoted
 
@@ -102,6 +103,20 @@ def test_attempts_are_in_no_table_but_their_own(table, record_of):
     assert "accuracy/all 90.0" in text
 
 
+def test_speeds_are_listed_where_they_were_kept(monkeypatch, tmp_path):
+    monkeypatch.setenv("REPROLIB_RESULTS", str(tmp_path))
+    assert report.text("speed", "md").count("\n") == 1  # the heading alone
+    ratios = [Ratio("nri", case, 2.0, 5.0, "CPU ms", 2.5, 1.25, "abacus, 1 thread") for case in ("a step", "its loss")]
+    bench.keep(ratios)
+    lines = report.text("speed", "md").splitlines()[2:]
+    assert [line.split(" | ")[1:6] for line in lines] == [
+        [case, "5 → 2 CPU ms", "2.50", "1.25", "abacus, 1 thread"] for case in ("a step", "its loss")
+    ]
+    (tmp_path / "speed.csv").write_text("name,case\nnri,a step\n")
+    with pytest.raises(InputError, match=r"speed\.csv cannot be read .* run reprolib bench --keep"):
+        report.text("speed", "md")
+
+
 def test_the_command_repeats_every_seed(table, record_of):
     usual = record_of().command
     objects = table(*(record_of(seed=seed, command=usual.replace("--seed 0", f"--seed {seed}")) for seed in (3, 1)))
@@ -186,7 +201,7 @@ def test_the_overview_has_a_line_a_task_and_one_for_what_was_not_run():
 
 
 def test_unknown_tables_and_formats(toy):
-    with pytest.raises(InputError, match="unknown table 'none': choose one of toy, all, overview, attempts"):
+    with pytest.raises(InputError, match="unknown table 'none': choose one of toy, all, overview, attempts, speed"):
         report.text("none", "md")
     with pytest.raises(InputError, match="unknown format 'xml': choose one of md, csv, html, json"):
         report.text("all", "xml")

@@ -1,13 +1,19 @@
 """Ratios measured side by side in one run: the library against the plain version of the same thing, kept here."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
 
-from reprolib import devices
+import pandas as pd
+
+from reprolib import devices, paths, records
 from reprolib.bench import nri, pictures, relation, simulators
 from reprolib.bench.measure import LiveBytes, Ratio
 from reprolib.errors import InputError
+from reprolib.files import write_text
 
-__all__ = ["NAMES", "LiveBytes", "Ratio", "run"]
+__all__ = ["NAMES", "LiveBytes", "Ratio", "keep", "run"]
 
 BENCHMARKS = {
     "relation": relation.ratios,
@@ -31,3 +37,17 @@ def run(name: str | None = None, device: str | None = None) -> Iterator[Ratio]:
         raise InputError(f"unknown benchmark {name!r}: choose one of {', '.join(NAMES)}")
     chosen = devices.pick(device)
     return (ratio for each in ([name] if name else NAMES) for ratio in BENCHMARKS[each](chosen))
+
+
+def keep(ratios: Sequence[Ratio]) -> Path:
+    """Write ratios to the results folder, with day and commit, over those of the same benchmarks and device."""
+    path, (commit, dirty) = paths.results() / paths.SPEED, records.commit()
+    new = pd.DataFrame([asdict(ratio) for ratio in ratios])
+    new["date"], new["commit"] = f"{datetime.now(UTC):%Y-%m-%d}", f"{commit}{'-dirty' if dirty else ''}"
+    if path.exists():
+        old = pd.read_csv(path)
+        measured = set(zip(new["name"], new["device"], strict=True))
+        again = [pair in measured for pair in zip(old["name"], old["device"], strict=True)]
+        new = pd.concat([old[~pd.Series(again, dtype=bool)], new]).sort_values("name", kind="stable")
+    write_text(path, new.to_csv(index=False, float_format="%.4g"))
+    return path

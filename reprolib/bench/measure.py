@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from reprolib import devices
+
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 ROUNDS = 5  # of ours, then the reference
 
@@ -48,6 +50,7 @@ def measure(
     """
     sides = ours, reference
     with _one_thread():
+        name_of_device = devices.name(device)
         memory = memory or tuple(peak_bytes(side, device) for side in sides)
         times = [[_seconds(side, device) for side in sides] for _ in range(rounds)]
     seconds = [statistics.median(column) for column in zip(*times, strict=True)]
@@ -59,7 +62,7 @@ def measure(
         unit="ms" if device.type == "cuda" else "CPU ms",
         ratio=seconds[1] / seconds[0],
         peak_memory_ratio=memory[1] / memory[0],
-        device=torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+        device=name_of_device,
     )
 
 

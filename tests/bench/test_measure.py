@@ -1,5 +1,6 @@
 """What is compared is checked first, runs on one thread, and its bytes are counted. Nothing here is timed."""
 
+import pandas as pd
 import pytest
 import torch
 
@@ -54,6 +55,24 @@ def test_all_benchmarks_run_in_order_and_each_ratio_is_there_before_the_next_is_
         "simulatorsb",
     ]
     assert {ratio.name for ratio in bench.run("nri")} == {"nri"}
+
+
+def test_what_is_kept_replaces_what_was_measured_before_on_the_same_device(monkeypatch, tmp_path):
+    monkeypatch.setenv("REPROLIB_RESULTS", str(tmp_path))
+
+    def keep(name, device, *cases):
+        return bench.keep([Ratio(name, case, 1.0, 2.0, "ms", 2.0, 1.0, device) for case in cases])
+
+    keep("relation", "cpu", "old", "older")
+    keep("nri", "cpu", "a step")
+    keep("relation", "gpu", "other")
+    kept = pd.read_csv(keep("relation", "cpu", "new"))
+    assert list(zip(kept["name"], kept["device"], kept["case"], strict=True)) == [
+        ("nri", "cpu", "a step"),
+        ("relation", "gpu", "other"),
+        ("relation", "cpu", "new"),
+    ]
+    assert kept["commit"].notna().all()
 
 
 def test_sides_are_measured_by_turns_on_one_thread_and_threads_are_given_back():
