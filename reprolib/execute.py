@@ -84,6 +84,8 @@ def check(notebook: Path, parameters: dict[str, Any]) -> None:
     tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", [])]
     if len(tagged) != 1:
         raise InputError(f"{notebook} has {len(tagged)} cells tagged `parameters`: it needs exactly one")
+    if tagged[0].cell_type != "code":
+        raise InputError(f"{notebook}: the cell tagged `parameters` is {tagged[0].cell_type}: make it a code cell")
     try:
         known = defaults(tagged[0].source)
     except SyntaxError as error:
@@ -119,11 +121,11 @@ def _literal(node: ast.expr | None) -> Any:
 
 
 def _fits(value: Any, default: Any) -> bool:
-    """Whether a value may stand for a default: of its type, an int for a float, a list for a tuple."""
+    """Whether a value may stand for a default: of its type, an int for a float, a list for a tuple, none empty."""
     if default is None or default is ... or default is UNSAID:
         return True
     if isinstance(default, list | tuple):
-        return isinstance(value, list | tuple)
+        return isinstance(value, list | tuple) and bool(value) and all(_fits(item, default[0]) for item in value)
     return type(value) is type(default) or (isinstance(default, float) and type(value) is int)
 
 
@@ -131,13 +133,15 @@ def parse(settings: list[str]) -> dict[str, Any]:
     """['steps=10', 'data=real'] as {'steps': 10, 'data': 'real'}: Python literals, else text.
 
     Raises:
-        InputError: a setting without an equals sign.
+        InputError: a setting without an equals sign, or one that is given twice.
     """
     parsed = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals or not name:
             raise InputError(f"{setting!r} is no setting: write name=value")
+        if name in parsed:
+            raise InputError(f"{name} is set twice, to {parsed[name]!r} and to {value}: keep one")
         try:
             parsed[name] = ast.literal_eval(value)
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):

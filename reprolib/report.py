@@ -66,8 +66,12 @@ def _shows(experiment: Experiment, line: Line) -> bool:
 
 
 def committed(experiment: str = "*") -> list[Record]:
-    """The committed records of one experiment, or of all; without attempts."""
-    return [record for _, record in records.read_all(paths.results(), experiment)]
+    """The committed records of one experiment, or of all; without attempts.
+
+    Raises:
+        InputError: there is no folder of records.
+    """
+    return [record for _, record in records.read_all(records.folder(), experiment)]
 
 
 def _cells_of(line: Line, entry: tuple[Experiment, Row] | None, measured: dict[Key, Measurement]) -> list[Cell]:

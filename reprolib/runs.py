@@ -155,16 +155,25 @@ def claimed(request: Request, root: Path) -> Iterator[bool]:
 
 def _load(request: Request, device: torch.device) -> Dataset:
     """The row's data, still in main memory; an empty split is the user's mistake."""
-    try:
-        with devices.using(device):
-            data = request.experiment.load(request.config, request.kind)
-    except MemoryError as error:
-        sizes = ", ".join(f"{key}={value}" for key, value in request.config.flat().items() if key.startswith("data."))
-        raise InputError(f"the data of {request.row.name} do not fit into memory: ask for fewer ({sizes})") from error
+    sizes = ", ".join(f"{key}={value}" for key, value in request.config.flat().items() if key.startswith("data."))
+    with devices.using(device), _memory_for(f"the data of {request.row.name} take", f"ask for fewer ({sizes})"):
+        data = request.experiment.load(request.config, request.kind)
     for name, size in data.sizes.items():
         if not size:
             raise InputError(f"{request.row.name} has no example in its {name} split: set data.{name} to at least 1")
     return data
+
+
+@contextmanager
+def _memory_for(what: str, remedy: str) -> Iterator[None]:
+    """Within, memory that a computer or an accelerator does not have is the user's mistake."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        lacking = isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+        if not lacking:
+            raise
+        raise InputError(f"{what} more memory than there is: {remedy}") from error
 
 
 def _build(request: Request, data: Dataset) -> nn.Module:
@@ -180,19 +189,20 @@ def _build(request: Request, data: Dataset) -> nn.Module:
 
 def _fit(request: Request, model: nn.Module, splits: dict[str, Split], **options: Any) -> Fit:
     """Train the row's model; the options are those of `fit` that the request does not say."""
-    experiment = request.experiment
-    return fit(
-        model,
-        experiment.loss,
-        splits["train"],
-        lambda model: experiment.evaluate(model, splits["valid"]),
-        experiment.select,
-        request.config.train,
-        watch=experiment.watch,
-        seed=request.seed,
-        title=f"{request.row.name} {request.scale} seed {request.seed}",
-        **options,
-    )
+    experiment, training = request.experiment, request.config.train
+    with _memory_for(f"the training of {request.row.name} takes", f"lower train.batch={training.batch}, or its sizes"):
+        return fit(
+            model,
+            experiment.loss,
+            splits["train"],
+            lambda model: experiment.evaluate(model, splits["valid"]),
+            experiment.select,
+            training,
+            watch=experiment.watch,
+            seed=request.seed,
+            title=f"{request.row.name} {request.scale} seed {request.seed}",
+            **options,
+        )
 
 
 def _record(

@@ -1,5 +1,6 @@
 """Whether the committed results hold together: valid, fresh, complete, and not drifting."""
 
+import json
 import statistics
 from pathlib import Path
 
@@ -22,9 +23,7 @@ def problems(root: Path | None = None) -> list[str]:
     Raises:
         InputError: there is no folder of records.
     """
-    root = root or paths.results()
-    if not root.is_dir():
-        raise InputError(f"{root} is no folder of records: set REPROLIB_RESULTS to one, or unset it for results/")
+    root = root or records.folder()
     found, sentences = {}, []
     files = sorted(root.rglob("*.json"))
     for path in files:
@@ -48,6 +47,9 @@ def _stale(record: Record, path: Path) -> list[str]:
     experiment, config = request.experiment, request.config
     if config.hash != record.config_hash:
         return [f"{path} is stale: its row's configuration has changed; run {record.command}"]
+    flat = json.loads(json.dumps(config.flat()))
+    for name in [name for name, value in record.config.items() if value != flat.get(name)]:
+        return [f"{path} says {name}={record.config[name]!r}, which does not fit its hash; run {record.command}"]
     today = experiment.fingerprint(config, record.kind)
     if today is not None and today != record.data["hash"]:
         return [f"{path} is stale: its data have changed; run {record.command}"]

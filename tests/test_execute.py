@@ -79,6 +79,8 @@ def test_exactly_one_parameters_cell(tmp_path, tagged):
         ({"train": "false"}, "parameter train takes a value like True, not 'false'"),
         ({"train": 0}, "parameter train takes a value like True, not 0"),
         ({"seeds": 1}, "parameter seeds takes a value like (0,), not 1"),
+        ({"seeds": ["a"]}, "parameter seeds takes a value like (0,), not ['a']"),
+        ({"seeds": []}, "parameter seeds takes a value like (0,), not []"),
         ({"rate": "fast"}, "parameter rate takes a value like 1.5, not 'fast'"),
         ({"rate": True}, "parameter rate takes a value like 1.5, not True"),
     ],
@@ -105,6 +107,15 @@ def test_what_is_no_notebook(tmp_path, content):
     refused(path, {}, "is not a readable notebook")
 
 
+def test_a_parameters_cell_that_is_text(notebook):
+    content = nbformat.read(notebook, as_version=4)
+    first = next(cell for cell in content.cells if cell.metadata.get("tags"))
+    first.cell_type = "markdown"
+    del first["outputs"], first["execution_count"]
+    nbformat.write(content, notebook)
+    refused(notebook, {}, "the cell tagged `parameters` is markdown: make it a code cell")
+
+
 def test_a_parameters_cell_that_is_no_python(tmp_path):
     refused(write(tmp_path / "a.ipynb", "a = 1\n%matplotlib inline"), {}, "parameters cell, line 2: invalid syntax")
 
@@ -122,6 +133,8 @@ def test_settings_are_literals_or_text():
         "h": "",
         "i": "(" * 500,
     }
+    with pytest.raises(InputError, match="a is set twice, to 1 and to 2: keep one"):
+        parse(["a=1", "b=1", "a=2"])
     for wrong in ("a", "=1", ""):
         with pytest.raises(InputError, match="is no setting: write name=value"):
             parse([wrong])

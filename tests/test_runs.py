@@ -223,8 +223,18 @@ def test_data_beyond_the_memory_are_a_mistake_of_the_settings(toy, request_of, m
 
     request = request_of("Net", data__train=10**12)
     monkeypatch.setitem(vars(toy), "load", load)
-    with pytest.raises(InputError, match=r"do not fit into memory: ask for fewer \(data\.train=1000000000000"):
+    with pytest.raises(InputError, match=r"take more memory than there is: ask for fewer \(data\.train=1000000000000"):
         runs.run(request, device="cpu")
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA"), RuntimeError("can't allocate memory: you tried")])
+def test_a_step_beyond_the_memory_is_a_mistake_of_the_settings(toy, request_of, monkeypatch, error):
+    def loss(model, batch):
+        raise error
+
+    monkeypatch.setitem(vars(toy), "loss", loss)
+    with pytest.raises(InputError, match=r"training of toy/Net takes more memory than there is: lower train\.batch="):
+        runs.run(request_of("Net"), device="cpu")
 
 
 def test_an_empty_variable_counts_as_unset(monkeypatch):

@@ -59,6 +59,13 @@ def test_a_stale_configuration(results, toy, monkeypatch):
     assert all("its row's configuration has changed; run reprolib run toy" in sentence for sentence in found)
 
 
+def test_a_configuration_that_does_not_fit_its_hash(results):
+    """A record edited with care: its digest is right again."""
+    record = records.read(results["net"])
+    records.write(dataclasses.replace(record, config=record.config | {"train.steps": 7}), paths.results())
+    assert only(verify.problems(), results["net"], "says train.steps=7, which does not fit its hash")
+
+
 def test_a_change_that_concerns_another_scale_makes_nothing_stale(results, toy, monkeypatch):
     rows = tuple(dataclasses.replace(row, scales={"smoke": {"train.steps": 3}}) for row in toy.rows)
     monkeypatch.setattr(experiments, "get", lambda name: dataclasses.replace(toy, rows=rows))

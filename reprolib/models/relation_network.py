@@ -56,6 +56,8 @@ class RelationNetwork(nn.Module):
         if mask is not None:
             objects = objects.masked_fill(~mask[..., None], 0)  # 0 x NaN would reach the gradient of the weights
         left, right = self._first_layer(objects, question)
+        if self.chunk is not None and _looks_across(self.g):
+            raise InputError("batch norm in g trains on all pairs at once: set chunk=None, or take the norm out of g")
         how = {"rows": self._rows(objects), "recompute": self.chunk is not None}
         if mask is None and self.pairs == "all":
             check_norm(self.g, left.shape[0] * left.shape[1] ** 2, "pairs")
@@ -75,6 +77,11 @@ class RelationNetwork(nn.Module):
     def _first_layer(self, objects: Tensor, question: Tensor | None) -> tuple[Tensor, Tensor]:
         """Per-object terms [B, N, H] of g's first layer; the question's term and the bias are part of the left one."""
         features, first = objects.shape[-1], self.g[0]
+        if first._forward_pre_hooks or first._forward_hooks:
+            raise InputError(
+                "g's first layer has hooks, which only a call of the whole layer would run: remove them, or take the "
+                "parametrization of torch.nn.utils.parametrizations in place of a hook"
+            )
         weight_i, weight_j, weight_q = first.weight.tensor_split([features, 2 * features], dim=1)
         right = nn.functional.linear(objects, weight_j)
         if question is None:
@@ -161,5 +168,3 @@ def _check(g: nn.Sequential, pairs: Pairs, chunk: int | None) -> None:
         raise InputError("a pair index must hold positions of objects: integers of 0 and up")
     if chunk is not None and chunk < 1:
         raise InputError(f"chunk must be a positive number of pairs, not {chunk}")
-    if chunk is not None and any(isinstance(layer, BatchNorm) for layer in g.modules()):
-        raise InputError("batch norm in g needs all pairs at once: leave chunk=None, or take the norm out of g")

@@ -20,8 +20,8 @@ class Settings:
                 raise InputError(f"model.{name} is {value}: give {_wanted(value)} of 1 and up")
             if name == "dropout" and not 0 <= value < 1:
                 raise InputError(f"model.dropout is {value}: give a share from 0 to below 1")
-            if name == "coordinates" and not 0 < value < math.inf:
-                raise InputError(f"model.coordinates is {value}: give a number above 0")
+            if name in ("coordinates", "loudness") and not 0 < value < math.inf:
+                raise InputError(f"model.{name} is {value}: give a number above 0")
             if name == "pairs" and value not in PAIRS:
                 raise InputError(f"model.pairs is {value!r}: choose one of {', '.join(PAIRS)}")
 

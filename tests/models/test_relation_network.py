@@ -228,15 +228,33 @@ def test_batch_norm_of_fewer_than_two_pairs_or_questions_is_refused(pairs):
     refused(network(pairs, f=mlp([G, OUT], norm=True)), (objects[:1], question[:1]), "questions, here 1")
 
 
+def test_chunks_of_a_batch_norm_in_training_are_refused():
+    with pytest.raises(InputError, match="batch norm in g trains on all pairs at once: set chunk=None"):
+        network(g=mlp([2 * D + Q, G], norm=True), chunk=8)(*scenes())
+
+
 def test_workers_look_across_the_pairs_of_all(monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     check_norm(nn.BatchNorm1d(G), 1, "pairs")  # does not raise
 
 
-def test_batch_norm_in_use_is_a_fixed_map_of_each_pair():
+def test_hooks_that_a_factored_layer_would_not_run_are_refused():
+    model = network(g=nn.Sequential(nn.utils.spectral_norm(nn.Linear(2 * D + Q, G)), nn.ReLU()))
+    with pytest.raises(InputError, match="g's first layer has hooks"):
+        model(*scenes())
+
+
+@pytest.mark.parametrize("wrap", [nn.utils.parametrizations.spectral_norm, nn.utils.parametrizations.weight_norm])
+def test_parametrized_weights_are_those_of_the_double_loop(wrap):
+    model, inputs = network(g=nn.Sequential(wrap(nn.Linear(2 * D + Q, G)), nn.ReLU())).eval(), scenes()
+    assert_same(model(*inputs), looped(model, *inputs, PAIRS["all"]), model, *inputs[:2])
+
+
+@pytest.mark.parametrize("chunk", [None, 7])
+def test_batch_norm_in_use_is_a_fixed_map_of_each_pair(chunk):
     model, inputs = network(g=mlp([2 * D + Q, 7, G], norm=True)), scenes(masked=True)
     model(*inputs)
-    model.eval()
+    model.eval().chunk = chunk
     assert_same(model(*inputs), looped(model, *inputs, PAIRS["all"]), model, *inputs[:2])
 
 
@@ -287,7 +305,6 @@ LINEAR = nn.Sequential(nn.Linear(2 * D + Q, G))
         ({"pairs": torch.tensor([[0.0, 1.0]])}, "integers"),
         ({"pairs": torch.tensor([[0, -1]])}, "0 and up"),
         ({"chunk": 0}, "chunk must be a positive number of pairs, not 0"),
-        ({"chunk": 8, "g": mlp([2 * D + Q, G], norm=True)}, "batch norm in g"),
     ],
 )
 def test_a_wrong_option_is_named(options, words):
