@@ -40,6 +40,12 @@ class Cell:
     command: str | None
     reason: str
     recalled: bool
+    split: str = "test"  # that was measured
+
+    @property
+    def measured_on(self) -> str:
+        """Kind of data and split, such as "real, validation"; nothing where nothing was measured."""
+        return f"{self.data}, {self.split}" if self.data else ""
 
 
 def cells(name: str = "all", found: Sequence[Record] | None = None) -> list[Cell]:
@@ -108,9 +114,8 @@ def _measured(
 ) -> Cell:
     values, first = measurement.values(line.metric), measurement.first
     verdict, reason = judge(line, experiment, row, measurement, measured)
-    _, _, split = first.data["name"].partition(", ")  # where another split than the test split was tested
+    _, _, other = first.data["name"].partition(", ")  # where another split than the test split was measured
     lacking = dict.fromkeys(deviation for record in measurement.records for deviation in record.deviations)
-    notes = [f"measured on the {split}"] * bool(split) + list(lacking)
     return _cell(
         line,
         ours=statistics.fmean(values),
@@ -120,8 +125,9 @@ def _measured(
         data=first.kind,
         device="; ".join(sorted({record.device for record in measurement.records})),
         verdict=verdict,
-        reason="; ".join([reason, *notes]),
+        reason="; ".join([reason, *lacking]),
         command=_command(measurement),
+        split=other.removesuffix(" split") or "test",
     )
 
 
@@ -229,7 +235,7 @@ def frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
             "±": [number(cell.std, cell.metric) for cell in all_cells],
             "n": [cell.n for cell in all_cells],
             "scale": [cell.scale or "" for cell in all_cells],
-            "data": [cell.data or "" for cell in all_cells],
+            "data": [cell.measured_on for cell in all_cells],
             "verdict": [cell.verdict or "–" for cell in all_cells],
             "why": [cell.reason + "; *recalled, not read in the paper" * cell.recalled for cell in all_cells],
         }
@@ -273,7 +279,7 @@ def text(name: str, style: str) -> str:
 def render(all_cells: Sequence[Cell], style: str) -> str:
     """Cells as text; json and csv hold every figure unrounded."""
     if style == "json":
-        hidden = {"reason", "recalled"}
+        hidden = {"reason", "recalled", "split"}
         rows = [{key: value for key, value in asdict(cell).items() if key not in hidden} for cell in all_cells]
         return json.dumps(rows, indent=1, ensure_ascii=False)
     if style == "csv":

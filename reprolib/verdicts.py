@@ -51,16 +51,16 @@ def judge(
     line: Line, experiment: Experiment, row: Row, measurement: Measurement, measured: dict[Key, Measurement]
 ) -> tuple[Verdict | None, str]:
     """The verdict on one line and, in a few words, why."""
-    first = measurement.first
-    if line.paper == published.OURS:
+    first, declared = measurement.first, [c for c in row.comparisons if fnmatchcase(line.metric, c.metric)]
+    if line.paper == published.OURS and (not declared or first.scale == "smoke"):
         return None, "a reference of ours; nothing is claimed"
     if first.scale == "smoke":
         return "not attempted", "smoke scale shows that it runs, not what it reaches"
     faithful = experiment.own_procedure or (first.kind == "real" and not stands_in(measurement))
+    faithful = faithful and line.paper != published.OURS  # which no paper prints
     values = measurement.values(line.metric)
     if first.scale == "paper" and faithful and len(values) >= SEEDS and agrees(line, values, row.baseline):
         return "reproduced", f"paper scale, {len(values)} seeds"
-    declared = [comparison for comparison in row.comparisons if fnmatchcase(line.metric, comparison.metric)]
     if not declared:
         return "not reproduced", f"{first.scale} scale; no comparison is declared for this metric"
     return _all_of(tuple(_compared(comparison, line, measurement, measured) for comparison in declared))

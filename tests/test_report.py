@@ -136,10 +136,11 @@ def test_quoted_systems_are_not_attempted_and_say_why(toy, record_of):
 def test_another_split_than_the_test_split_is_said(toy, record_of):
     usual = record_of(scale="small", kind="real")
     other = dataclasses.replace(usual, data=usual.data | {"name": "toy, validation split"})
-    for record, said in ((usual, False), (other, True)):
+    for record, said in ((usual, "real, test"), (other, "real, validation")):
         cells = [cell for cell in report.cells("toy", [record]) if cell.n]
         assert cells
-        assert all(cell.reason.endswith("; measured on the validation split") == said for cell in cells)
+        assert {cell.measured_on for cell in cells} == {said}
+        assert f"| {said} |" in report.render(cells, "md")
 
 
 def test_what_a_record_says_it_lacked_stands_in_the_table(toy, record_of):

@@ -218,6 +218,14 @@ def test_smoke_earns_nothing_and_our_own_references_claim_nothing(verdict):
     comparison = (Comparison("accuracy/*", "Majority", 1),)
     assert verdict([99.0] * 3, scale="smoke", others=[1.0], comparisons=comparison)[0] == "not attempted"
     assert verdict([99.0] * 3, line={"paper": "reprolib"})[0] is None
+    assert verdict([99.0], scale="smoke", others=[1.0], comparisons=comparison, line={"paper": "reprolib"})[0] is None
+
+
+@pytest.mark.parametrize(("others", "expected"), [([80.0], "partly"), ([85.0], "not reproduced")])
+def test_what_our_own_references_declare_is_judged_but_reproduces_nothing(verdict, others, expected):
+    comparison = (Comparison("accuracy/*", "Majority", 10),)
+    found = verdict([90.0] * 3, others=others, comparisons=comparison, line={"paper": "reprolib"})
+    assert found[0] == expected
 
 
 def test_a_reproduction_beats_its_comparison(verdict):

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from http.client import HTTPException, HTTPResponse, InvalidURL
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -33,7 +34,14 @@ def download(url: str, path: Path, checksum: str | None = None, check: Callable[
             .part file is then removed, otherwise kept).
     """
     part = path.with_name(f"{path.name}.part")
-    _complete(url, part)
+    new = [folder for folder in part.parents if not folder.exists()]
+    try:
+        _complete(url, part)
+    except InputError:
+        with suppress(OSError):  # folders that are not empty stay
+            for folder in new:
+                folder.rmdir()
+        raise
     try:
         if checksum is not None:
             _compare(part, url, checksum)
@@ -92,12 +100,11 @@ def _open(url: str, done: int) -> HTTPResponse:
 def _receive(response: HTTPResponse, part: Path, done: int) -> bool:
     """Write the answer to `part`, behind its first `done` bytes unless the server starts again; is it all there?"""
     resumes = response.status == PARTIAL_CONTENT
+    start, length = done if resumes else 0, response.headers.get("Content-Length")
+    total = start + int(length) if length else None
+    if total is not None:
+        check_room(part.parent, total - start, "what is still to come")
     with part.open("ab" if resumes else "wb") as stream:
-        start = done if resumes else 0
-        length = response.headers.get("Content-Length")
-        total = start + int(length) if length else None
-        if total is not None:
-            check_room(part.parent, total - start, "what is still to come")
         with tqdm(desc=part.stem, total=total, initial=start, unit="B", unit_scale=True, disable=None) as bar:
             while chunk := response.read(CHUNK):
                 stream.write(chunk)

@@ -11,6 +11,7 @@ from reprolib.data.clevr.dataset import ClevrData
 from reprolib.data.clevr.scenes import OBJECTS
 from reprolib.data.clevr.tokens import KINDS
 from reprolib.data.split import Dataset, Split
+from reprolib.errors import InputError
 from reprolib.experiments.entry import Comparison, Config, Experiment, Row, answer_loss, only_data
 from reprolib.metrics import accuracy, grouped_accuracy
 from reprolib.models import clevr as models
@@ -34,6 +35,7 @@ SMOKE = {
     "train.schedule": "constant",
     "train.evaluate_every": 20,
 }
+SEEING = models.PixelModel, models.FlatModel, models.AttentionModel
 NETWORKS = {
     models.QuestionModel: models.QuestionNetwork,
     models.StateModel: models.StateRelationNetwork,
@@ -73,6 +75,8 @@ def build(config: Config, data: Dataset) -> nn.Module:
     if isinstance(config.model, Majority):
         columns = data.splits["train"].columns
         return MajorityAnswer(columns["types"], columns["answers"], ANSWERS, column="types")
+    if isinstance(config.model, SEEING) and not config.data.pictures:
+        raise InputError("this model sees pictures, but data.pictures is False: set it to True")
     sides = {"side": config.data.side} if isinstance(config.model, models.FlatModel) else {}
     return NETWORKS[type(config.model)](config.model, data.facts["words"] - 1, ANSWERS, **sides)
 

@@ -42,21 +42,25 @@ SMALL = {
 SMOKE = clevr.SMOKE | {"data.train": 20, "data.valid": 5, "data.test": 10, "train.batch": 20}  # pictures take time
 NARROW = {"model.g": (64, 64, 64), "model.f": (128, 128), "model.pairs": "unordered", "model.norm": True}
 APART = 10  # points from which on the paper's order must show
-TINY = {"model.kernels": (8, 8, 8, 8), "model.lstm": 16}
 
 
 def _order(system: str) -> tuple[Comparison, ...]:
     return published_order(clevr.PAPER, TASK, system, APART, among=SYSTEMS)
 
 
+def _tiny(model: Any) -> dict[str, Any]:
+    """Sizes at smoke scale, as far apart from one network to another as at paper scale."""
+    return {"model.kernels": tuple(count // 3 for count in model.kernels), "model.lstm": model.lstm // 8}
+
+
 def _relation_network(system: str, sizes: dict[str, Any]) -> Row:
-    plain = system == RELATING
+    plain, model = system == RELATING, PixelModel(**AS_REPLICATED | sizes)
     return Row(
         task=TASK,
         system=system,
-        config=Config(DATA, PixelModel(**AS_REPLICATED | sizes), TRAINING),
+        config=Config(DATA, model, TRAINING),
         scales={
-            "smoke": SMOKE | TINY | {"model.g": (16, 16), "model.f": (16,), "model.pairs": "unordered"},
+            "smoke": SMOKE | _tiny(model) | NARROW | {"model.g": (16, 16), "model.f": (16,)},
             "small": SMALL | NARROW,
         },
         minutes={"smoke": 0.2, "small": 45, "paper": 120},
@@ -71,7 +75,7 @@ def _baseline(system: str, model: Any, minutes: float) -> Row:
         task=TASK,
         system=system,
         config=Config(DATA if sees else BLIND, model, TRAINING),
-        scales={"smoke": SMOKE | (TINY if sees else {}) | {"model.hidden": (16,)}, "small": SMALL},
+        scales={"smoke": SMOKE | (_tiny(model) if sees else {}) | {"model.hidden": (16,)}, "small": SMALL},
         minutes={"smoke": 0.2, "small": minutes, "paper": 30},
         baseline=True,
         comparisons=_order(system),

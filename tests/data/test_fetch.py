@@ -74,7 +74,7 @@ def part(path):
 
 def files(path):
     """Names and contents of all that lies beside `path`."""
-    return {entry.name: entry.read_bytes() for entry in path.parent.iterdir()}
+    return {entry.name: entry.read_bytes() for entry in path.parent.glob("*")}
 
 
 def test_download_is_whole_and_alone(server, path):
@@ -182,6 +182,15 @@ def test_no_network(server, path):
     assert files(path) == {}
 
 
+def test_folders_that_a_failed_download_made_are_removed_again(server, tmp_path):
+    server.status = 404
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    with pytest.raises(InputError, match="answers 404"):
+        download(server.url, kept / "new" / "newer" / "set.tar.gz")
+    assert list(tmp_path.rglob("*")) == [kept]
+
+
 @pytest.mark.parametrize("address", ["nonsense", "", "/set.tar.gz", "http://host:port/set.tar.gz", "http://host/a b"])
 def test_what_is_no_address(path, address):
     with pytest.raises(InputError, match=r"is no address \(.+\): write one like https://host/file or file://") as error:
@@ -195,7 +204,7 @@ def test_too_little_space_is_seen_before_the_first_byte(server, path, part, monk
     monkeypatch.setattr(checks.shutil, "disk_usage", lambda folder: usage(len(CONTENT) - 1))
     with pytest.raises(InputError, match=r"1\.0 MB free.*free some space"):
         download(server.url, path, SHA256)
-    assert files(path) == {part.name: b""}
+    assert files(path) == {}
 
 
 def test_space_counts_what_is_there_already(server, path, part, monkeypatch):

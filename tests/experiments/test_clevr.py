@@ -8,6 +8,7 @@ import torch
 from reprolib import experiments
 from reprolib.data.clevr.dataset import ClevrData
 from reprolib.data.split import Split
+from reprolib.errors import InputError
 from reprolib.experiments import clevr, rn_clevr_pixels
 from reprolib.experiments.entry import change
 from reprolib.models.clevr import PixelModel
@@ -91,6 +92,20 @@ def test_the_question_type_baseline_answers_by_type():
     for kind, answer in zip(data.splits["test"].columns["types"].tolist(), said.tolist(), strict=True):
         counts = columns["answers"][columns["types"] == kind].bincount(minlength=clevr.ANSWERS)
         assert counts.sum() == 0 or counts[answer] == counts.max()
+
+
+@pytest.mark.parametrize("system", ["CNN+LSTM", "CNN+LSTM+RN", "CNN+LSTM+SA (re-tuned)"])
+def test_who_sees_needs_pictures(system):
+    experiment = experiments.get("rn_clevr_pixels")
+    config = change(experiment.row(f"clevr_pixels/{system}").at("smoke"), FEW | {"data.pictures": False})
+    with pytest.raises(InputError, match=r"this model sees pictures, but data\.pictures is False"):
+        experiment.build(config, clevr.load(config, "generated"))
+
+
+def test_networks_differ_in_size_at_every_scale():
+    rows = [row for row in experiments.get("rn_clevr_pixels").rows if row.system.startswith("CNN+LSTM+RN")]
+    for scale in ("smoke", "small", "paper"):
+        assert len({row.at(scale).hash for row in rows}) == len(rows) == 5
 
 
 def test_larger_networks_differ_in_what_their_name_says():

@@ -134,6 +134,8 @@ def _opened(folder: Path, part: str, split: str) -> Iterator[TextIO]:
 
 def _question(content: Mapping, scenes: Container[int], where: str) -> Question:
     _check_fields(content, QUESTION, where)
+    if not content["question"].strip():
+        raise InputError(f"{where}: the question has no words")
     if content["answer"] not in ANSWERS:
         raise InputError(f"{where}: {content['answer']!r} is none of CLEVR's 28 answers")
     if content["image_index"] not in scenes:

@@ -176,6 +176,7 @@ def test_damage_early_in_a_long_file_is_seen_without_reading_on(tmp_path, monkey
     [
         ({"answer": "eleven"}, "question 1: 'eleven' is none of CLEVR's 28 answers"),
         ({"answer": 1}, "question 1: answer must be of type str, not 1"),
+        ({"question": " "}, "question 1: the question has no words"),
         ({"question": None}, "question 1: question must be of type str, not None"),
         ({"image_index": 5}, r"question 1: image 5 has no scene \(move scenes/ away as well\)"),
         ({"program": {}}, "question 1: program must be of type list"),
