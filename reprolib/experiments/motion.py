@@ -49,7 +49,7 @@ SMALL_DECODING = {  # one long one serves springs, whose motion is smooth; close
     "charged": FEW_FRAMES | {"train.steps": 8_000, "train.clip": 10.0},
     "kuramoto": FEW_FRAMES | {"train.steps": 5_000},
 }
-SMALL_OPTIMISER = {"springs": {"train.optimiser": "muon"}, "charged": {}, "kuramoto": {}}  # of what predicts motion
+SMALL_OPTIMISER = {"train.optimiser": "muon"}  # of what predicts motion
 SCALES = {"smoke": SMOKE, "small": SMALL}
 
 
