@@ -17,13 +17,14 @@ SMALL_ENCODER = {  # convolutions along every edge cost most
     "charged": {"model.width": 64},
     "kuramoto": {"model.width": 64},
 }
-SMALL_TRAINING = {
-    ("charged", 5): {  # close encounters first, then the rest of the motion, whose errors are far smaller
+SMALL_LEARNING = {
+    "springs": {},
+    "charged": {  # close encounters first, then the rest of the motion, whose errors are far smaller
         "model.temperature": 2.0,
         "model.peak": 2e-3,
         "model.peak_from": 1_500,
     },
-    ("charged", 10): {"train.steps": 4_000},
+    "kuramoto": {},
 }
 
 
@@ -48,7 +49,7 @@ def _learned(kind: str, objects: int) -> Row:
             | SMALL_ENCODER[kind]
             | motion.SMALL_DECODING[kind]
             | motion.SMALL_OPTIMISER
-            | SMALL_TRAINING.get((kind, objects), {}),
+            | SMALL_LEARNING[kind],
         },
         minutes={"smoke": 0.1, "small": {"springs": 10, "charged": 35, "kuramoto": 25}[kind], "paper": 20},
         headline=True,
