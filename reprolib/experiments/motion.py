@@ -49,7 +49,11 @@ SMALL_DECODING = {  # one long one serves springs, whose motion is smooth; close
     "charged": FEW_FRAMES | {"train.steps": 8_000, "train.clip": 10.0},
     "kuramoto": FEW_FRAMES | {"train.steps": 5_000},
 }
-SMALL_OPTIMISER = {"train.optimiser": "muon"}  # of what predicts motion
+SMALL_OPTIMISER = {  # of what predicts motion; oscillators gain little by another one
+    "springs": {"train.optimiser": "muon"},
+    "charged": {"train.optimiser": "muon"},
+    "kuramoto": {},
+}
 SCALES = {"smoke": SMOKE, "small": SMALL}
 
 
