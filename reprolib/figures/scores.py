@@ -186,7 +186,7 @@ def by_closeness(accuracies: Mapping[str, Sequence[tuple[float, float]]], source
         distances, values = numbers(name, points, (None, 2)).T
         axis.plot(distances, values, line, color=shade, linewidth=1.6, marker="o", markersize=4, clip_on=False)
         ends.append((name, distances[-1], values[-1], shade))
-    _percent_axis(axis, side="right")
+    _percent_axis(axis)
     axis.set(xlabel="closest approach of the two objects, normalised units", xlim=(0, max(x for _, x, *_ in ends)))
     name_lines(axis, ends)
     return figure
@@ -264,14 +264,12 @@ def _mark(axis: Axes, ends: Sequence[End], printed: Mapping[str, Mapping[float, 
         axis.figure.legend(handles=[Line2D([], [], label="printed in the paper", **PAPER)], **BELOW)
 
 
-def _percent_axis(axis: Axes, side: str = "left") -> None:
+def _percent_axis(axis: Axes) -> None:
     """From a little under guessing, or under the least value drawn, to 100 percent."""
     least = min(min(line.get_ydata()) for line in axis.lines)
     axis.set_ylim(min(GUESSING, least) - 4, 101.5)
     axis.axhline(GUESSING, color=GREY, linewidth=0.8, zorder=0)
-    place = {"left": 0.01, "right": 0.99}[side]
-    look = {"ha": side, "va": "top", "fontsize": 8, "transform": axis.get_yaxis_transform()}
-    axis.text(place, GUESSING - 0.4, "guessing", **look)
+    axis.text(0.01, GUESSING - 0.4, "guessing", va="top", fontsize=8, transform=axis.get_yaxis_transform())
     axis.set_ylabel("percent of edges right")
 
 
