@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
-from reprolib import devices, experiments, metrics, parallel, paths, records, report, runs
+from reprolib import devices, experiments, lists, metrics, parallel, paths, records, report, runs
 from reprolib.errors import InputError
+from reprolib.files import check_folder
 from reprolib.wording import number
 
 INTERRUPTED = 130  # the shell's code for Ctrl-C
@@ -160,6 +161,9 @@ def bench(
     """Ratios measured side by side in one run."""
     from reprolib import bench as benches
 
+    if keep:  # a damaged file or a full disk ends here, before anything is measured
+        lists.measured()
+        check_folder(paths.results())
     ratios = []
     for ratio in benches.run(name, device):
         ratios.append(ratio)

@@ -9,8 +9,8 @@ from reprolib.errors import InputError
 from reprolib.records import Record
 from reprolib.wording import number
 
-MEASURED = ["name", "case", "ours", "reference", "unit", "ratio", "peak_memory_ratio", "device", "date"]
-RATIOS = {"times as fast": "ratio", "times less memory": "peak_memory_ratio"}
+NUMBERS = ("ours", "reference", "ratio", "peak_memory_ratio")
+MEASURED = ("name", "case", "unit", "device", "date", "commit", *NUMBERS)
 
 
 def attempts(found: Iterable[Record]) -> pd.DataFrame:
@@ -28,8 +28,8 @@ def attempts(found: Iterable[Record]) -> pd.DataFrame:
     )
 
 
-def speed() -> pd.DataFrame:
-    """What `bench --keep` measured, a comparison a line; none where nothing was kept.
+def measured() -> pd.DataFrame:
+    """What `bench --keep` wrote, a comparison a line with at least the columns of MEASURED; none where it was not run.
 
     Raises:
         InputError: the file is damaged.
@@ -37,12 +37,25 @@ def speed() -> pd.DataFrame:
     path = paths.results() / paths.SPEED
     try:
         kept = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=MEASURED)
-        times = [f"{row.reference:.3g} → {row.ours:.3g} {row.unit}" for row in kept[MEASURED].itertuples()]
-        ratios = {said: kept[name].map("{:.2f}".format) for said, name in RATIOS.items()}
+        return kept.astype(dict.fromkeys(NUMBERS, float))
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"{path} cannot be read ({error}): delete it, then run reprolib bench --keep") from None
-    first = {"benchmark": kept["name"], "case": kept["case"], "plain → ours": times}
-    return pd.DataFrame(first | ratios | {"device": kept["device"], "date": kept["date"]})
+
+
+def speed() -> pd.DataFrame:
+    """What `bench --keep` wrote, for reading."""
+    kept = measured()
+    return pd.DataFrame(
+        {
+            "benchmark": kept["name"],
+            "case": kept["case"],
+            "plain → ours": [f"{row.reference:.3g} → {row.ours:.3g} {row.unit}" for row in kept.itertuples()],
+            "times as fast": kept["ratio"].map("{:.2f}".format),
+            "times less memory": kept["peak_memory_ratio"].map("{:.2f}".format),
+            "device": kept["device"],
+            "date": kept["date"],
+        }
+    )
 
 
 def _result(record: Record) -> str:

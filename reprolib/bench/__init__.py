@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from reprolib import devices, paths, records
+from reprolib import devices, lists, paths, records
 from reprolib.bench import nri, pictures, relation, simulators
 from reprolib.bench.measure import LiveBytes, Ratio
 from reprolib.errors import InputError
@@ -22,6 +22,7 @@ BENCHMARKS = {
     "simulators": simulators.ratios,
 }
 NAMES = tuple(BENCHMARKS)
+SAME = ["name", "device"]  # of ratios that take the place of older ones
 
 
 def run(name: str | None = None, device: str | None = None) -> Iterator[Ratio]:
@@ -42,12 +43,9 @@ def run(name: str | None = None, device: str | None = None) -> Iterator[Ratio]:
 def keep(ratios: Sequence[Ratio]) -> Path:
     """Write ratios to the results folder, with day and commit, over those of the same benchmarks and device."""
     path, (commit, dirty) = paths.results() / paths.SPEED, records.commit()
-    new = pd.DataFrame([asdict(ratio) for ratio in ratios])
+    new, old = pd.DataFrame([asdict(ratio) for ratio in ratios]), lists.measured()
     new["date"], new["commit"] = f"{datetime.now(UTC):%Y-%m-%d}", f"{commit}{'-dirty' if dirty else ''}"
-    if path.exists():
-        old = pd.read_csv(path)
-        measured = set(zip(new["name"], new["device"], strict=True))
-        again = [pair in measured for pair in zip(old["name"], old["device"], strict=True)]
-        new = pd.concat([old[~pd.Series(again, dtype=bool)], new]).sort_values("name", kind="stable")
-    write_text(path, new.to_csv(index=False, float_format="%.4g"))
+    again = old.set_index(SAME).index.isin(new.set_index(SAME).index)
+    both = pd.concat([old[~again], new]) if len(old) else new
+    write_text(path, both.sort_values("name", kind="stable").to_csv(index=False, float_format="%.4g"))
     return path

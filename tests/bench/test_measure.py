@@ -75,6 +75,19 @@ def test_what_is_kept_replaces_what_was_measured_before_on_the_same_device(monke
     assert kept["commit"].notna().all()
 
 
+def test_a_damaged_file_is_named_before_anything_is_measured(monkeypatch, tmp_path, cli):
+    monkeypatch.setenv("REPROLIB_RESULTS", str(tmp_path))
+    monkeypatch.setattr(
+        bench, "BENCHMARKS", {"nri": lambda device: [Ratio("nri", "a", 1.0, 2.0, "ms", 2.0, 1.0, "cpu")]}
+    )
+    assert cli("bench", "nri", "--keep", "--json", "--device", "cpu")[::2] == (0, f"kept in {tmp_path / 'speed.csv'}\n")
+    (tmp_path / "speed.csv").write_text("name,case\nnri,a\n")
+    monkeypatch.setattr(bench, "BENCHMARKS", {"nri": lambda device: 1 / 0})
+    code, _, complaint = cli("bench", "nri", "--keep", "--device", "cpu")
+    assert code == 2
+    assert "speed.csv cannot be read" in complaint
+
+
 def test_sides_are_measured_by_turns_on_one_thread_and_threads_are_given_back():
     calls, threads = [], torch.get_num_threads()
     torch.set_num_threads(2)
