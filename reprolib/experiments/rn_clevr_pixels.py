@@ -88,7 +88,7 @@ def rows() -> tuple[Row, ...]:
     return (
         clevr.question_type(TASK, BLIND, SMOKE, SMALL, *_order(TYPES)),
         _baseline(READING, QuestionModel(reverse=True), 20),
-        _baseline(FLAT, FlatModel(reverse=True, **seeing), 30),
+        _baseline(FLAT, FlatModel(reverse=True, **seeing), 45),
         _baseline(ATTENDING, AttentionModel(reverse=True, **seeing), 40),
         _relation_network(RELATING, {}),
         *(_relation_network(system, sizes) for system, sizes in LARGER.items()),
