@@ -49,13 +49,18 @@ def speed() -> pd.DataFrame:
         {
             "benchmark": kept["name"],
             "case": kept["case"],
-            "plain → ours": [f"{row.reference:.3g} → {row.ours:.3g} {row.unit}" for row in kept.itertuples()],
-            "times as fast": kept["ratio"].map("{:.2f}".format),
-            "times less memory": kept["peak_memory_ratio"].map("{:.2f}".format),
+            "plain → ours": [f"{_short(row.reference)} → {_short(row.ours)} {row.unit}" for row in kept.itertuples()],
+            "times as fast": kept["ratio"].map(_short),
+            "times less memory": kept["peak_memory_ratio"].map(_short),
             "device": kept["device"],
             "date": kept["date"],
         }
     )
+
+
+def _short(value: float) -> str:
+    """Three digits, or whole numbers from 100 on."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:#.3g}"
 
 
 def _result(record: Record) -> str:

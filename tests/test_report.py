@@ -107,11 +107,13 @@ def test_attempts_are_in_no_table_but_their_own(table, record_of):
 def test_speeds_are_listed_where_they_were_kept(monkeypatch, tmp_path):
     monkeypatch.setenv("REPROLIB_RESULTS", str(tmp_path))
     assert report.text("speed", "md").count("\n") == 1  # the heading alone
-    ratios = [Ratio("nri", case, 2.0, 5.0, "CPU ms", 2.5, 1.25, "abacus, 1 thread") for case in ("a step", "its loss")]
+    ratios = [
+        Ratio("nri", case, 2.0, 1510.0, "CPU ms", 755.0, 1.25, "abacus, 1 thread") for case in ("a step", "its loss")
+    ]
     bench.keep(ratios)
     lines = report.text("speed", "md").splitlines()[2:]
     assert [line.split(" | ")[1:6] for line in lines] == [
-        [case, "5 → 2 CPU ms", "2.50", "1.25", "abacus, 1 thread"] for case in ("a step", "its loss")
+        [case, "1,510 → 2.00 CPU ms", "755", "1.25", "abacus, 1 thread"] for case in ("a step", "its loss")
     ]
     (tmp_path / "speed.csv").write_text("name,case\nnri,a step\n")
     with pytest.raises(InputError, match=r"speed\.csv cannot be read .* run reprolib bench --keep"):
