@@ -30,8 +30,9 @@ def spoken(key: str) -> str:
 
 
 def number(value: float | None, metric: str = "") -> str:
-    """A figure with as many digits as it deserves: 94.0, 18.0, 1.09e-03; squared errors as papers print them."""
+    """A figure with as many digits as it deserves: 94.0, 18.0, 1.09e-03; percentages and squared errors as papers print them."""
     if value is None:
         return ""
-    plain = not metric.startswith("mse/") and (value == 0 or abs(value) >= 0.05)
+    percent = metric.startswith(("accuracy/", "error/"))
+    plain = percent or (not metric.startswith("mse/") and (value == 0 or abs(value) >= 0.05))
     return f"{value:.1f}" if plain else f"{value:.2e}"

@@ -22,4 +22,5 @@ def test_keys_are_spoken_in_words(key, words):
 def test_numbers_show_the_digits_they_deserve():
     shown = [wording.number(value) for value in (None, 0.0, 94.04, 18.0, 0.05, 1.09e-3, -0.2)]
     assert shown == ["", "0.0", "94.0", "18.0", "0.1", "1.09e-03", "-0.2"]
+    assert [wording.number(0.03, metric) for metric in ("accuracy/edges", "error/task_16")] == ["0.0", "0.0"]
     assert [wording.number(value, "mse/step_1") for value in (0.339, 2.0, 0.0)] == ["3.39e-01", "2.00e+00", "0.00e+00"]

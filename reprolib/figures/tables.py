@@ -92,7 +92,9 @@ def _shared(names: Iterable[str]) -> str:
 
 def _system(name: str, cells: Sequence[Cell]) -> str:
     """A system, and under it the scale, the data and the number of seeds of its runs."""
-    runs = dict.fromkeys(f"{cell.scale}, {cell.measured_on}, n = {cell.n}" for cell in cells if cell.ours is not None)
+    runs = dict.fromkeys(
+        f"{cell.scale}, {cell.measured_on}, n\u00a0=\u00a0{cell.n}" for cell in cells if cell.ours is not None
+    )
     return "<br>".join([f"<b>{escape(name)}</b>", *runs])
 
 
