@@ -30,7 +30,7 @@ def spoken(key: str) -> str:
 
 
 def number(value: float | None, metric: str = "") -> str:
-    """A figure with as many digits as it deserves: 94.0, 18.0, 1.09e-03; percentages and squared errors as papers print them."""
+    """A figure with as many digits as it deserves: 94.0, 18.0, 1.09e-03; percent and squared errors as in papers."""
     if value is None:
         return ""
     percent = metric.startswith(("accuracy/", "error/"))
