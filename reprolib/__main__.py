@@ -117,6 +117,8 @@ def table(
 ) -> None:
     """Paper against ours, with spread, data, scale, device and verdict."""
     typer.echo(report.text(name, format))
+    if not paths.results().is_dir():
+        typer.echo(f"reprolib: there is no folder {paths.results()}, so nothing of ours is in this table", err=True)
 
 
 @app.command()

@@ -180,13 +180,6 @@ def read_all(root: Path, experiment: str = "*", attempts: bool = False) -> Itera
         yield path, record
 
 
-def folder() -> Path:
-    """The results folder; raises InputError where it is none."""
-    if not (root := paths.results()).is_dir():
-        raise InputError(f"{root} is no folder of records: set REPROLIB_RESULTS to one, or unset it for results/")
-    return root
-
-
 def check_place(record: Record, path: Path, root: Path) -> None:
     """Raise InputError unless a record lies where its content says, so that no run counts twice."""
     belongs = location(record, root)

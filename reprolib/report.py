@@ -72,12 +72,8 @@ def _shows(experiment: Experiment, line: Line) -> bool:
 
 
 def committed(experiment: str = "*") -> list[Record]:
-    """The committed records of one experiment, or of all; without attempts.
-
-    Raises:
-        InputError: there is no folder of records.
-    """
-    return [record for _, record in records.read_all(records.folder(), experiment)]
+    """The committed records of one experiment, or of all; without attempts."""
+    return [record for _, record in records.read_all(paths.results(), experiment)]
 
 
 def _cells_of(line: Line, entry: tuple[Experiment, Row] | None, measured: dict[Key, Measurement]) -> list[Cell]:

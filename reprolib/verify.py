@@ -23,7 +23,9 @@ def problems(root: Path | None = None) -> list[str]:
     Raises:
         InputError: there is no folder of records.
     """
-    root = root or records.folder()
+    root = root or paths.results()
+    if not root.is_dir():
+        raise InputError(f"{root} is no folder of records: set REPROLIB_RESULTS to one, or unset it for results/")
     found, sentences = {}, []
     files = sorted(root.rglob("*.json"))
     for path in files:

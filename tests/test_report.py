@@ -36,7 +36,6 @@ def table(toy, record_of):
     """table(record, ...) -> the objects of `reprolib table all --format json` with these records."""
 
     def make(*found):
-        paths.results().mkdir(exist_ok=True)
         for record in found:
             records.write(record, paths.results())
         return json.loads(report.text("all", "json"))
@@ -204,10 +203,11 @@ def test_the_overview_has_a_line_a_task_and_one_for_what_was_not_run():
     assert lines == [headline, ["Kipf et al. 2018: charged 5, Kuramoto 5", "", "", "– not attempted", ""]]
 
 
-def test_a_folder_of_records_that_is_not_there_is_named(toy, monkeypatch, tmp_path):
+def test_a_folder_of_records_that_is_not_there_is_named(toy, monkeypatch, tmp_path, cli):
     monkeypatch.setenv("REPROLIB_RESULTS", str(tmp_path / "typo"))
-    with pytest.raises(InputError, match="typo is no folder of records: set REPROLIB_RESULTS"):
-        report.text("toy", "md")
+    code, shown, said = cli("table", "toy")
+    assert (code, "not attempted" in shown) == (0, True)
+    assert said == f"reprolib: there is no folder {tmp_path / 'typo'}, so nothing of ours is in this table\n"
 
 
 def test_unknown_tables_and_formats(toy):

@@ -9,7 +9,8 @@ from reprolib.data.particles import KINDS
 @pytest.mark.parametrize("kind", KINDS)
 def test_both_sides_move_alike(kind, monkeypatch):
     ratio = simulators.compare(kind, scenes=2, steps=300, rounds=1)
-    assert (ratio.name, ratio.unit, ratio.device) == ("simulators", "CPU ms", "cpu")
+    assert (ratio.name, ratio.unit) == ("simulators", "CPU ms")
+    assert ratio.device.endswith(", 1 thread")
     assert ratio.case.startswith(f"{kind} 5, 2 scenes of 300 steps")
     assert ratio.ratio > 0
     assert ratio.peak_memory_ratio > 0
