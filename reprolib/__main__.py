@@ -176,7 +176,7 @@ def bench(
             )
     if as_json:
         typer.echo(json.dumps([asdict(ratio) for ratio in ratios], indent=1))
-    if keep:
+    if keep and ratios:
         typer.echo(f"kept in {benches.keep(ratios)}", err=True)
 
 

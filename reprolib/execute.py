@@ -121,11 +121,12 @@ def _literal(node: ast.expr | None) -> Any:
 
 
 def _fits(value: Any, default: Any) -> bool:
-    """Whether a value may stand for a default: of its type, an int for a float, a list for a tuple, none empty."""
+    """Whether a value may stand for a default: of its type, an int for a float, a list of such values for a tuple."""
     if default is None or default is ... or default is UNSAID:
         return True
     if isinstance(default, list | tuple):
-        return isinstance(value, list | tuple) and bool(value) and all(_fits(item, default[0]) for item in value)
+        listed = isinstance(value, list | tuple)
+        return listed and (not default or (len(value) > 0 and all(_fits(item, default[0]) for item in value)))
     return type(value) is type(default) or (isinstance(default, float) and type(value) is int)
 
 

@@ -29,7 +29,7 @@ def attempts(found: Iterable[Record]) -> pd.DataFrame:
 
 
 def measured() -> pd.DataFrame:
-    """What `bench --keep` wrote, a comparison a line with at least the columns of MEASURED; none where it was not run.
+    """What `bench --keep` wrote, a comparison a line; none where it was not run.
 
     Raises:
         InputError: the file is damaged.
@@ -37,7 +37,7 @@ def measured() -> pd.DataFrame:
     path = paths.results() / paths.SPEED
     try:
         kept = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=MEASURED)
-        return kept.astype(dict.fromkeys(NUMBERS, float))
+        return kept[list(MEASURED)].astype(dict.fromkeys(NUMBERS, float))
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"{path} cannot be read ({error}): delete it, then run reprolib bench --keep") from None
 

@@ -50,8 +50,8 @@ def _stale(record: Record, path: Path) -> list[str]:
     if config.hash != record.config_hash:
         return [f"{path} is stale: its row's configuration has changed; run {record.command}"]
     flat = json.loads(json.dumps(config.flat()))
-    for name in [name for name, value in record.config.items() if value != flat.get(name)]:
-        return [f"{path} says {name}={record.config[name]!r}, which does not fit its hash; run {record.command}"]
+    if wrong := [f"{name}={value!r}" for name, value in record.config.items() if value != flat.get(name)]:
+        return [f"{path} says {', '.join(wrong)}, which does not fit its hash; run {record.command}"]
     today = experiment.fingerprint(config, record.kind)
     if today is not None and today != record.data["hash"]:
         return [f"{path} is stale: its data have changed; run {record.command}"]

@@ -93,6 +93,10 @@ def test_parameters_that_fit(notebook):
     check(notebook, {"scale": "small", "seeds": [1], "train": False, "rate": 1, "name": 3.0, "folder": "x"})
 
 
+def test_a_list_that_is_empty_by_default_takes_any(tmp_path):
+    check(write(tmp_path / "a.ipynb", "names = []"), {"names": ["x", 1]})
+
+
 def test_a_parameter_without_a_value_is_asked_for(tmp_path):
     path = write(tmp_path / "a.ipynb", "scale: str\nseeds = [0]")
     refused(path, {"seeds": [1]}, "needs a value for its parameter scale: add -p scale=")

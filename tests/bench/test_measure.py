@@ -81,7 +81,11 @@ def test_a_damaged_file_is_named_before_anything_is_measured(monkeypatch, tmp_pa
         bench, "BENCHMARKS", {"nri": lambda device: [Ratio("nri", "a", 1.0, 2.0, "ms", 2.0, 1.0, "cpu")]}
     )
     assert cli("bench", "nri", "--keep", "--json", "--device", "cpu")[::2] == (0, f"kept in {tmp_path / 'speed.csv'}\n")
-    (tmp_path / "speed.csv").write_text("name,case\nnri,a\n")
+    kept = (tmp_path / "speed.csv").read_text()
+    monkeypatch.setattr(bench, "BENCHMARKS", {"nri": lambda device: []})
+    assert cli("bench", "nri", "--keep", "--device", "cpu") == (0, "", "")  # nothing to measure here, nothing lost
+    assert (tmp_path / "speed.csv").read_text() == kept
+    (tmp_path / "speed.csv").write_text(kept.replace("unit", "units"))
     monkeypatch.setattr(bench, "BENCHMARKS", {"nri": lambda device: 1 / 0})
     code, _, complaint = cli("bench", "nri", "--keep", "--device", "cpu")
     assert code == 2
