@@ -39,7 +39,7 @@ ESCAPE = 3 * WALL  # an object that far out before it is reflected has left
 CLIP = 100.0  # largest component of a force
 SPREAD = {"springs": 0.5, "charged": 1.0}  # standard deviation of the positions drawn
 SPEED = 0.5  # norm of the velocities drawn
-BLOCK = 32  # scenes stepped together
+BLOCK = 64  # scenes stepped together
 
 
 def simulate(

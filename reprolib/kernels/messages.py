@@ -9,10 +9,10 @@ R scenes (rows), r scenes of a block, N objects, H features of a hidden layer, G
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-BLOCK = 10_240  # bytes that one feature of all messages of a block may take on a CPU
+BLOCK = 5_120  # bytes that one feature of all messages of a block may take on a CPU
 
 
 def message_sum(sender: Tensor, receiver: Tensor, gate: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -47,39 +47,38 @@ class _MessageSum(torch.autograd.Function):
         rows, count, width = sender.shape
         offsets, out = count - 1, len(weight)
         hidden = _Workspace(sender, offsets, count, width)
-        messages = sender.new_empty(rows * offsets * count, out)
+        messages = []
         total = sender.new_empty(rows, count, out)
         for part in hidden.parts:
             size = part.stop - part.start
             first = _first_layer(sender[part], receiver[part], hidden.block(size))
-            message = messages[part.start * offsets * count : part.stop * offsets * count]
-            torch.addmm(bias, first.flatten(0, 2), weight.t(), out=message).relu_()  # [N - 1 * r * N, G]
-            _gated_sum(message.view(offsets, size, count, out), gate[:, part], total[part])
-        ctx.save_for_backward(sender, receiver, gate, weight, messages)
+            message = _linear(first.flatten(0, 2), weight, bias, "relu").view(offsets, size, count, out)
+            _gated_sum(message, gate[:, part], total[part])
+            messages.append(message)
+        ctx.save_for_backward(sender, receiver, gate, weight, *messages)
         return total
 
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient: Tensor) -> tuple[Tensor, ...]:
-        sender, receiver, gate, weight, messages = ctx.saved_tensors
+        sender, receiver, gate, weight, *messages = ctx.saved_tensors
         _, count, width = sender.shape
         offsets, out = count - 1, len(weight)
         hidden, products = _Workspace(sender, offsets, count, width), _Workspace(sender, offsets, count, out)
         of_sender, of_receiver, of_gate = (torch.empty_like(value) for value in (sender, receiver, gate))
         exact = torch.promote_types(weight.dtype, torch.float32)
         of_weight, of_bias = (sender.new_zeros(shape, dtype=exact) for shape in (weight.shape, (out,)))
-        for part in hidden.parts:
+        for part, message in zip(hidden.parts, messages, strict=True):
             size = part.stop - part.start
             first = _first_layer(sender[part], receiver[part], hidden.block(size))  # [N - 1, r, N, H]
-            message = messages[part.start * offsets * count : part.stop * offsets * count]
-            message, product = message.view(offsets, size, count, out), products.block(size)
+            product = products.block(size)
             torch.mul(message, gradient[part], out=product)
             torch.sum(product, -1, keepdim=True, out=of_gate[:, part])
             torch.mul(gradient[part], gate[:, part], out=product)
             product = _through_relu(product, message).flatten(0, 2)  # [N - 1 * r * N, G]
-            of_weight += product.t() @ first.flatten(0, 2)
+            of_weight += _linear(product.t(), first.flatten(0, 2).t())
             of_bias += product.sum(0)
-            of_first = _through_relu((product @ weight).view_as(first), first)
+            of_first = _through_relu(_linear(product, weight.t()).view_as(first), first)
             torch.sum(of_first, 0, out=of_receiver[part])
             of_sender[part] = _returned(of_first)
         return of_sender, of_receiver, of_gate, of_weight.to(weight.dtype), of_bias.to(weight.dtype)
@@ -100,6 +99,18 @@ class _Workspace:
     def block(self, size: int) -> Tensor:
         offsets, count, width = self.shape
         return self.memory[: offsets * size * count * width].view(offsets, size, count, width)
+
+
+def _linear(rows: Tensor, weight: Tensor, bias: Tensor | None = None, then: str = "none") -> Tensor:
+    """rows W^T + b, then a ReLU where asked: [R, H], [G, H], [G] -> [R, G].
+
+    In single precision on a CPU by oneDNN where PyTorch has it, which fuses the ReLU and is twice as fast as MKL on
+    processors of AMD; in other cases PyTorch's own choice is as fast.
+    """
+    if rows.dtype == torch.float32 and rows.device.type == "cpu" and torch.backends.mkldnn.is_available():
+        return torch.ops.mkldnn._linear_pointwise(rows, weight, bias, then, [], "")
+    product = nn.functional.linear(rows, weight, bias)
+    return product.relu_() if then == "relu" else product
 
 
 def _first_layer(sender: Tensor, receiver: Tensor, out: Tensor) -> Tensor:

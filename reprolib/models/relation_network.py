@@ -16,7 +16,7 @@ from reprolib.kernels.pair_sum import listed_pair_sum, pair_sum
 
 Pairs = Literal["all", "unordered"] | Tensor
 BatchNorm = nn.modules.batchnorm._BatchNorm
-CPU_ROWS = 2048  # pairs at a time on a CPU: a layer's input and output then stay in the cache
+CPU_ROWS = 4096  # pairs at a time on a CPU: a layer's input and output then stay in the cache
 
 
 class RelationNetwork(nn.Module):

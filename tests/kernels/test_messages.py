@@ -67,6 +67,22 @@ def test_autocast_works_in_half_precision_and_stays_close():
         assert (ours - true).norm() < 0.05 * true.norm()
 
 
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("rows", [0, 1, 9])
+def test_single_precision_with_and_without_fused_products(monkeypatch, fused, rows):
+    if not fused:
+        monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: False)
+    exact = values(rows, 5)
+    given = [value.detach().float().requires_grad_() for value in exact]
+    sums = [message_sum(*those) for those in (given, exact)]
+    gradients = [
+        torch.autograd.grad(total.square().sum(), those) for total, those in zip(sums, (given, exact), strict=True)
+    ]
+    for ours, true in zip((sums[0], *gradients[0]), (sums[1], *gradients[1]), strict=True):
+        assert ours.dtype == torch.float32
+        torch.testing.assert_close(ours.double(), true, rtol=1e-5, atol=1e-5)
+
+
 def test_a_gate_of_zero_silences_a_sender():
     sender, receiver, gate, weight, bias = values(2, 4)
     gate = gate.detach().clone()
