@@ -1,5 +1,6 @@
 """The plots of the CLEVR pages: what the records say, and scenes that a network was asked about."""
 
+import itertools
 from dataclasses import replace
 
 import matplotlib as mpl
@@ -13,6 +14,7 @@ from reprolib.data.clevr import placing, questions, tokens
 from reprolib.data.clevr.programs import answer
 from reprolib.data.clevr.reader import ANSWERS
 from reprolib.data.clevr.scenes import HEIGHT, OBJECTS, WIDTH
+from reprolib.data.clevr.visibility import visible
 from reprolib.experiments.entry import change
 from reprolib.figures import clevr_views, style
 from reprolib.figures.clevr import KINDS
@@ -278,6 +280,25 @@ def test_failures_are_wrong_and_one_a_category(network):
         assert view.said != view.answer
         assert view.category == tokens.KINDS[batch["categories"]]
     assert len({about(network, view) // 10 for view in views}) == min(len(views), len(split) // 10), "different scenes"
+
+
+def test_failures_are_of_the_hardest_scenes(network):
+    split = network.data.splits["test"]
+    always_wrong = saying(network, torch.full_like(split.columns["answers"], len(ANSWERS)))
+    first = clevr_views.failures(always_wrong)[0]
+    scenes = clevr_views._scenes(network)
+    asked = {int(one) for one in split.columns["scenes"][split.columns["categories"] == 0]}
+    hardness = {}
+    for index in asked:
+        one, count = scenes[index : index + 1], int(scenes.counts[index])
+        if "images" in split.tables:
+            hardness[index] = min(visible(one)[0, :count])
+        else:
+            directions = one.directions()[0, (0, 2), :]  # to the left, to the front
+            along = one.positions[0, :count] @ directions.T  # [n, 2]
+            hardness[index] = min(abs(a - b) for axis in along.T.tolist() for a, b in itertools.combinations(axis, 2))
+    assert len(asked) > 1
+    assert about(network, first) // 10 == min(hardness, key=hardness.get)
 
 
 def test_a_network_without_failures_has_none(network):

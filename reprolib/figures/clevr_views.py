@@ -16,6 +16,7 @@ from reprolib.data.clevr.dataset import STREAMS
 from reprolib.data.clevr.reader import ANSWERS
 from reprolib.data.clevr.render import render
 from reprolib.data.clevr.scenes import HEIGHT, WIDTH, Scenes
+from reprolib.data.clevr.visibility import visible
 from reprolib.experiments import clevr
 from reprolib.figures.specimens import SceneView, Specimen, magnitudes, specimen
 
@@ -67,16 +68,34 @@ def network(task: str) -> Specimen:
 
 @torch.no_grad()
 def failures(found: Specimen) -> list[ClevrView]:
-    """The first question of every category that the network gets wrong; about different scenes, where it can be."""
+    """A question of every category that the network gets wrong, of the hardest scene; different scenes where it can be.
+
+    Hard is where an object hardly shows, in pictures, and where two objects stand almost level, in states.
+    """
     split = found.data.splits["test"]
+    ease = (_least_shown if "images" in split.tables else _most_level)(_scenes(found))  # [scenes]
     wrong = [found.model(batch).argmax(1) != batch["answers"] for batch in split.batches(clevr.TOGETHER)]
     columns = {name: split.columns[name].tolist() for name in ("categories", "scenes")}
     chosen: list[int] = []
     for category in range(len(tokens.KINDS)):
         rows = [row for row in torch.cat(wrong).nonzero()[:, 0].tolist() if columns["categories"][row] == category]
         shown = {columns["scenes"][row] for row in chosen}
-        chosen += sorted(rows, key=lambda row: columns["scenes"][row] in shown)[:1]
+        chosen += sorted(rows, key=lambda row: (columns["scenes"][row] in shown, ease[columns["scenes"][row]]))[:1]
     return _views(found, chosen)
+
+
+def _least_shown(scenes: Scenes) -> np.ndarray:
+    """Pixels of the object that shows least in each scene: [M]."""
+    return np.where(scenes.present, visible(scenes), WIDTH * HEIGHT).min(1)
+
+
+def _most_level(scenes: Scenes) -> np.ndarray:
+    """How far apart two objects are, at least, to the left or to the front: [M], in world units."""
+    left, _, front, _ = scenes.directions().transpose(1, 0, 2)  # [M, 3] each
+    along = np.einsum("mnc,rmc->mrn", scenes.positions, np.stack([left, front]))  # [M, 2, N]
+    gaps = np.abs(along[..., None] - along[:, :, None])  # [M, 2, N, N]
+    pairs = np.triu(scenes.present[:, :, None] & scenes.present[:, None], 1)  # [M, N, N]
+    return np.where(pairs[:, None], gaps, np.inf).min((1, 2, 3))
 
 
 @torch.no_grad()
