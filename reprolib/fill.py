@@ -1,13 +1,16 @@
 """The most valuable missing records that fit a budget of time."""
 
+import itertools
+import math
 import re
 import time
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from reprolib import experiments, paths, records
+from reprolib import experiments, paths, published, records
 from reprolib.errors import InputError
+from reprolib.experiments.entry import Experiment, Row
 from reprolib.runs import Request, claimed, run
 from reprolib.train import OutOfTimeError, StaleCheckpointError
 
@@ -28,7 +31,7 @@ def minutes(text: str) -> float:
 
 
 def missing(scale: str, only: str = "*") -> Iterator[Request]:
-    """Requests without a current record: headline rows before the rest, then further seeds of each.
+    """Requests without a current record: every seed of what a paper prints, then ours; a seed's headline rows first.
 
     Real data are taken where they are at hand, but never at smoke scale, which is the baseline of `make book`.
     """
@@ -36,13 +39,25 @@ def missing(scale: str, only: str = "*") -> Iterator[Request]:
     rows = [(e, row) for e, row in rows if fnmatchcase(row.name, only) or fnmatchcase(e.name, only)]
     if not rows:
         raise InputError(f"--only {only!r} fits no row and no experiment: `reprolib list` prints them")
-    for seed in SEEDS:
-        for experiment, row in sorted(rows, key=lambda pair: not pair[1].headline):
-            real = scale != "smoke" and experiment.fingerprint(row.at(scale), "real") is not None
-            kind = "real" if real else "generated"
-            request = Request(experiment, row, scale, seed, kind)
-            if not is_current(request):
-                yield request
+    claims = _claims()
+
+    def turn(one: tuple[int, tuple[Experiment, Row]]) -> tuple[bool, int, bool]:
+        seed, (_, row) = one
+        return row.name not in claims, seed, not row.headline
+
+    for seed, (experiment, row) in sorted(itertools.product(SEEDS, rows), key=turn):
+        real = scale != "smoke" and experiment.fingerprint(row.at(scale), "real") is not None
+        kind = "real" if real else "generated"
+        request = Request(experiment, row, scale, seed, kind)
+        if not is_current(request):
+            yield request
+
+
+def _claims() -> set[str]:
+    """Names of the rows of which a paper prints a figure, and of those that they are compared with."""
+    printed = {(line.task, line.system) for line in published.read() if line.paper != published.OURS}
+    rows = [row for e in experiments.every() for row in e.rows if (row.task, row.system) in printed]
+    return {row.name for row in rows} | {f"{row.task}/{one.system}" for row in rows for one in row.comparisons}
 
 
 def is_current(request: Request) -> bool:
@@ -65,9 +80,10 @@ def fill(
     say: Callable[[str], None] = print,
     capture: bool = True,
 ) -> list[str]:
-    """Run missing records until the budget of minutes is spent; a run that is cut off resumes next time.
+    """Run missing records until the budget of minutes is spent: those that should fit what is left of it, if any does.
 
-    Processes may fill side by side: each leaves out what another one runs or has run meanwhile.
+    A run that is cut off resumes next time. Processes may fill side by side: each leaves out what another one runs or
+    has run meanwhile.
 
     Args:
         capture: as in `run`.
@@ -80,9 +96,9 @@ def fill(
     """
     end = None if budget is None else time.monotonic() + 60 * budget
     root, done, failed = paths.results(), [], []
-    for request in list(missing(scale, only)):
-        if end is not None and time.monotonic() >= end:
-            break
+    waiting = list(missing(scale, only))
+    while waiting and (end is None or time.monotonic() < end):
+        request = _take(waiting, math.inf if end is None else (end - time.monotonic()) / 60)
         name = f"{request.experiment.name} {request.row.name} seed {request.seed} ({request.kind})"
         with claimed(request, root) as free:
             if not free or is_current(request):
@@ -101,6 +117,12 @@ def fill(
     if failed:
         raise InputError(f"runs failed, each for the reason given above: {'; '.join(failed)}")
     return done
+
+
+def _take(waiting: list[Request], left: float) -> Request:
+    """Remove the first request that should end within the minutes left, or the first of all where none should."""
+    fits = (place for place, request in enumerate(waiting) if request.row.minutes[request.scale] <= left)
+    return waiting.pop(next(fits, 0))
 
 
 def _go_on(request: Request, **options: Any) -> None:
