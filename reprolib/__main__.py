@@ -25,6 +25,7 @@ app.add_typer(data_app, name="data")
 Scale = Annotated[str, typer.Option(help="smoke, small or paper.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, ...; an accelerator where there is one.")]
 Capture = Annotated[bool, typer.Option(help="Steps as CUDA graphs, where a row's steps are all alike.")]
+DataName = Annotated[str | None, typer.Argument(help="A data set, as `data list` prints it.", metavar="NAME")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
@@ -195,37 +196,44 @@ def data_list() -> None:
 
 @data_app.command("fetch")
 def data_fetch(
-    name: str, url: Annotated[str | None, typer.Option(help="A mirror, or file://... on this machine.")] = None
+    name: DataName = None,
+    url: Annotated[str | None, typer.Option(help="A mirror, or file://... on this machine.")] = None,
 ) -> None:
     """Download a real data set, with checksum, progress and resume."""
     from reprolib.data import catalogue
 
+    if name is None:
+        sizes = [f"{entry.name} ({entry.size / 1e6:,.0f} MB)" for entry in catalogue.entries() if entry.url is not None]
+        raise InputError(f"name the data set to fetch: {', '.join(sizes)}")
     typer.echo(catalogue.fetch(name, url))
 
 
 @data_app.command("generate")
 def data_generate(
-    name: str,
-    out: Annotated[Path | None, typer.Option(help="A new folder.")] = None,
+    name: DataName = None,
+    out: Annotated[Path | None, typer.Option(help="A new folder; without NAME, of one for each data set.")] = None,
     size: Annotated[int, typer.Option(help="Questions a task, or scenes.")] = 1000,
 ) -> None:
-    """Write generated data as files."""
+    """Write generated data as files; without NAME of every data set."""
     from reprolib.data import catalogue
 
-    typer.echo(catalogue.generate(name, out or paths.BUILD / "data" / name, size))
+    root = paths.BUILD / "data"
+    every = {entry.name: (out or root) / entry.name for entry in catalogue.entries()}
+    for one, folder in (every if name is None else {name: out or root / name}).items():
+        typer.echo(catalogue.generate(one, folder, size))
 
 
 @data_app.command("check")
-def data_check(name: str) -> None:
-    """What is there, whether it is whole, and how it reads."""
+def data_check(name: DataName = None) -> None:
+    """What is there, whether it is whole, and how it reads; without NAME of every data set."""
     from reprolib.data import catalogue
 
-    lines = catalogue.check(name)
+    lines = catalogue.check_all() if name is None else catalogue.check(name)
     for line in lines:
         typer.echo(line)
-    differing = sum(not line.startswith("ok") for line in lines)
+    differing, what = sum(line.startswith("differs") for line in lines), name or "all data sets"
     if differing:
-        raise InputError(f"{differing} of {len(lines)} findings on {name} differ from the release: see the lines above")
+        raise InputError(f"{differing} of {len(lines)} findings on {what} differ from the release: see the lines above")
 
 
 def main() -> None:

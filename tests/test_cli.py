@@ -47,6 +47,7 @@ MISTAKES = {
     "run": "Missing argument",
     "frobnicate": "No such command 'frobnicate': see reprolib --help",
     "data": "Missing command: see reprolib data --help",
+    "data fetch": "name the data set to fetch: babi (16 MB), clevr (19,022 MB), clevr_no_images (86 MB)",
     "table nothing": "unknown table 'nothing': choose one of toy, all, overview, attempts",
     "table toy --format xml": "unknown format 'xml': choose one of md, csv, html, json",
     "evaluate none.json": "none.json cannot be read as a record",
@@ -209,6 +210,16 @@ def test_data_list_says_where_files_come_from_and_where_they_are_looked_for(suit
         assert (entry.url is None) or f" MB from {entry.url}\n" in out
         assert f" under REPROLIB_DATA: {entry.layout}\n" in out
         assert f" generate: {entry.generator}\n" in out
+
+
+def test_data_without_a_name_means_all(suite, monkeypatch, tmp_path):
+    motion = catalogue.get("springs"), catalogue.get("charged")
+    monkeypatch.setattr(catalogue, "ENTRIES", motion)
+    code, out, _ = suite("data", "generate", "--out", str(tmp_path / "made"), "--size", "2")
+    assert (code, out) == (0, "".join(f"{tmp_path / 'made' / entry.name}\n" for entry in motion))
+    code, out, _ = suite("data", "check")
+    assert code == 0
+    assert [line.split(":")[0] for line in out.splitlines()] == ["ok       springs", "ok       charged"]
 
 
 @pytest.mark.parametrize("name", ["rn_babi", "rn_sort_of_clevr"])

@@ -179,6 +179,18 @@ def test_check_without_files(data):
         catalogue.check("babi")
 
 
+def test_check_of_everything_says_what_is_absent_and_goes_on_after_what_is_damaged(data, monkeypatch):
+    monkeypatch.setattr(catalogue, "ENTRIES", [catalogue.get(name) for name in ("babi", "clevr", "sort_of_clevr")])
+    absent = ["absent   babi: looked for", "absent   clevr: looked for", "ok       sort_of_clevr: the generator draws"]
+    assert [line.startswith(said) for line, said in zip(catalogue.check_all(), absent, strict=True)] == [True] * 3
+    (data / "babi" / "en").mkdir(parents=True)
+    (data / "babi" / "en" / "qa1_train.txt").write_text("1 Mary\n")
+    babi, _, made = catalogue.check_all()
+    assert babi.startswith("differs  babi: ")
+    assert str(data) in babi
+    assert made == catalogue.check_all()[2]
+
+
 def test_check_says_where_files_differ_from_the_release(generated, monkeypatch):
     monkeypatch.setenv("REPROLIB_DATA", str(generated.parent))
     head, *lines = catalogue.check("babi")

@@ -244,6 +244,13 @@ def test_check_accepts_the_counts_of_the_release(copied, monkeypatch):
     assert [line[:8] for line in catalogue.check("clevr_no_images")] == ["ok      "] * 3
 
 
+def test_check_counts_all_scenes_and_not_the_sampled_ones(copied, monkeypatch):
+    take_for_the_release(monkeypatch)
+    monkeypatch.setattr(catalogue.clevr, "SAMPLE", 3)
+    train = catalogue.check("clevr_no_images")[1]
+    assert train == "ok       train: 12 scenes, 120 questions; programs give 3 of 3 sampled answers"
+
+
 def test_check_without_files():
     with pytest.raises(InputError, match="set REPROLIB_DATA"):
         catalogue.check("clevr")

@@ -8,6 +8,7 @@ from reprolib.data.catalogue import babi, clevr, motion, sort_of_clevr
 from reprolib.data.catalogue.entry import Entry
 from reprolib.errors import InputError
 
+MARK = 9  # characters that say what a finding is: ok, differs
 ENTRIES = (babi.ENTRY, *clevr.ENTRIES, sort_of_clevr.ENTRY, *motion.ENTRIES)
 
 
@@ -51,6 +52,20 @@ def check(name: str) -> list[str]:
         InputError: the files are missing or damaged.
     """
     return get(name).check()
+
+
+def check_all() -> list[str]:
+    """The findings on every data set, each with its name; of one whose real files are not there, "absent"."""
+    return [f"{line[:MARK]}{entry.name}: {line[MARK:]}" for entry in ENTRIES for line in _findings(entry)]
+
+
+def _findings(entry: Entry) -> list[str]:
+    if not entry.there():
+        return [f"{'absent':{MARK}}looked for under REPROLIB_DATA: {entry.layout}"]
+    try:
+        return entry.check()
+    except InputError as error:
+        return [f"{'differs':{MARK}}{error}"]
 
 
 def generate(name: str, folder: Path, size: int) -> Path:

@@ -88,4 +88,5 @@ ENTRY = Entry(
     download=_download,
     check=_check,
     write=_write,
+    there=lambda: _folder().exists(),
 )

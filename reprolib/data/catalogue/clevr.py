@@ -13,7 +13,7 @@ from reprolib import paths
 from reprolib.data.catalogue.entry import Entry
 from reprolib.data.checks import check_room
 from reprolib.data.clevr import answer, archive, dataset, parts, pictures, placing, render
-from reprolib.data.clevr.reader import SPLITS, Question, read_questions, read_scenes, stream_scenes
+from reprolib.data.clevr.reader import PICTURES, SPLITS, Question, read_questions, read_scenes, stream_scenes
 from reprolib.data.clevr.scenes import Scenes
 from reprolib.data.fetch import download
 from reprolib.errors import InputError
@@ -57,6 +57,12 @@ def _archive(folder: Path, with_pictures: bool) -> Path:
     return next((path for path in places if path.exists()), places[0])
 
 
+def _there(with_pictures: bool) -> bool:
+    """Whether there are scenes and questions of the user's, or pictures where they are asked for."""
+    found = dataset.find((*dataset.LAYOUTS, dataset.MINI))
+    return found is not None and (not with_pictures or (found / PICTURES).is_dir())
+
+
 def _check(with_pictures: bool) -> list[str]:
     folder = dataset.source()
     released = folder.name != dataset.MINI
@@ -86,7 +92,7 @@ def _check_split(folder: Path, split: str, with_pictures: bool) -> str:
     fits = (len(indices), count) == expected and right == len(sample)
     findings = [
         f"{len(indices)} scenes{' and pictures' if with_pictures else ''}, {count} questions",
-        *([] if (len(scenes), count) == expected else [f"should hold {expected[0]} and {expected[1]}"]),
+        *([] if (len(indices), count) == expected else [f"should hold {expected[0]} and {expected[1]}"]),
         *([f"checksums of {len(looked_at)} sampled pictures are right"] if with_pictures else []),
         f"programs give {right} of {len(sample)} sampled answers",
     ]
@@ -168,6 +174,7 @@ WITHOUT = Entry(
     download=partial(_download, False),
     check=partial(_check, False),
     write=partial(_write, False),
+    there=partial(_there, False),
 )
 ENTRIES = (
     replace(
@@ -182,6 +189,7 @@ ENTRIES = (
         download=partial(_download, True),
         check=partial(_check, True),
         write=partial(_write, True),
+        there=partial(_there, True),
     ),
     WITHOUT,
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Entry:
-    """One data set; `download`, `check` and `write` are what the commands of the same name call."""
+    """One data set; `download`, `check` and `write` are what `fetch`, `check` and `generate` call."""
 
     name: str
     title: str
@@ -19,3 +19,4 @@ class Entry:
     download: Callable[[str], Path] | None
     check: Callable[[], list[str]]
     write: Callable[[Path, int], None]
+    there: Callable[[], bool] = lambda: True  # whether there is something to check
