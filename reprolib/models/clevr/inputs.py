@@ -27,7 +27,15 @@ class QuestionReader(nn.Module):
         self.lstm = nn.LSTM(sizes.embedding, sizes.lstm, batch_first=True)
 
     def forward(self, questions: Tensor) -> Tensor:
-        """Last state [B, H] of questions [B, L], word numbers from 1 with zeros after the last word."""
+        """Last state [B, H] of questions [B, L], word numbers from 1 with zeros after the last word.
+
+        On a CPU the shorter and the longer half are read apart, so that fewer steps go to padding.
+        """
+        order = (questions > 0).sum(1).argsort()
+        halves = order.chunk(2 if questions.device.type == "cpu" else 1)
+        return torch.cat([self._read(questions[half]) for half in halves])[order.argsort()]
+
+    def _read(self, questions: Tensor) -> Tensor:
         longest = int((questions > 0).sum(1).max())
         questions = questions[:, : max(longest, 1)].long()
         return last_state(self.embedding, self.lstm, reversed_words(questions) if self.reverse else questions)
