@@ -42,6 +42,7 @@ class NRIModel:
     restart: int = 10  # steps that the decoder predicts from a true frame
     windows: int | None = None  # starting frames of a batch, drawn for the MLP decoder; None: every `restart` frames
     reinfer: bool = field(default=False, metadata=LATER)  # the graph anew at every step of a rollout
+    sampled: bool = field(default=False, metadata=LATER)  # evaluation draws a graph, as the official code does
     peak: float | None = field(default=None, metadata=LATER)  # width of a Cauchy that multiplies the Gaussian
     peak_from: int = field(default=0, metadata=LATER)  # steps of training without it
     peak_variance: float = field(default=4e-3, metadata=LATER)  # of the Gaussian that it multiplies
@@ -212,8 +213,14 @@ class NRI(GivenGraph):
         return self.reconstruction(batch["trajectories"], types) + latent.divergence(logits, self.prior)
 
     def types(self, batch: Batch) -> Tensor:
-        """The most likely graph: [B, N, N - 1, K]."""
-        return latent.one_hot(self.encoder(batch["trajectories"]), self.config.types)
+        """The most likely graph, or with `sampled` one drawn from the encoder's distribution: [B, N, N - 1, K]."""
+        return self._graph(batch["trajectories"])
+
+    def _graph(self, trajectories: Tensor) -> Tensor:
+        logits = self.encoder(trajectories)
+        if self.config.sampled:
+            return latent.gumbel_softmax(logits, self.config.temperature, hard=True)
+        return latent.one_hot(logits, self.config.types)
 
     def edges(self, trajectories: Tensor) -> Tensor:
         """The most likely type of every edge: [B, T, N, D] -> [B, N, N - 1]."""
@@ -224,8 +231,7 @@ class NRI(GivenGraph):
         if not self.config.reinfer:
             return super().predict(frames, steps, batch)
         for _ in range(steps):
-            types = latent.one_hot(self.encoder(frames[:, -self.frames :]), self.config.types)
-            frames = torch.cat([frames, self.rollout(frames, 1, types)], 1)
+            frames = torch.cat([frames, self.rollout(frames, 1, self._graph(frames[:, -self.frames :]))], 1)
         return frames[:, -steps:]
 
 

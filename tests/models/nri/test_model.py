@@ -143,6 +143,19 @@ def test_the_graph_can_be_inferred_anew_at_every_step():
         torch.testing.assert_close(predicted[:, step], seen[:, -1])
 
 
+def test_evaluation_may_draw_the_graph_from_the_encoders_distribution():
+    scenes = batch(scenes=2)
+    likely, drawing = nri().eval(), nri(sampled=True).eval()
+    share = likely.encoder(scenes["trajectories"]).softmax(-1)
+    assert torch.equal(likely.types(scenes), latent.one_hot(share, 2))
+    drawn = torch.stack([drawing.types(scenes) for _ in range(2_000)]).detach()  # [draws, B, N, N - 1, K]
+    assert set(drawn.flatten().tolist()) == {0.0, 1.0}
+    torch.testing.assert_close(drawn.mean(0), share, rtol=0, atol=0.05)
+    assert torch.equal(drawing.edges(scenes["trajectories"]), likely.edges(scenes["trajectories"])), (
+        "as the official code"
+    )
+
+
 def test_a_full_graph_ignores_the_edges_and_a_true_one_does_not():
     scenes = batch()
     flipped = scenes | {"edges": 1 - scenes["edges"]}
