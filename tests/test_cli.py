@@ -36,6 +36,7 @@ MISTAKES = {
     "run toy --row toy/Net --set train.steps=None": "parameter train.steps takes int, not None",
     "run toy --row toy/Net --set train.steps={[]:1}": "parameter train.steps takes int, not '{[]:1}'",
     "run toy --row toy/Net --set train.clip=tight": "parameter train.clip takes float or None, not 'tight'",
+    "run toy --row toy/Net --set train.shuffle=false": "parameter train.shuffle takes True or False, not 'false'",
     "run toy --row toy/Net --set data.test=all": "parameter data.test takes int or None, not 'all'",
     "run toy --row toy/Net --set model.hidden=16": "parameter model.hidden takes a list of int, such as [2,3], not 16",
     "run toy --row toy/Net --set model.hidden=(1.5,)": "parameter model.hidden takes a list of int, such as [2,3], not",

@@ -156,4 +156,4 @@ def _said(hint: Any) -> str:
         return " or ".join(map(_said, get_args(hint)))
     if get_origin(hint) is tuple:
         return f"a list of {_said(get_args(hint)[0])}, such as [2,3]" if get_args(hint)[0] is int else "a list"
-    return "None" if hint is type(None) else hint.__name__
+    return {type(None): "None", bool: "True or False"}.get(hint, hint.__name__)
