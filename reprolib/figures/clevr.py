@@ -184,12 +184,12 @@ def _by_size(found: Sequence[Record], group: str) -> tuple[np.ndarray, np.ndarra
 def size_bars(found: Sequence[Record]) -> Figure:
     """Accuracy of the relation network as in the paper and with a larger LSTM or more kernels.
 
-    Smoke runs are left out: at that scale all of them are equally small.
+    Smoke runs are left out: they show that it runs, not what a size is good for.
     """
     telling = [record for record in found if record.scale != "smoke"]
     measured = alike(telling, [(TASK, system) for system in (RELATING, *LARGER)])
     if not any(measured.values()):
-        return note("No record beyond smoke scale yet: there, all sizes are equally small.")
+        return note("No record beyond smoke scale yet.")
     figure = canvas(2.2)
     axis = figure.add_subplot()
     for place, ((_, system), measurement) in enumerate(measured.items()):
