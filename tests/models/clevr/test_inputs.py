@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from reprolib.models.clevr import inputs
 from reprolib.models.clevr.inputs import ANGLE, PADDING, Augmentation, QuestionReader, cells, moved, reversed_words
 from reprolib.models.clevr.settings import Reading, Seeing
 
@@ -33,8 +34,10 @@ def test_a_reversed_reader_reads_what_a_plain_one_reads_of_reversed_words(asked)
     assert not reader(REVERSED)(questions).allclose(reader(SMALL)(questions), atol=1e-3)
 
 
+@pytest.mark.parametrize("many", [2, 10_000], ids=["halves", "whole"])
 @pytest.mark.parametrize("sizes", [SMALL, REVERSED], ids=["plain", "reversed"])
-def test_padding_does_not_reach_the_state(asked, sizes):
+def test_padding_does_not_reach_the_state(asked, sizes, many, monkeypatch):
+    monkeypatch.setattr(inputs, "MANY", many)
     questions, model = asked.columns["questions"], reader(sizes)
     states = model(questions)
     alone = torch.cat([model(row[row > 0][None]) for row in questions])
