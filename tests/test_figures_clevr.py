@@ -32,9 +32,13 @@ def found_of(record_of):
     def make(task, system, overall, scale="small", **changes):
         kinds = {f"accuracy/{kind}": overall + 0.5 * place for place, kind in enumerate(KINDS)}
         objects = {f"accuracy/objects_{count}": overall - count for count in range(3, 11)}
-        functions = {f"accuracy/functions_{most}": overall - most for most in range(4, 29, 4)}
+        sizes = {
+            f"accuracy/{measure}_{most}": overall - most
+            for measure in ("functions", "depth")
+            for most in range(4, 29, 4)
+        }
         curve = [{"step": step, "loss": 1.0, "accuracy/overall": overall} for step in (1, 2)]
-        usual = {"metrics": kinds | objects | functions, "curve": curve, "experiment": f"rn_{task}"}
+        usual = {"metrics": kinds | objects | sizes, "curve": curve, "experiment": f"rn_{task}"}
         return record_of(**({"task": task, "system": system, "scale": scale} | usual | changes))
 
     return make
@@ -129,17 +133,26 @@ def test_larger_networks_stand_in_no_table_by_category(found_of):
     assert len(figures.learning_curves(figures.tabled(found)).axes[0].lines) == len(TABLE)
 
 
-def test_accuracy_by_scene_has_a_line_a_system_in_both_panels(found_of):
+def test_accuracy_by_scene_has_a_line_a_system_in_every_panel(found_of):
     found = [found_of(STATE, "LSTM", 40.0), found_of(STATE, "LSTM+RN", 60.0), found_of(STATE, "LSTM+RN", 64.0, seed=1)]
-    objects, functions = figures.by_scene(found).axes
+    objects, functions, depth = figures.by_scene(found).axes
     ours, other = objects.lines
     assert list(ours.get_xdata()) == list(range(3, 11))
     assert list(ours.get_ydata()) == [62.0 - count for count in range(3, 11)]
     assert list(other.get_ydata()) == [40.0 - count for count in range(3, 11)]
-    assert list(functions.lines[0].get_xdata()) == list(range(4, 29, 4))
-    assert list(functions.lines[0].get_ydata()) == [62.0 - most for most in range(4, 29, 4)]
+    for axis in (functions, depth):
+        assert list(axis.lines[0].get_xdata()) == list(range(4, 29, 4))
+        assert list(axis.lines[0].get_ydata()) == [62.0 - most for most in range(4, 29, 4)]
     assert len(objects.collections) == 1, "a band where there are two seeds"
-    assert {text.get_text() for text in functions.texts} == {"LSTM+RN", "LSTM"}
+    assert {text.get_text() for text in depth.texts} == {"LSTM+RN", "LSTM"}
+
+
+def test_a_measure_that_no_record_has_gets_no_panel(found_of):
+    older = found_of(STATE, "LSTM", 40.0)
+    older = replace(older, metrics={name: value for name, value in older.metrics.items() if "depth" not in name})
+    objects, functions = figures.by_scene([older]).axes
+    assert [len(axis.lines) for axis in (objects, functions)] == [1, 1]
+    assert {text.get_text() for text in functions.texts} == {"LSTM"}
 
 
 def test_sizes_that_a_seed_lacks_are_left_out(found_of):

@@ -22,7 +22,7 @@ PAPER = "santoro2017"
 ANSWERS = 29  # outputs of the paper; 28 answers occur
 TOGETHER = 250  # questions evaluated at once
 CATEGORIES = dict(enumerate(kind.replace(" ", "_") for kind in KINDS))
-SHARED, LONGEST = 4, 28  # program functions that share a figure, 1 to 4, 5 to 8, ...; the longest program has 25
+SHARED, LONGEST = 4, 28  # functions that share a figure, 1 to 4, 5 to 8, ...; the longest program has 25
 WORKERS, EACH, ASKED = 10, 64, 10  # the paper's workers, questions of each, questions about a scene
 EPOCH = 700_000 // (WORKERS * EACH)  # steps
 SMOKE = {
@@ -83,13 +83,14 @@ def build(config: Config, data: Dataset) -> nn.Module:
 
 @torch.no_grad()
 def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
-    """Percent right: of all questions, by category, by the scene's number of objects, by the program's length."""
+    """Percent right: of all questions, by category, by number of objects, by the program's size and depth."""
     right = torch.cat([model(batch).argmax(1) == batch["answers"] for batch in split.batches(TOGETHER)])
     columns, overall = split.columns, accuracy(right)
     groups = (
         (columns["categories"], CATEGORIES),
         (split.tables["counts"][columns["scenes"]], {count: f"objects_{count}" for count in range(OBJECTS + 1)}),
-        ((columns["functions"] - 1) // SHARED, dict(enumerate(f"functions_{most}" for most in _most()))),
+        ((columns["functions"] - 1) // SHARED, _up_to("functions")),
+        ((columns["depths"] - 1) // SHARED, _up_to("depth")),
     )
     parts = {name: value for of, names in groups for name, value in grouped_accuracy(right, of, names).items()}
     if split.released_as == dataset.VALIDATION:
@@ -97,9 +98,9 @@ def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
     return {f"accuracy/{name}": value for name, value in ({"overall": overall} | parts).items()}
 
 
-def _most() -> range:
-    """The longest program of every group."""
-    return range(SHARED, LONGEST + 1, SHARED)
+def _up_to(measure: str) -> dict[int, str]:
+    """The groups of programs, each named after the largest that it takes."""
+    return dict(enumerate(f"{measure}_{most}" for most in range(SHARED, LONGEST + 1, SHARED)))
 
 
 def question_type(

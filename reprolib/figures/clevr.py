@@ -42,7 +42,13 @@ KINDS = ("overall", *CATEGORIES.values())  # in the order of the paper's Figure 
 PEOPLE = "Human"
 BASELINE = "Q-type baseline"  # the most frequent answer to the last step of the question
 CHANCE = 2.0  # points above the baseline's accuracy, up to which an accuracy counts as chance
-GROUPS = MappingProxyType({"objects": "objects\nin the scene", "functions": "functions\nof the program (up to)"})
+GROUPS = MappingProxyType(
+    {
+        "objects": "objects\nin the scene",
+        "functions": "functions of the\nprogram (up to)",
+        "depth": "depth of the\nprogram (up to)",
+    }
+)
 SIZES = MappingProxyType(
     {RELATING: "as in the paper:\n128 LSTM units, 24 kernels"}
 )  # the others are called after theirs
@@ -150,25 +156,33 @@ def _short(system: str) -> str:
 
 @styled
 def by_scene(found: Sequence[Record]) -> Figure:
-    """Accuracy by number of objects and by length of the program: means over seeds, with a band from least to most."""
+    """Accuracy by number of objects, and by size and depth of the program: means over seeds, bands from least to most.
+
+    A measure that no record has gets no panel.
+    """
     measured = _compared(found)
     if not any(measured.values()):
         return note(NO_RECORD)
     figure = canvas(3.0)
-    panels = figure.subplots(1, 2, sharey=True)
-    for axis, (group, label) in zip(panels, GROUPS.items(), strict=True):
-        ends = []
-        for (_, system), measurement in measured.items():
-            sizes, values = _by_size(measurement.records if measurement else (), group)
-            if len(sizes):
-                ends.append(band(axis, _short(system), sizes, values, (colour(system), "-"), marker="o"))
-        axis.set_xlabel(label)
+    found_by = {group: _found_by(measured, group) for group in GROUPS}
+    shown = [group for group, lines in found_by.items() if lines]
+    panels = figure.subplots(1, len(shown), sharey=True)
+    for axis, group in zip(panels, shown, strict=True):
+        ends = [
+            band(axis, _short(system), sizes, values, (colour(system), "-"), marker="o")
+            for system, (sizes, values) in found_by[group].items()
+        ]
+        axis.set(xlabel=GROUPS[group], xticks=range(3, 11) if group == "objects" else range(SHARED, 29, 2 * SHARED))
     percent_axis(panels[0], "percent right")
-    panels[0].set_xticks(range(3, 11))
-    panels[1].set_xticks(range(SHARED, 29, 2 * SHARED))
-    name_lines(panels[1], ends)
+    name_lines(panels[-1], ends)
     figure.suptitle(_heading(measured), x=0.01, ha="left", fontsize=9.5, fontweight="bold")
     return figure
+
+
+def _found_by(measured: Measured, group: str) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Sizes and accuracies (see `_by_size`) of the systems that have any."""
+    found = {system: _by_size(one.records, group) for (_, system), one in measured.items() if one}
+    return {system: (sizes, values) for system, (sizes, values) in found.items() if len(sizes)}
 
 
 def _by_size(found: Sequence[Record], group: str) -> tuple[np.ndarray, np.ndarray]:

@@ -83,7 +83,7 @@ def test_from_a_server_to_a_batch(mini, site, data):
     assert loaded.sizes == {"train": 1080, "valid": 120, "test": 400}
     batch = loaded.splits["train"].batch(torch.tensor([0, 999]))
     assert {name: len(tensor) for name, tensor in batch.items()} == {
-        **dict.fromkeys(("questions", "scenes", "answers", "categories", "types", "functions"), 2),
+        **dict.fromkeys(("questions", "scenes", "answers", "categories", "types", "functions", "depths"), 2),
         **dict.fromkeys(("objects", "counts", "images"), 108),
     }
     assert batch["images"].float().std((1, 2, 3)).min() > 5

@@ -1,5 +1,6 @@
 """CLEVR's experiments: every row can be built, trained and measured, on generated scenes and on real files."""
 
+import itertools
 import shutil
 
 import pytest
@@ -76,9 +77,9 @@ def test_accuracy_is_of_the_parts_that_are_named():
     for count in set(counts.tolist()):
         among = right[counts[columns["scenes"]] == count]
         assert found[f"accuracy/objects_{count}"] == pytest.approx(100 * float(among.mean()))
-    for most in (4, 8, 12):
-        among = right[(columns["functions"] > most - 4) & (columns["functions"] <= most)]
-        assert found[f"accuracy/functions_{most}"] == pytest.approx(100 * float(among.mean()))
+    for most, (column, measure) in itertools.product((4, 8, 12), [("functions", "functions"), ("depths", "depth")]):
+        among = right[(columns[column] > most - 4) & (columns[column] <= most)]
+        assert found[f"accuracy/{measure}_{most}"] == pytest.approx(100 * float(among.mean()))
     perfect = experiment.evaluate(Oracle(6), split)
     assert set(perfect.values()) == {100.0}
 

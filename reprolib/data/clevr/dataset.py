@@ -29,7 +29,7 @@ from reprolib.settings import LATER, check_least, counted
 RELEASED = {"train": (70_000, 699_989), "val": (15_000, 149_991)}  # scenes and questions
 LAYOUTS = ("clevr", "clevr/CLEVR_v1.0", "CLEVR_v1.0")  # of the release under REPROLIB_DATA
 MINI = "clevr-mini"  # a small set in the same layout: for tests, never taken for the release
-COLUMNS = ("scenes", "answers", "categories", "types", "functions")  # numbers, one a question
+COLUMNS = ("scenes", "answers", "categories", "types", "functions", "depths")  # numbers, one a question
 VALIDATION = "validation split"  # of the release, which is what real data are tested on
 LEAST_SIDE = 16  # pixels, which four convolutions halve to one cell
 DRAWN = 1024  # pictures at a time on a CUDA device
@@ -58,8 +58,8 @@ def load(settings: ClevrData, kind: str) -> Dataset:
     """The three splits; the vocabulary is that of the real files, or all words that can be generated.
 
     Columns, one row a question: questions uint8 [Q, L] (0 fills up), scenes, answers (positions in reader.ANSWERS),
-    categories (positions in tokens.KINDS), types (in tokens.TYPES), functions, int64 [Q] each. Tables, one row a scene:
-    objects float32 [S, N, D], counts int64 [S] and, where settings.pictures, images uint8 [S, side, side, 3].
+    categories (positions in tokens.KINDS), types (in tokens.TYPES), functions, depths, int64 [Q] each. Tables, one row
+    a scene: objects float32 [S, N, D], counts int64 [S] and, where settings.pictures, images uint8 [S, side, side, 3].
 
     Raises:
         InputError: real data are asked for and REPROLIB_DATA names none, or files are missing or damaged.

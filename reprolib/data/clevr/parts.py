@@ -22,6 +22,7 @@ from reprolib.errors import InputError
 
 CHUNK = 500  # scenes whose questions one process makes at a time: the questions depend on it
 VERSION = f"parts 1, chunks of {CHUNK}, tokens {tokens.VERSION}"
+KEPT = " ".join(field.name for kind in (Scenes, Tokens) for field in fields(kind))  # of a part, in a file
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +61,7 @@ def released(folder: Path, split: str) -> Part:
     Raises:
         InputError: as the reader does.
     """
-    recipe = f"clevr {split} {content(folder, split)} {VERSION}"
+    recipe = f"clevr {split} {content(folder, split)} {VERSION} {KEPT}"
     return _part(cache.arrays("clevr", f"released_{split}", recipe, lambda: _read(Path(folder), split)))
 
 

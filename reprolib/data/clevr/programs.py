@@ -82,6 +82,14 @@ def parse(program: Sequence[Mapping]) -> tuple[Node, ...]:
     return tuple(nodes)
 
 
+def depth(program: Sequence[Mapping]) -> int:
+    """How many functions stand on the longest way from a `scene` to the answer of a program that `parse` takes."""
+    depths: list[int] = []
+    for node in program:
+        depths.append(1 + max((depths[source] for source in node.get("inputs", ())), default=0))
+    return depths[-1]
+
+
 def _node(content: Mapping, where: str) -> Node:
     """The node in either spelling of its JSON form."""
     if not isinstance(content, Mapping):

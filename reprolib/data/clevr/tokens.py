@@ -1,4 +1,4 @@
-"""Questions as numbers: words, scene, answer, category, type, number of program nodes.
+"""Questions as numbers: words, scene, answer, category, type, size and depth of the program.
 
 Q questions, at most L words each.
 """
@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from reprolib.data.clevr.programs import depth
 from reprolib.data.clevr.reader import ANSWERS, CATEGORIES, Question
 from reprolib.errors import InputError
 
@@ -35,6 +36,7 @@ class Tokens:
     categories: np.ndarray  # uint8 [Q]: positions in KINDS
     types: np.ndarray  # uint8 [Q]: positions in TYPES
     functions: np.ndarray  # uint8 [Q]: nodes of the program
+    depths: np.ndarray  # uint8 [Q]: nodes on its longest chain
     vocabulary: np.ndarray  # words in alphabetical order
 
     def __len__(self) -> int:
@@ -65,10 +67,11 @@ def encode(questions: Iterable[Question], rows: Mapping[int, int] | Sequence[int
     """
     numbers: dict[str, int] = {}  # in the order of appearance
     flat, lengths, scenes = array("B"), array("B"), array("q")
-    rest = array("B")  # answer, category, type and number of functions of every question
+    rest = array("B")  # answer, category, type, number of functions and depth of every question
     for question in questions:
         found = [numbers.setdefault(word, len(numbers) + 1) for word in words(question.text)]
-        values = ANSWER[question.answer], KIND[question.category], TYPE[question.function], len(question.program)
+        kinds = ANSWER[question.answer], KIND[question.category], TYPE[question.function]
+        values = *kinds, len(question.program), depth(question.program)
         if max(len(numbers), len(found), *values) > MOST_WORDS:
             raise InputError(
                 f"{question.text!r:.120}: at most {MOST_WORDS} different words, words of a question and "
@@ -78,7 +81,7 @@ def encode(questions: Iterable[Question], rows: Mapping[int, int] | Sequence[int
         lengths.append(len(found))
         scenes.append(rows[question.image_index])
         rest.extend(values)
-    columns = np.array(rest, np.uint8).reshape(-1, 4).T  # [4, Q]
+    columns = np.array(rest, np.uint8).reshape(-1, 5).T  # [5, Q]
     tokens = Tokens(_padded(flat, lengths), np.array(scenes), *columns, np.array(list(numbers), np.str_))
     return recode(tokens, sorted(numbers))
 

@@ -13,7 +13,7 @@ import torch
 
 from reprolib import paths
 from reprolib.data import catalogue
-from reprolib.data.clevr import dataset, parts, pictures, placing, questions, tokens
+from reprolib.data.clevr import dataset, parts, pictures, placing, programs, questions, tokens
 from reprolib.data.clevr.dataset import ClevrData, fingerprint, load
 from reprolib.data.clevr.reader import ANSWERS, read_questions, read_scenes
 from reprolib.data.clevr.wording import VOCABULARY
@@ -94,6 +94,7 @@ def test_generated_splits_hold_what_the_generators_give():
         assert [tokens.KINDS[kind] for kind in columns["categories"]] == [q.category for q in asked]
         assert [tokens.TYPES[kind] for kind in columns["types"]] == [q.function for q in asked]
         assert columns["functions"].tolist() == [len(q.program) for q in asked]
+        assert columns["depths"].tolist() == [programs.depth(q.program) for q in asked]
         assert split.tables["counts"].tolist() == scenes.counts.tolist()
         for row in range(len(scenes)):
             assert_objects(split.tables["objects"][row], scenes.json(row))
@@ -119,7 +120,7 @@ def test_the_contract_of_a_batch():
     longest = data.facts["longest"]
     assert shapes == {
         "questions": ((5, longest), torch.uint8),
-        **dict.fromkeys(("scenes", "answers", "categories", "types", "functions"), ((5,), torch.int64)),
+        **dict.fromkeys(("scenes", "answers", "categories", "types", "functions", "depths"), ((5,), torch.int64)),
         "objects": ((2, 10, 13), torch.float32),
         "counts": ((2,), torch.int64),
         "images": ((2, 128, 128, 3), torch.uint8),

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from reprolib.data.clevr import answer
-from reprolib.data.clevr.programs import ATTRIBUTES, FUNCTIONS, RELATIONS, parse
+from reprolib.data.clevr.programs import ATTRIBUTES, FUNCTIONS, RELATIONS, depth, parse
 from reprolib.errors import InputError
 
 AHEAD = {"left": (-1, 0), "right": (1, 0), "front": (0, -1), "behind": (0, 1)}  # directions on the ground
@@ -208,6 +208,25 @@ def test_answers_worked_out_by_hand(program, expected):
         for step in program
     ]
     assert answer(other_spelling, ROOM) == expected
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("last", ["count", "equal_integer", "less_than", "query_color"])
+def test_the_depth_is_that_of_the_longest_way(last, seed):
+    """Against all ways written out; programs in which two nodes share an input have fewer nodes than ways."""
+    draw = random.Random(f"{last} {seed}")
+    program = random_program(draw, last, random_scene(draw, 4))
+
+    def ways(place):
+        inputs = program[place]["inputs"]
+        return [[place, *way] for source in inputs for way in ways(source)] or [[place]]
+
+    assert depth(program) == max(map(len, ways(len(program) - 1))) <= len(program)
+
+
+def test_depth_in_both_spellings():
+    assert depth([node("scene"), node("count", 0), node("scene"), node("count", 2), node("less_than", 1, 3)]) == 3
+    assert depth([{"type": "scene"}, {"type": "count", "inputs": [0]}]) == 2
 
 
 @pytest.mark.parametrize(("value", "found"), [("red", 2), ("green", 0)])

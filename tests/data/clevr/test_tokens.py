@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from reprolib.data.clevr import tokens
+from reprolib.data.clevr.programs import depth
 from reprolib.data.clevr.reader import ANSWERS, CATEGORIES, Question
 from reprolib.data.clevr.tokens import KINDS, TYPES, encode, join, recode, spell, vocabulary, words
 from reprolib.errors import InputError
@@ -15,7 +16,8 @@ NOUNS = ("cube", "ball", "cylinder", "thing")
 
 
 def question(text, index=0, answer="yes", function="exist", family=3, nodes=2):
-    return Question(text, ({"function": "scene"},) * nodes, answer, index, function, family)
+    program = tuple({"function": "scene", "inputs": [at // 2] * bool(at)} for at in range(nodes))
+    return Question(text, program, answer, index, function, family)
 
 
 def some(count, seed):
@@ -39,7 +41,9 @@ def spelt(found):
 
 
 def facts(found):
-    return np.stack([found.scenes, found.answers, found.categories, found.types, found.functions], 1).tolist()
+    return np.stack(
+        [found.scenes, found.answers, found.categories, found.types, found.functions, found.depths], 1
+    ).tolist()
 
 
 def test_words_are_small_and_the_end_says_nothing():
@@ -59,10 +63,9 @@ def test_what_was_encoded_can_be_spelt():
     found = encode(iter(asked), rows)
     assert spelt(found) == [" ".join(words(q.text)) for q in asked]
     assert found.vocabulary.tolist() == sorted({word for q in asked for word in words(q.text)})
-    assert facts(found) == [
-        [49 - q.image_index, ANSWERS.index(q.answer), KINDS.index(q.category), TYPES.index(q.function), len(q.program)]
-        for q in asked
-    ]
+    kinds = [(ANSWERS.index(q.answer), KINDS.index(q.category), TYPES.index(q.function)) for q in asked]
+    sizes = [(len(q.program), depth(q.program)) for q in asked]
+    assert facts(found) == [[49 - q.image_index, *a, *b] for q, a, b in zip(asked, kinds, sizes, strict=True)]
     assert found.questions.dtype == np.uint8
     assert found.questions.shape == (200, max(len(words(q.text)) for q in asked))
 
