@@ -5,7 +5,7 @@ Paper: 99.9 / 82.1 / 96.0 % of edges for 5 objects and 98.4 / 70.8 / 75.7 % for 
 
 from reprolib.experiments import motion
 from reprolib.experiments.entry import Config, Row, only_data
-from reprolib.experiments.motion import KINDS, PAPER, CorrelationModel, MotionData
+from reprolib.experiments.motion import KINDS, PAPER, CorrelationModel
 from reprolib.experiments.order import published_order
 from reprolib.models.nri import EdgeClassifierModel, NRIModel
 from reprolib.train import Training
@@ -17,6 +17,7 @@ SMALL_ENCODER = {  # convolutions along every edge cost most
     "charged": {"model.width": 64},
     "kuramoto": {"model.width": 64},
 }
+SMALL_SUPERVISED = {"springs": 2_000, "charged": 6_000, "kuramoto": 3_000}  # steps
 SMALL_LEARNING = {
     "springs": {},
     "charged": {  # close encounters first, then the rest of the motion, whose errors are far smaller
@@ -37,7 +38,7 @@ def rows() -> tuple[Row, ...]:
 
 def _learned(kind: str, objects: int) -> Row:
     task = f"{kind}_{objects}"
-    data = MotionData(kind, objects, others=OTHERS if objects == 5 else ())
+    data = motion.scenes(kind, objects, others=OTHERS if objects == 5 else ())
     model = NRIModel(encoder=_encoder(kind), **motion.published_settings(kind))
     return Row(
         task=task,
@@ -48,10 +49,10 @@ def _learned(kind: str, objects: int) -> Row:
             "small": motion.small(objects)
             | SMALL_ENCODER[kind]
             | motion.SMALL_DECODING[kind]
-            | motion.SMALL_OPTIMISER[kind]
+            | motion.SMALL_OPTIMISER
             | SMALL_LEARNING[kind],
         },
-        minutes={"smoke": 0.1, "small": {"springs": 10, "charged": 45, "kuramoto": 25}[kind], "paper": 20},
+        minutes={"smoke": 0.1, "small": {"springs": 10, "charged": 45, "kuramoto": 40}[kind], "paper": 20},
         headline=True,
         comparisons=published_order(PAPER, task, LEARNED),
     )
@@ -61,12 +62,15 @@ def _supervised(kind: str, objects: int) -> Row:
     return Row(
         task=f"{kind}_{objects}",
         system="Supervised",
-        config=Config(MotionData(kind, objects), EdgeClassifierModel(encoder=_encoder(kind)), motion.TRAINING),
+        config=Config(motion.scenes(kind, objects), EdgeClassifierModel(encoder=_encoder(kind)), motion.TRAINING),
         scales={
             "smoke": motion.SMOKE | {"model.width": 16},
-            "small": motion.small(objects) | SMALL_ENCODER[kind] | {"train.steps": 2_000, "model.dropout": 0.0},
+            "small": motion.small(objects)
+            | SMALL_ENCODER[kind]
+            | motion.SMALL_OPTIMISER
+            | {"train.steps": SMALL_SUPERVISED[kind], "model.dropout": 0.0},
         },
-        minutes={"smoke": 0.1, "small": 6, "paper": 10},
+        minutes={"smoke": 0.1, "small": 20, "paper": 10},
         baseline=True,
         comparisons=published_order(PAPER, f"{kind}_{objects}", "Supervised"),
     )
@@ -80,7 +84,7 @@ def _simulated(kind: str, objects: int) -> Row:
     return Row(
         task=task,
         system="NRI (sim.)",
-        config=Config(MotionData(kind, objects), model, motion.TRAINING),
+        config=Config(motion.scenes(kind, objects), model, motion.TRAINING),
         scales={
             "smoke": motion.SMOKE | {"model.width": 16, "model.substeps": 2},
             "small": motion.small(objects) | SMALL_ENCODER[kind] | coarse,
@@ -95,7 +99,7 @@ def _lstm(kind: str, objects: int) -> Row:
     return Row(
         task=f"{kind}_{objects}",
         system=LSTM,
-        config=Config(MotionData(kind, objects), CorrelationModel("lstm"), motion.TRAINING),
+        config=Config(motion.scenes(kind, objects), CorrelationModel("lstm"), motion.TRAINING),
         scales={
             "smoke": motion.SMOKE | {"model.hidden": 8, "model.reference": 50},
             "small": motion.small(objects) | {"train.steps": 1_000, "model.hidden": 64},
@@ -110,7 +114,7 @@ def _path(kind: str, objects: int) -> Row:
     return Row(
         task=f"{kind}_{objects}",
         system=PATH,
-        config=Config(MotionData(kind, objects), CorrelationModel("paths"), Training(steps=0)),
+        config=Config(motion.scenes(kind, objects), CorrelationModel("paths"), Training(steps=0)),
         scales={scale: only_data(values) for scale, values in motion.SCALES.items()},
         minutes={"smoke": 0.1, "small": 0.2, "paper": 1},
         baseline=True,

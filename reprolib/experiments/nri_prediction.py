@@ -6,7 +6,7 @@ rows of the learned graph are those of the experiment nri_edges.
 
 from reprolib.experiments import motion
 from reprolib.experiments.entry import Config, Row, only_data
-from reprolib.experiments.motion import KINDS, PAPER, MotionData, StaticModel
+from reprolib.experiments.motion import KINDS, PAPER, StaticModel
 from reprolib.experiments.order import published_order
 from reprolib.models.motion import LSTMModel
 from reprolib.models.nri import NRIModel
@@ -25,7 +25,7 @@ def _static(kind: str) -> Row:
     return Row(
         task=f"{kind}_{OBJECTS}",
         system="Static",
-        config=Config(MotionData(kind), StaticModel(), Training(steps=0)),
+        config=Config(motion.scenes(kind), StaticModel(), Training(steps=0)),
         scales={scale: only_data(values) for scale, values in motion.SCALES.items()},
         minutes={"smoke": 0.1, "small": 0.1, "paper": 0.5},
         baseline=True,
@@ -46,12 +46,10 @@ def _lstm(kind: str, system: str, model: LSTMModel, hidden: int, minutes: float)
     return Row(
         task=f"{kind}_{OBJECTS}",
         system=system,
-        config=Config(MotionData(kind), model, motion.TRAINING),
+        config=Config(motion.scenes(kind), model, motion.TRAINING),
         scales={
             "smoke": motion.SMOKE | {"model.hidden": 8},
-            "small": motion.small(OBJECTS)
-            | motion.SMALL_OPTIMISER[kind]
-            | {"train.steps": 6_000, "model.hidden": hidden},
+            "small": motion.small(OBJECTS) | motion.SMALL_OPTIMISER | {"train.steps": 6_000, "model.hidden": hidden},
         },
         minutes={"smoke": 0.1, "small": minutes, "paper": 60},
         baseline=True,
@@ -72,10 +70,10 @@ def _given(kind: str, system: str, model: NRIModel, training: Training) -> Row:
     return Row(
         task=f"{kind}_{OBJECTS}",
         system=system,
-        config=Config(MotionData(kind), model, training),
+        config=Config(motion.scenes(kind), model, training),
         scales={
             "smoke": motion.SMOKE | motion.TINY,
-            "small": motion.small(OBJECTS) | motion.SMALL_DECODING[kind] | motion.SMALL_OPTIMISER[kind],
+            "small": motion.small(OBJECTS) | motion.SMALL_DECODING[kind] | motion.SMALL_OPTIMISER,
         },
         minutes={"smoke": 0.1, "small": 10, "paper": 6},
         baseline=True,
