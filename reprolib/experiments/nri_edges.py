@@ -70,7 +70,7 @@ def _supervised(kind: str, objects: int) -> Row:
             | motion.SMALL_OPTIMISER
             | {"train.steps": SMALL_SUPERVISED[kind], "model.dropout": 0.0},
         },
-        minutes={"smoke": 0.1, "small": 20, "paper": 10},
+        minutes={"smoke": 0.1, "small": {"springs": 3, "charged": 20, "kuramoto": 10}[kind], "paper": 10},
         baseline=True,
         comparisons=published_order(PAPER, f"{kind}_{objects}", "Supervised"),
     )
