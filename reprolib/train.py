@@ -1,6 +1,7 @@
 """The only training loop: precision, progress, checkpoints and resume, synchronous data parallelism."""
 
 import math
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -123,8 +124,8 @@ def fit(
     if not training.steps:
         return Fit([], 0, 0, 0.0, None)
     trainer = _Trainer(model, loss, data, validate, (select, *watch), training, seed, identity, checkpoint, deadline)
-    if resume:
-        trainer.restore()
+    if resume and trainer.restore() and title and not trainer.rank:
+        tqdm.write(f"{title}: goes on from step {trainer.state.step:,} of {training.steps:,}", sys.stderr)
     return trainer.run(title, capture)
 
 
@@ -253,10 +254,10 @@ class _Trainer:
         }
         write_atomically(self.checkpoint, lambda path: torch.save(content, path))
 
-    def restore(self) -> None:
-        """Take everything from the checkpoint, if there is one."""
+    def restore(self) -> bool:
+        """Take everything from the checkpoint; False where there is none."""
         if self.checkpoint is None or not self.checkpoint.exists():
-            return
+            return False
         try:
             content = torch.load(self.checkpoint, map_location="cpu", weights_only=True)
             same = content["identity"] == self.identity
@@ -268,9 +269,9 @@ class _Trainer:
             kind = type(error).__name__
             raise InputError(f"{self.checkpoint} is no checkpoint that can be read ({kind}): delete it") from error
         if not same:
-            raise StaleCheckpointError(
-                f"{self.checkpoint} belongs to another configuration or device: delete it or run without --resume"
-            )
+            reason = "belongs to another configuration or device: delete it or run without --resume"
+            raise StaleCheckpointError(f"{self.checkpoint} {reason}")
+        return True
 
     def _take(self, content: dict) -> None:
         self.model.load_state_dict(content["model"])

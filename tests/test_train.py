@@ -363,7 +363,7 @@ def test_a_wrong_checkpoint_is_refused(task, tmp_path):
         fit(wider, *rest, STEPS, identity="toy", **resume)
 
 
-def test_kill_9_then_resume_gives_the_same_bits(process, request_of, toy, monkeypatch):
+def test_kill_9_then_resume_gives_the_same_bits(process, request_of, toy, monkeypatch, capsys):
     """The 35th of 60 steps kills the process; the checkpoint of step 30 is what is left of it."""
     monkeypatch.setitem(vars(toy), "weights", torch.float32)  # compare all bits
     killed = process("run", "toy", "--row", "toy/Net", "--scale", "small", TOY_SIGNAL=f"{signal.SIGKILL:d}@35")
@@ -373,8 +373,10 @@ def test_kill_9_then_resume_gives_the_same_bits(process, request_of, toy, monkey
     assert torch.load(checkpoint)["state"]["step"] == 30
     request = request_of("Net", "small")
     resumed = runs.run(request, device="cpu", resume=True)
+    assert "goes on from step 30 of 60" in capsys.readouterr().err
     assert not checkpoint.exists()
-    whole = runs.run(request, device="cpu", root=paths.results() / "again")
+    whole = runs.run(request, device="cpu", root=paths.results() / "again", resume=True)
+    assert "goes on" not in capsys.readouterr().err, "there is no checkpoint any more"
     moving = {"seconds", "samples_per_second", "peak_memory", "started", "digest"}
     first, second = (dataclasses.asdict(record) for record in (resumed, whole))
     assert {key: first[key] for key in first.keys() - moving} == {key: second[key] for key in second.keys() - moving}
