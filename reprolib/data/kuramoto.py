@@ -1,7 +1,7 @@
 """Phase-coupled oscillators: d phi_i / dt = omega_i + sum_j k_ij sin(phi_j - phi_i) (Kipf et al. 2018, section 5.1).
 
-The authors never released this simulator; what they left open follows later re-releases of the data: coupled
-oscillators attract each other, and a model sees (d phi / dt, sin phi, omega), each scaled as `features` says.
+The authors never released this simulator; what they left open follows later re-releases: coupled oscillators attract
+each other, and a model sees (d phi / dt, sin phi, omega), each scaled as `features` and `simulations.VIEWS` say.
 
 Dimensions: B scenes, T frames, N oscillators, L scenes of one block.
 """

@@ -18,8 +18,8 @@ VERSION = 1  # part of the data's identity: raise it whenever the same seed give
 
 SYSTEMS = (*particles.KINDS, "kuramoto")
 VIEWS = {  # of the same oscillators, as options of `kuramoto.features`
-    "kuramoto": {},
-    "kuramoto_raw": {"scaled": False},
+    "kuramoto": {},  # each rate by its oscillator's range, as later releases have it
+    "kuramoto_raw": {"scaled": False},  # all rates by one range, as the paper's tables imply
     "kuramoto_phase": {"scaled": False, "cosine": True},
 }
 KINDS = (*particles.KINDS, *VIEWS)
