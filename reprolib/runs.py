@@ -112,7 +112,7 @@ def run(
     """
     root, experiment, config = root or paths.results(), request.experiment, request.config
     started, place, origin = datetime.datetime.now(datetime.UTC), devices.pick(device), records.commit()
-    devices.reset_peak_memory(place)
+    devices.prepare_memory(place)
     data = _load(request, place)
     torch.manual_seed(request.seed)
     model = _build(request, data).to(place)

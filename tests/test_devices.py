@@ -1,6 +1,9 @@
 """Which device computes, its name, and its precision."""
 
+import ctypes
 import re
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -66,3 +69,27 @@ def test_products_are_rounded_where_asked_and_as_before_afterwards():
     with pytest.raises(ZeroDivisionError), devices.products(tf32=True):
         _ = 1 / 0
     assert now() == before
+
+
+FAULTS = """
+import resource, sys, torch
+from reprolib import devices
+if "keep" in sys.argv:
+    devices.prepare_memory(torch.device("cpu"))
+for _ in range(20):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    torch.ones(2**24).sum()  # 64 MiB
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="memory is kept by options of glibc")
+def test_freed_memory_is_kept():
+    """In processes of their own, since there is no way back: the pages of the last of twenty equal tensors."""
+    command = [sys.executable, "-c", FAULTS]
+    faults = [
+        int(subprocess.run([*command, *more], capture_output=True, text=True, check=True).stdout)
+        for more in ([], ["keep"])
+    ]
+    assert faults[0] > 1000
+    assert faults[1] < 100

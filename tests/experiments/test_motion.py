@@ -1,5 +1,6 @@
 """What the experiments on motion share: scenes, measurement, and the order that the paper's tables claim."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -40,6 +41,23 @@ def test_scenes_are_scaled_by_the_training_scenes():
     moved = raw[:, 1:, :, :2] - raw[:, :-1, :, :2]  # a tenth of a second each
     inside = raw[..., :2].abs().amax((1, 2, 3)) < 4.9  # no wall in between
     torch.testing.assert_close(moved[inside], raw[inside, 1:, :, 2:] * 0.1, rtol=0, atol=0.02)
+
+
+@pytest.mark.parametrize("kind", motion.KINDS)
+def test_a_copy_of_the_last_frame_errs_as_printed(kind):
+    """Nothing is trained for it: it tells whether the scenes and their units are those of the paper."""
+    settings = replace(motion.scenes(kind), train=2_000, valid=1, test=1_000)
+    data = motion.load(replace(config(), data=settings), "generated")
+    found = motion.evaluate(Static(), data.splits["test"])
+    printed = [
+        line
+        for line in published.read()
+        if (line.paper, line.system, line.task) == (motion.PAPER, "Static", f"{kind}_5")
+    ]
+    assert len(printed) == 3
+    assert {line.metric: found[line.metric] / line.value for line in printed} == pytest.approx(
+        {line.metric: 1.0 for line in printed}, abs={"springs": 0.05, "charged": 0.1, "kuramoto": 0.05}[kind]
+    )
 
 
 def test_other_sizes_come_with_the_test_scenes():
