@@ -17,7 +17,6 @@ SMALL_ENCODER = {  # convolutions along every edge cost most
     "charged": {"model.width": 64},
     "kuramoto": {"model.width": 64},
 }
-SMALL_SUPERVISED = {"springs": 2_000, "charged": 6_000, "kuramoto": 3_000}  # steps
 SMALL_LEARNING = {
     "springs": {},
     "charged": {  # close encounters first, then the rest of the motion, whose errors are far smaller
@@ -49,7 +48,7 @@ def _learned(kind: str, objects: int) -> Row:
             "small": motion.small(objects)
             | SMALL_ENCODER[kind]
             | motion.SMALL_DECODING[kind]
-            | motion.SMALL_OPTIMISER
+            | motion.SMALL_OPTIMISER[kind]
             | SMALL_LEARNING[kind],
         },
         minutes={"smoke": 0.1, "small": {"springs": 10, "charged": 45, "kuramoto": 40}[kind], "paper": 20},
@@ -65,12 +64,9 @@ def _supervised(kind: str, objects: int) -> Row:
         config=Config(motion.scenes(kind, objects), EdgeClassifierModel(encoder=_encoder(kind)), motion.TRAINING),
         scales={
             "smoke": motion.SMOKE | {"model.width": 16},
-            "small": motion.small(objects)
-            | SMALL_ENCODER[kind]
-            | motion.SMALL_OPTIMISER
-            | {"train.steps": SMALL_SUPERVISED[kind], "model.dropout": 0.0},
+            "small": motion.small(objects) | SMALL_ENCODER[kind] | {"train.steps": 2_000, "model.dropout": 0.0},
         },
-        minutes={"smoke": 0.1, "small": {"springs": 3, "charged": 20, "kuramoto": 10}[kind], "paper": 10},
+        minutes={"smoke": 0.1, "small": 6, "paper": 10},
         baseline=True,
         comparisons=published_order(PAPER, f"{kind}_{objects}", "Supervised"),
     )
