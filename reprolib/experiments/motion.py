@@ -59,7 +59,7 @@ def small(objects: int) -> dict[str, Any]:
 
 
 def small_optimiser(kind: str, objects: int = 5) -> dict[str, Any]:
-    """Muon for what predicts motion; Adam for Table 2's oscillators, of which an LSTM gains far more than a graph."""
+    """Muon for what predicts motion, but for the oscillators of Table 2, which all have Adam as in the paper."""
     return {} if (kind, objects) == ("kuramoto", 5) else {"train.optimiser": "muon"}
 
 
