@@ -153,6 +153,8 @@ def test_a_measure_that_no_record_has_gets_no_panel(found_of):
     objects, functions = figures.by_scene([older]).axes
     assert [len(axis.lines) for axis in (objects, functions)] == [1, 1]
     assert {text.get_text() for text in functions.texts} == {"LSTM"}
+    older = replace(older, metrics={name: value for name, value in older.metrics.items() if "functions" not in name})
+    assert [len(axis.lines) for axis in figures.by_scene([older]).axes] == [1]
 
 
 def test_sizes_that_a_seed_lacks_are_left_out(found_of):

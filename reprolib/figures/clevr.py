@@ -161,12 +161,12 @@ def by_scene(found: Sequence[Record]) -> Figure:
     A measure that no record has gets no panel.
     """
     measured = _compared(found)
-    if not any(measured.values()):
-        return note(NO_RECORD)
-    figure = canvas(3.0)
     found_by = {group: _found_by(measured, group) for group in GROUPS}
     shown = [group for group, lines in found_by.items() if lines]
-    panels = figure.subplots(1, len(shown), sharey=True)
+    if not shown:
+        return note(NO_RECORD)
+    figure = canvas(3.0)
+    panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
     for axis, group in zip(panels, shown, strict=True):
         ends = [
             band(axis, _short(system), sizes, values, (colour(system), "-"), marker="o")
