@@ -48,7 +48,7 @@ def _learned(kind: str, objects: int) -> Row:
             "small": motion.small(objects)
             | SMALL_ENCODER[kind]
             | motion.SMALL_DECODING[kind]
-            | motion.small_optimiser(kind, objects)
+            | motion.MUON
             | SMALL_LEARNING[kind],
         },
         minutes={"smoke": 0.1, "small": {"springs": 10, "charged": 45, "kuramoto": 40}[kind], "paper": 20},
@@ -64,9 +64,12 @@ def _supervised(kind: str, objects: int) -> Row:
         config=Config(motion.scenes(kind, objects), EdgeClassifierModel(encoder=_encoder(kind)), motion.TRAINING),
         scales={
             "smoke": motion.SMOKE | {"model.width": 16},
-            "small": motion.small(objects) | SMALL_ENCODER[kind] | {"train.steps": 2_000, "model.dropout": 0.0},
+            "small": motion.small(objects)
+            | SMALL_ENCODER[kind]
+            | motion.MUON
+            | {"train.steps": 6_000, "model.dropout": 0.0},
         },
-        minutes={"smoke": 0.1, "small": 6, "paper": 10},
+        minutes={"smoke": 0.1, "small": {"springs": 5, "charged": 20, "kuramoto": 12}[kind], "paper": 10},
         baseline=True,
         comparisons=published_order(PAPER, f"{kind}_{objects}", "Supervised"),
     )
