@@ -43,13 +43,18 @@ SMOKE = {
 }
 TINY = {"model.width": 16, "model.decoder_width": 16}
 SMALL = {"data.train": 20_000, "data.valid": 500, "data.test": 2_000, "data.of_others": 500}
-FEW_FRAMES = {"model.decoder_width": 128, "model.windows": 3, "model.restart": 3}  # short, from random frames
-SMALL_DECODING = {  # one long one serves smooth motion; close encounters of charges dominate the loss
-    "springs": FEW_FRAMES | {"model.windows": 1, "model.restart": 10, "train.steps": 6_000},
-    "charged": FEW_FRAMES | {"train.steps": 8_000, "train.clip": 10.0},
-    "kuramoto": FEW_FRAMES | {"model.windows": 1, "model.restart": 10, "train.steps": 15_000},
+LONG_WINDOW = {"model.decoder_width": 128, "model.windows": 1, "model.restart": 10}
+SMALL_DECODING = {  # from random frames: ten steps serve smooth motion; close encounters of charges dominate the loss
+    "springs": LONG_WINDOW,
+    "charged": {"model.decoder_width": 128, "model.windows": 3, "model.restart": 3, "train.clip": 10.0},
+    "kuramoto": LONG_WINDOW,
 }
 MUON = {"train.optimiser": "muon"}  # of most rows at small scale; the paper has Adam
+SMALL_PREDICTION = {  # as long and alike for every row that predicts the motion of a system
+    "springs": MUON | {"train.steps": 6_000},
+    "charged": MUON | {"train.steps": 8_000},
+    "kuramoto": MUON | {"train.steps": 15_000},
+}
 SCALES = {"smoke": SMOKE, "small": SMALL}
 
 

@@ -48,7 +48,7 @@ def _learned(kind: str, objects: int) -> Row:
             "small": motion.small(objects)
             | SMALL_ENCODER[kind]
             | motion.SMALL_DECODING[kind]
-            | motion.MUON
+            | motion.SMALL_PREDICTION[kind]
             | SMALL_LEARNING[kind],
         },
         minutes={"smoke": 0.1, "small": {"springs": 10, "charged": 45, "kuramoto": 40}[kind], "paper": 20},

@@ -49,7 +49,7 @@ def _lstm(kind: str, system: str, model: LSTMModel, hidden: int, minutes: float)
         config=Config(motion.scenes(kind), model, motion.TRAINING),
         scales={
             "smoke": motion.SMOKE | {"model.hidden": 8},
-            "small": motion.small(OBJECTS) | motion.MUON | {"train.steps": 6_000, "model.hidden": hidden},
+            "small": motion.small(OBJECTS) | motion.SMALL_PREDICTION[kind] | {"model.hidden": hidden},
         },
         minutes={"smoke": 0.1, "small": minutes, "paper": 60},
         baseline=True,
@@ -73,7 +73,7 @@ def _given(kind: str, system: str, model: NRIModel, training: Training) -> Row:
         config=Config(motion.scenes(kind), model, training),
         scales={
             "smoke": motion.SMOKE | motion.TINY,
-            "small": motion.small(OBJECTS) | motion.SMALL_DECODING[kind] | motion.MUON,
+            "small": motion.small(OBJECTS) | motion.SMALL_DECODING[kind] | motion.SMALL_PREDICTION[kind],
         },
         minutes={"smoke": 0.1, "small": 10, "paper": 6},
         baseline=True,
