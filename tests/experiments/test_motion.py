@@ -10,13 +10,14 @@ from reprolib import experiments, paths, published, runs
 from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.experiments import motion
-from reprolib.experiments.entry import Config, change
+from reprolib.experiments.entry import SCALES, Config, change
 from reprolib.experiments.motion import FRAMES, HORIZON, START, MotionData
 from reprolib.experiments.order import published_order
 from reprolib.models.motion import Static
 from reprolib.models.nri import GivenGraph, NRIModel
 from reprolib.train import Training
 
+PREDICTING = {"NRI (learned)", "NRI (true graph)", "NRI (full graph)", "LSTM (single)", "LSTM (joint)"}
 FEW = {"data.train": 30, "data.valid": 5, "data.test": 6, "data.others": (3, 7), "data.of_others": 4}
 
 
@@ -204,6 +205,17 @@ def test_every_published_cell_of_both_tables_has_a_row():
     lines = [line for line in published.read() if line.paper == motion.PAPER and line.table in ("Table 1", "Table 2")]
     assert len(lines) > 70
     assert {(line.task, line.system) for line in lines} - rows == set()
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("kind", motion.KINDS)
+def test_what_is_compared_by_its_errors_was_trained_alike(kind, scale):
+    found = (row for name in ("nri_edges", "nri_prediction") for row in experiments.get(name).rows)
+    rows = [row for row in found if row.task == f"{kind}_5" and row.system in PREDICTING]
+    assert len(rows) == len(PREDICTING)
+    own = {"precision": "fp32", "clip": None}  # which hang on the model
+    assert len({replace(row.at(scale).train, **own) for row in rows}) == 1
+    assert len({row.at(scale).data.train for row in rows}) == 1
 
 
 @pytest.mark.parametrize("name", ["nri_edges", "nri_prediction"])
