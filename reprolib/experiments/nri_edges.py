@@ -51,7 +51,7 @@ def _learned(kind: str, objects: int) -> Row:
             | motion.SMALL_PREDICTION[kind]
             | SMALL_LEARNING[kind],
         },
-        minutes={"smoke": 0.1, "small": {"springs": 10, "charged": 45, "kuramoto": 40}[kind], "paper": 20},
+        minutes={"smoke": 0.1, "small": {"springs": 12, "charged": 45, "kuramoto": 45}[kind], "paper": 20},
         headline=True,
         comparisons=published_order(PAPER, task, LEARNED),
     )

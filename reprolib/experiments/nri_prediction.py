@@ -34,7 +34,7 @@ def _static(kind: str) -> Row:
 
 
 def _single(kind: str) -> Row:
-    return _lstm(kind, "LSTM (single)", LSTMModel(**motion.AS_OFFICIAL), hidden=64, minutes=30)
+    return _lstm(kind, "LSTM (single)", LSTMModel(**motion.AS_OFFICIAL), hidden=64, minutes=25)
 
 
 def _joint(kind: str) -> Row:
@@ -75,7 +75,7 @@ def _given(kind: str, system: str, model: NRIModel, training: Training) -> Row:
             "smoke": motion.SMOKE | motion.TINY,
             "small": motion.small(OBJECTS) | motion.SMALL_DECODING[kind] | motion.SMALL_PREDICTION[kind],
         },
-        minutes={"smoke": 0.1, "small": 10, "paper": 6},
+        minutes={"smoke": 0.1, "small": 12, "paper": 6},
         baseline=True,
         comparisons=published_order(PAPER, f"{kind}_{OBJECTS}", system),
     )

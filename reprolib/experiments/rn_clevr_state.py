@@ -35,7 +35,7 @@ RELATION_NETWORK = Row(
         "smoke": clevr.SMOKE | {"model.lstm": 32, "model.g": (64, 64), "model.f": (64,)},
         "small": SMALL | NARROW,
     },
-    minutes={"smoke": 0.1, "small": 35, "paper": 60},
+    minutes={"smoke": 0.1, "small": 20, "paper": 60},
     headline=True,
     comparisons=tuple(Comparison(f"accuracy/{name}", "LSTM", 5) for name in ("overall", "count", "exist")),
 )
@@ -47,7 +47,7 @@ LSTM = Row(
         "smoke": clevr.SMOKE | {"model.lstm": 32, "model.hidden": (32,)},
         "small": SMALL | {"train.steps": 7_500, "train.evaluate_every": 500},
     },
-    minutes={"smoke": 0.1, "small": 12, "paper": 20},
+    minutes={"smoke": 0.1, "small": 5, "paper": 20},
     baseline=True,
     comparisons=(Comparison("accuracy/overall", RELATING, -5),),
 )
