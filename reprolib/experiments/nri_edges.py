@@ -69,7 +69,7 @@ def _supervised(kind: str, objects: int) -> Row:
             | motion.MUON
             | {"train.steps": 6_000, "model.dropout": 0.0},
         },
-        minutes={"smoke": 0.1, "small": {"springs": 5, "charged": 20, "kuramoto": 12}[kind], "paper": 10},
+        minutes={"smoke": 0.1, "small": 3 if kind == "springs" else 12, "paper": 10},
         baseline=True,
         comparisons=published_order(PAPER, f"{kind}_{objects}", "Supervised"),
     )
