@@ -21,7 +21,7 @@ FORMATS := md csv html json
 # $(call table,NAME AND OPTIONS,FILE): the file is the old one or the whole new one.
 table = $(REPROLIB) table $(1) >$(2).part && mv $(2).part $(2)
 
-.PHONY: help book test tables small paper bench verify lint clean setup executed FORCE
+.PHONY: help book test tables small long paper bench verify lint clean setup executed FORCE
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -47,6 +47,9 @@ tables: setup ## write the tables, paper against ours, to _build/tables and book
 
 small: setup ## train the missing records at small scale, JOBS=2 at a time with one thread each (hours on a CPU; resumable)
 	@seq $(JOBS) | xargs -P $(JOBS) -I{} $(ONE_THREAD) $(REPROLIB) fill --scale small
+
+long: setup ## train the missing records at long scale, JOBS=2 at a time with one thread each (up to three hours a row; resumable)
+	@seq $(JOBS) | xargs -P $(JOBS) -I{} $(ONE_THREAD) $(REPROLIB) fill --scale long
 
 paper: setup ## train the missing records at paper scale (an accelerator; resumable)
 	@$(REPROLIB) fill --scale paper

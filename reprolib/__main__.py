@@ -22,7 +22,7 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__d
 data_app = typer.Typer(help="Real data by download, generated data, integrity.")
 app.add_typer(data_app, name="data")
 
-Scale = Annotated[str, typer.Option(help="smoke, small or paper.")]
+Scale = Annotated[str, typer.Option(help="smoke, small, long or paper.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, ...; an accelerator where there is one.")]
 Capture = Annotated[bool, typer.Option(help="Steps as CUDA graphs, where a row's steps are all alike.")]
 DataName = Annotated[str | None, typer.Argument(help="A data set, as `data list` prints it.", metavar="NAME")]
@@ -75,7 +75,7 @@ def run(
 
     chosen = experiments.get(experiment)
     changes = tuple(sorted(parse(set_ or []).items()))
-    requests = [runs.Request(chosen, entry, scale, seed, data, changes) for entry in runs.select(chosen, row)]
+    requests = [runs.Request(chosen, entry, scale, seed, data, changes) for entry in runs.select(chosen, row, scale)]
     devices.pick(device)
     for request in requests:
         request.config.hash  # noqa: B018  wrong settings end here, before any run

@@ -10,7 +10,7 @@ from typing import Any
 
 from reprolib import experiments, paths, published, records
 from reprolib.errors import InputError
-from reprolib.experiments.entry import Experiment, Row
+from reprolib.experiments.entry import Experiment, Row, check_scale
 from reprolib.runs import Request, claimed, run
 from reprolib.train import OutOfTimeError, StaleCheckpointError
 
@@ -35,6 +35,7 @@ def missing(scale: str, only: str = "*") -> Iterator[Request]:
 
     Real data are taken where they are at hand, but never at smoke scale, which is the baseline of `make book`.
     """
+    check_scale(scale)
     rows = [(experiment, row) for experiment in experiments.every() for row in experiment.rows]
     rows = [(e, row) for e, row in rows if fnmatchcase(row.name, only) or fnmatchcase(e.name, only)]
     if not rows:
@@ -45,6 +46,7 @@ def missing(scale: str, only: str = "*") -> Iterator[Request]:
         seed, (_, row) = one
         return row.name not in claims, seed, not row.headline
 
+    rows = [(experiment, row) for experiment, row in rows if scale in row.minutes]
     for seed, (experiment, row) in sorted(itertools.product(SEEDS, rows), key=turn):
         real = scale != "smoke" and experiment.fingerprint(row.at(scale), "real") is not None
         kind = "real" if real else "generated"

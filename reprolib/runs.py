@@ -15,7 +15,7 @@ from torch import nn
 from reprolib import devices, experiments, files, parallel, paths, records
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
-from reprolib.experiments.entry import KINDS, SCALES, Config, Experiment, Row, change
+from reprolib.experiments.entry import KINDS, Config, Experiment, Row, change, check_scale
 from reprolib.records import Record
 from reprolib.train import Fit, Training, fit
 
@@ -34,8 +34,7 @@ class Request:
     changes: tuple[tuple[str, Any], ...] = ()  # of an attempt
 
     def __post_init__(self) -> None:
-        if self.scale not in SCALES:
-            raise InputError(f"unknown scale {self.scale!r}: choose one of {', '.join(SCALES)}")
+        check_scale(self.scale)
         if self.kind not in KINDS:
             raise InputError(f"unknown kind of data {self.kind!r}: choose one of {', '.join(KINDS)}")
         if not 0 <= self.seed <= LARGEST_SEED:
@@ -74,8 +73,8 @@ class Request:
         return paths.CHECKPOINTS / folder / self.experiment.name / self.scale / f"{self.stem}.pt"
 
 
-def select(experiment: Experiment, pattern: str = "*") -> list[Row]:
-    """The rows whose TASK/SYSTEM, task or system fits a pattern.
+def select(experiment: Experiment, pattern: str, scale: str) -> list[Row]:
+    """The rows whose TASK/SYSTEM, task or system fits a pattern: those with the scale, where any has it.
 
     Raises:
         InputError: none does.
@@ -84,7 +83,7 @@ def select(experiment: Experiment, pattern: str = "*") -> list[Row]:
     if not rows:
         names = ", ".join(row.name for row in experiment.rows)
         raise InputError(f"no row of {experiment.name} fits {pattern!r}: its rows are {names}")
-    return rows
+    return [row for row in rows if scale in row.minutes] or rows
 
 
 def run(
@@ -308,7 +307,8 @@ def execute_or_read(
         InputError: data that cannot be had in that kind, as real files of Sort-of-CLEVR, and what `run` raises.
     """
     experiment = experiments.get(name)
-    requests = [Request(experiment, row, scale, seed, kind) for row in experiment.rows for seed in seeds]
+    rows = [row for row in experiment.rows if scale in row.minutes]
+    requests = [Request(experiment, row, scale, seed, kind) for row in rows for seed in seeds]
     if train:
         return [run(request, root=paths.EXECUTED) for request in requests]
     places = [request.place(paths.results()) for request in requests]

@@ -149,7 +149,7 @@ EXPERIMENT = Experiment(
             "Majority",
             Config(ToyData(), Majority(), Training(steps=0)),
             {},
-            {"smoke": 0.1, "small": 0.1},
+            {"smoke": 0.1, "small": 0.1, "paper": 0.1},
         ),
         row("Norm", norm=True, dropout=0.0),
     ),

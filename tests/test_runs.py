@@ -270,18 +270,18 @@ def test_a_new_run_replaces_record_and_weights(done, toy, monkeypatch):
 
 
 def test_rows_are_selected_by_task_system_or_both(toy):
-    assert [row.system for row in runs.select(toy)] == ["Net", "Majority", "Norm"]
-    assert [row.system for row in runs.select(toy, "N*")] == ["Net", "Norm"]
-    assert [row.system for row in runs.select(toy, "toy/Net")] == ["Net"]
-    assert len(runs.select(toy, "toy")) == 3
+    assert [row.system for row in runs.select(toy, "*", "smoke")] == ["Net", "Majority", "Norm"]
+    assert [row.system for row in runs.select(toy, "N*", "smoke")] == ["Net", "Norm"]
+    assert [row.system for row in runs.select(toy, "toy/Net", "smoke")] == ["Net"]
+    assert len(runs.select(toy, "toy", "smoke")) == 3
     with pytest.raises(InputError, match="no row of toy fits 'toy/net': its rows are toy/Net, toy/Majority, toy/Norm"):
-        runs.select(toy, "toy/net")
+        runs.select(toy, "toy/net", "smoke")
 
 
 @pytest.mark.parametrize(
     ("wrong", "complaint"),
     [
-        ({"scale": "huge"}, "unknown scale 'huge': choose one of smoke, small, paper"),
+        ({"scale": "huge"}, "unknown scale 'huge': choose one of smoke, small, long, paper"),
         ({"kind": "fake"}, "unknown kind of data 'fake': choose one of generated, real"),
         ({"seed": -1}, "the seed is -1"),
         ({"seed": 2**31}, "the seed is 2147483648"),

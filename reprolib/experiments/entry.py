@@ -15,7 +15,7 @@ from reprolib.errors import InputError
 from reprolib.settings import counted
 from reprolib.train import Training
 
-SCALES = ("smoke", "small", "paper")
+SCALES = ("smoke", "small", "long", "paper")
 KINDS = ("generated", "real")
 
 
@@ -64,7 +64,7 @@ class Row:
     system: str
     config: Config
     scales: Mapping[str, Mapping[str, Any]]
-    minutes: Mapping[str, float]  # expected cost of one seed: 2 CPU cores for smoke and small, one H200 for paper
+    minutes: Mapping[str, float]  # expected cost of one seed at each scale that the row has: on one core, paper on a GPU
     baseline: bool = False  # a baseline must come close to the published figure from both sides
     headline: bool = False  # weights are kept
     comparisons: tuple[Comparison, ...] = ()
@@ -75,9 +75,14 @@ class Row:
         return f"{self.task}/{self.system}"
 
     def at(self, scale: str) -> Config:
-        """The configuration at a scale."""
-        if scale not in SCALES:
-            raise InputError(f"unknown scale {scale!r}: choose one of {', '.join(SCALES)}")
+        """The configuration at a scale.
+
+        Raises:
+            InputError: there is no such scale, or the row is not defined at it.
+        """
+        check_scale(scale)
+        if scale not in self.minutes:
+            raise InputError(f"{self.name} has no scale {scale!r}: choose one of {', '.join(self.minutes)}")
         return change(self.config, self.scales.get(scale, {}))
 
 
@@ -110,6 +115,12 @@ class Experiment:
         raise InputError(
             f"{self.name} has no row {name!r}: `reprolib list` prints {', '.join(r.name for r in self.rows)}"
         )
+
+
+def check_scale(scale: str) -> None:
+    """Raise InputError unless there is such a scale."""
+    if scale not in SCALES:
+        raise InputError(f"unknown scale {scale!r}: choose one of {', '.join(SCALES)}")
 
 
 def answer_loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:

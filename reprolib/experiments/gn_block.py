@@ -9,7 +9,7 @@ import torch
 
 from reprolib.data.split import Split
 from reprolib.errors import InputError
-from reprolib.experiments.entry import KINDS, SCALES
+from reprolib.experiments.entry import KINDS, check_scale
 from reprolib.gn import definitions, demo
 from reprolib.train import Training, fit
 
@@ -31,6 +31,7 @@ class Sizes:
 SIZES = {
     "smoke": Sizes(compared=8, width=16, steps=400, nodes=(8, 16, 24, 32, 48)),
     "small": Sizes(compared=64, width=16, steps=2_000, nodes=(8, 16, 32, 64, 96)),
+    "long": Sizes(compared=64, width=16, steps=10_000, nodes=(8, 16, 32, 64, 96)),
     "paper": Sizes(compared=512, width=32, steps=10_000, nodes=(8, 16, 32, 64, 128, 256)),
 }
 
@@ -63,8 +64,7 @@ def generalisation(scale: str, seeds: list[int], data: str, train: bool) -> list
 
 
 def _sizes(scale: str) -> Sizes:
-    if scale not in SIZES:
-        raise InputError(f"unknown scale {scale!r}: choose one of {', '.join(SCALES)}")
+    check_scale(scale)
     return SIZES[scale]
 
 

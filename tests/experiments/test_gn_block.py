@@ -36,7 +36,7 @@ def test_nothing_is_trained_when_nobody_asks_for_it():
 
 @pytest.mark.parametrize("call", [gn_block.equalities, lambda s: gn_block.generalisation(s, [0], "generated", True)])
 def test_an_unknown_scale_is_an_error(call):
-    with pytest.raises(InputError, match="unknown scale 'huge': choose one of smoke, small, paper"):
+    with pytest.raises(InputError, match="unknown scale 'huge': choose one of smoke, small, long, paper"):
         call("huge")
 
 

@@ -213,9 +213,11 @@ def test_what_is_compared_by_its_errors_was_trained_alike(kind, scale):
     found = (row for name in ("nri_edges", "nri_prediction") for row in experiments.get(name).rows)
     rows = [row for row in found if row.task == f"{kind}_5" and row.system in PREDICTING]
     assert len(rows) == len(PREDICTING)
+    rows = [row for row in rows if scale in row.minutes]
+    assert len(rows) in (0, len(PREDICTING)), "a scale that only some of them have compares nothing"
     own = {"precision": "fp32", "clip": None}  # which hang on the model
-    assert len({replace(row.at(scale).train, **own) for row in rows}) == 1
-    assert len({row.at(scale).data.train for row in rows}) == 1
+    assert len({replace(row.at(scale).train, **own) for row in rows}) <= 1
+    assert len({row.at(scale).data.train for row in rows}) <= 1
 
 
 @pytest.mark.parametrize("name", ["nri_edges", "nri_prediction"])
