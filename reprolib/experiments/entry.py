@@ -64,7 +64,7 @@ class Row:
     system: str
     config: Config
     scales: Mapping[str, Mapping[str, Any]]
-    minutes: Mapping[str, float]  # expected cost of one seed at each scale that the row has: on one core, paper on a GPU
+    minutes: Mapping[str, float]  # of one seed, at each scale that the row has: one core, paper one H200
     baseline: bool = False  # a baseline must come close to the published figure from both sides
     headline: bool = False  # weights are kept
     comparisons: tuple[Comparison, ...] = ()
