@@ -10,9 +10,10 @@ from typing import Annotated
 
 import typer
 
-from reprolib import devices, experiments, lists, metrics, parallel, paths, records, report, runs
+from reprolib import devices, experiments, kinds, lists, parallel, paths, records, report, runs
 from reprolib.errors import InputError
 from reprolib.files import check_folder
+from reprolib.requests import Request, select
 from reprolib.wording import number
 
 INTERRUPTED = 130  # the shell's code for Ctrl-C
@@ -75,11 +76,11 @@ def run(
 
     chosen = experiments.get(experiment)
     changes = tuple(sorted(parse(set_ or []).items()))
-    requests = [runs.Request(chosen, entry, scale, seed, data, changes) for entry in runs.select(chosen, row, scale)]
+    wanted = [Request(chosen, entry, scale, seed, data, changes) for entry in select(chosen, row, scale)]
     devices.pick(device)
-    for request in requests:
+    for request in wanted:
         request.config.hash  # noqa: B018  wrong settings end here, before any run
-    for request in requests:
+    for request in wanted:
         record = runs.run(request, device=device, resume=resume, capture=capture)
         if parallel.rank():
             continue
@@ -106,20 +107,38 @@ def evaluate(record: Path, device: Device = None) -> None:
     kept, now = runs.evaluate(record, device)
     for name, value in kept.metrics.items():
         typer.echo(f"{name:28} recorded {number(value, name):>8}  now {number(now.get(name), name):>8}")
-    off = [name for name, value in kept.metrics.items() if not metrics.agrees(name, value, now.get(name))]
+    off = [name for name, value in kept.metrics.items() if not _again(name, value, now.get(name))]
     if off:
         raise InputError(f"{record}: {', '.join(off)} no longer as recorded; run {kept.command}")
 
 
+def _again(metric: str, recorded: float, now: float | None) -> bool:
+    """Whether a metric has come out again, up to what another machine's rounding may move."""
+    kind = kinds.of(metric)
+    return now is not None and kind.within(kind.rounding, now, recorded)
+
+
 @app.command()
 def table(
-    name: Annotated[str, typer.Argument(metavar="TABLE", help="An experiment, all, overview, attempts, speed.")],
+    name: Annotated[str, typer.Argument(metavar="TABLE", help="An experiment, all, claims, counts, attempts, speed.")],
     format: Annotated[str, typer.Option(help="md, csv, html or json.")] = "md",
 ) -> None:
     """Paper against ours, with spread, data, scale, device and verdict."""
     typer.echo(report.text(name, format))
     if not paths.results().is_dir():
         typer.echo(f"reprolib: there is no folder {paths.results()}, so nothing of ours is in this table", err=True)
+
+
+@app.command("claims")
+def list_claims(
+    paper: Annotated[str | None, typer.Option(help="One paper, such as kipf2018.")] = None,
+    format: Annotated[str, typer.Option(help="md, csv, html or json.")] = "md",
+) -> None:
+    """Every claim with its label, the reason, the records that it rests on and the command that repeats them."""
+    from reprolib import claim_tables
+    from reprolib.labels import judged
+
+    typer.echo(claim_tables.text(claim_tables.chosen(judged(report.committed()), paper), format))
 
 
 @app.command()

@@ -1,20 +1,21 @@
 """The most valuable missing records that fit a budget of time."""
 
-import itertools
 import math
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from fnmatch import fnmatchcase
 from typing import Any
 
-from reprolib import experiments, paths, published, records
+from reprolib import experiments, paths, records
 from reprolib.errors import InputError
 from reprolib.experiments.entry import Experiment, Row, check_scale
-from reprolib.runs import Request, claimed, run
+from reprolib.labels import Court
+from reprolib.requests import Request
+from reprolib.runs import claimed, run
 from reprolib.train import OutOfTimeError, StaleCheckpointError
+from reprolib.verdicts import FURTHER, SEEDS
 
-SEEDS = (0, 1, 2)
 UNITS = {"s": 1 / 60, "m": 1, "h": 60}
 
 
@@ -31,7 +32,7 @@ def minutes(text: str) -> float:
 
 
 def missing(scale: str, only: str = "*") -> Iterator[Request]:
-    """Requests without a current record: every seed of what a paper prints, then ours; a seed's headline rows first.
+    """Requests without a current record: what headline claims rest on, other claims, then ours; seed by seed.
 
     Real data are taken where they are at hand, but never at smoke scale, which is the baseline of `make book`.
     """
@@ -40,14 +41,18 @@ def missing(scale: str, only: str = "*") -> Iterator[Request]:
     rows = [(e, row) for e, row in rows if fnmatchcase(row.name, only) or fnmatchcase(e.name, only)]
     if not rows:
         raise InputError(f"--only {only!r} fits no row and no experiment: `reprolib list` prints them")
-    claims = _claims()
+    court = Court.of(records.good(paths.results()))
+    needed = [{f"{task}/{system}" for task, system in court.rests_on(headline)} for headline in (True, False)]
+    unsure = court.unsure(scale)
+    seeds = {row.name: _seeds(row, scale, unsure) for _, row in rows if scale in row.minutes}
 
-    def turn(one: tuple[int, tuple[Experiment, Row]]) -> tuple[bool, int, bool]:
+    def turn(one: tuple[int, tuple[Experiment, Row]]) -> tuple[int, int, bool]:
         seed, (_, row) = one
-        return row.name not in claims, seed, not row.headline
+        rank = next((place for place, names in enumerate(needed) if row.name in names), len(needed))
+        return rank, seed, not row.headline
 
-    rows = [(experiment, row) for experiment, row in rows if scale in row.minutes]
-    for seed, (experiment, row) in sorted(itertools.product(SEEDS, rows), key=turn):
+    wanted = ((seed, entry) for entry in rows for seed in seeds.get(entry[1].name, ()))
+    for seed, (experiment, row) in sorted(wanted, key=turn):
         real = scale != "smoke" and experiment.fingerprint(row.at(scale), "real") is not None
         kind = "real" if real else "generated"
         request = Request(experiment, row, scale, seed, kind)
@@ -55,11 +60,11 @@ def missing(scale: str, only: str = "*") -> Iterator[Request]:
             yield request
 
 
-def _claims() -> set[str]:
-    """Names of the rows of which a paper prints a figure, and of those that they are compared with."""
-    printed = {(line.task, line.system) for line in published.read() if line.paper != published.OURS}
-    rows = [row for e in experiments.every() for row in e.rows if (row.task, row.system) in printed]
-    return {row.name for row in rows} | {f"{row.task}/{one.system}" for row in rows for one in row.comparisons}
+def _seeds(row: Row, scale: str, unsure: Container[tuple[str, str]]) -> tuple[int, ...]:
+    """One of a row without training, else three, and two more where these leave a claim unsure."""
+    if not row.at(scale).train.steps and scale != "smoke":
+        return SEEDS[:1]
+    return (*SEEDS, *FURTHER) if (row.task, row.system) in unsure else SEEDS
 
 
 def is_current(request: Request) -> bool:

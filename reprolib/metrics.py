@@ -1,21 +1,39 @@
 """Accuracies by group, of edges under the best naming of their types, and errors by horizon."""
 
+import math
 from collections.abc import Mapping
+from typing import Self
 
 import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-TOLERANCE = 0.2  # percent points that another machine's rounding may move an accuracy
-RELATIVE_TOLERANCE = 0.02  # the same for a squared error
+
+class Figure(float):
+    """A measured number that knows the standard error which the size of its test set leaves."""
+
+    error: float
+
+    def __new__(cls, value: float, error: float = 0.0) -> Self:
+        figure = super().__new__(cls, value)
+        figure.error = error
+        return figure
 
 
-def accuracy(right: Tensor) -> float:
-    """Percentage of True in right [M]."""
-    return 100.0 * right.double().mean().item()
+def average(values: Tensor) -> Figure:
+    """The mean of independent values [M], such as the squared errors of scenes."""
+    spread = values.double().std().item() if len(values) > 1 else 0.0
+    return Figure(values.double().mean().item(), spread / math.sqrt(len(values)))
 
 
-def grouped_accuracy(right: Tensor, groups: Tensor, names: Mapping[int, str]) -> dict[str, float]:
+def accuracy(right: Tensor) -> Figure:
+    """Percentage of True in right [M], with the error of M independent answers."""
+    count = right.numel()
+    share = (int(right.sum()) + 1) / (count + 2)  # so that no small test is certain, even where all is right
+    return Figure(100.0 * right.double().mean().item(), 100.0 * math.sqrt(share * (1 - share) / count))
+
+
+def grouped_accuracy(right: Tensor, groups: Tensor, names: Mapping[int, str]) -> dict[str, Figure]:
     """Percentage right in every group that occurs: right [M] bool, groups [M], {group: name} -> {name: percent}."""
     present = [group for group in names if bool((groups == group).any())]
     return {names[group]: accuracy(right[groups == group]) for group in present}
@@ -33,26 +51,16 @@ def best_naming(predicted: Tensor, true: Tensor, least: int = 1) -> Tensor:
     return torch.from_numpy(linear_sum_assignment(pairs.numpy(), maximize=True)[1])
 
 
-def edge_accuracy(predicted: Tensor, true: Tensor, naming: Tensor | None = None) -> float:
-    """Percent of edges right under a naming of the predicted types [K], by default the best one for all scenes."""
+def edge_accuracy(predicted: Tensor, true: Tensor, naming: Tensor | None = None) -> Figure:
+    """Percent of edges [M, ...] right under a naming of the predicted types [K], by default the best for all scenes.
+
+    Its error is that of M independent scenes, since the edges of a scene are found or missed together.
+    """
     naming = best_naming(predicted, true) if naming is None else naming
-    return accuracy(naming.to(predicted.device)[predicted] == true)
+    right = naming.to(predicted.device)[predicted] == true  # [M, ...]
+    return Figure(accuracy(right), average(100.0 * right.double().view(len(right), -1).mean(1)).error)
 
 
 def errors_by_step(predicted: Tensor, true: Tensor) -> Tensor:
     """Mean squared error at every step of a rollout, not cumulative: [B, T, N, D] twice -> [T]."""
     return (predicted - true).square().mean((0, 2, 3))
-
-
-def lower_is_better(metric: str) -> bool:
-    """True for errors."""
-    return metric.startswith(("error/", "mse/"))
-
-
-def agrees(metric: str, recorded: float, now: float | None) -> bool:
-    """Whether a metric has come out again, up to what another machine's rounding may move."""
-    if now is None:
-        return False
-    if metric.startswith("mse/"):
-        return abs(now - recorded) <= RELATIVE_TOLERANCE * abs(recorded)
-    return abs(now - recorded) <= TOLERANCE

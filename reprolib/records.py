@@ -8,6 +8,7 @@ import platform
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import UnionType
@@ -21,13 +22,15 @@ from safetensors.torch import save as as_safetensors
 from torch import Tensor, nn
 
 from reprolib import __version__, paths
+from reprolib.deviations import Deviation
 from reprolib.errors import InputError
 from reprolib.files import write_atomically, write_text
 
-SCHEMA = 1
+SCHEMA = 2
 LARGEST_WEIGHTS = 8 << 20  # bytes; larger files are not kept
 INNER = {  # types of what the fields of these names hold
-    "data": {"name": str, "kind": str, "hash": str, "sizes": dict[str, int]},
+    "data": {"name": str, "kind": str, "procedure": str, "split": str, "hash": str, "sizes": dict[str, int]},
+    "deviations": {"kind": str, "text": str, "less": bool},
     "weights": {"file": str | None, "sha256": str | None, "dtype": str, "bytes": int},
 }
 
@@ -45,8 +48,9 @@ class Record:
     changes: dict[str, Any]  # what --set changed: not empty for an attempt
     config: dict[str, Any]
     config_hash: str
-    data: dict[str, Any]  # name, kind, hash, sizes
+    data: dict[str, Any]  # name, kind, the procedure that made it, the split that was measured, hash, sizes
     metrics: dict[str, float]
+    errors: dict[str, float]  # the standard error that the size of the test set leaves on a metric, where it is known
     validation: dict[str, float]
     curve: list[dict[str, float]]
     best_step: int
@@ -56,13 +60,14 @@ class Record:
     device: str
     workers: int
     seconds: float
+    processor_seconds: float | None  # of all threads of the run; None in records that are older than the field
     samples_per_second: float | None
     peak_memory: int  # bytes: of the accelerator, or of the process on a CPU
     versions: dict[str, str]
     commit: str | None
     dirty: bool | None
     started: str  # ISO 8601, UTC
-    deviations: list[str]
+    deviations: list[dict[str, Any]]  # kind, text, and whether it is less of the same
     command: str
     digest: str = ""
 
@@ -75,6 +80,11 @@ class Record:
     def kind(self) -> str:
         """Kind of data, real or generated."""
         return self.data["kind"]
+
+    @property
+    def departures(self) -> list[Deviation]:
+        """How this run departs from the paper by its data, its split or its precision."""
+        return [Deviation(**each) for each in self.deviations]
 
     def content_digest(self) -> str:
         """Hash of everything but the digest itself."""
@@ -149,7 +159,9 @@ def _check_fields(content: dict[str, Any], hints: Mapping[str, Any], where: str)
         if not _fits(content[name], hint):
             raise InputError(f"{where} has {content[name]!r:.200} in the field {name!r}, the wrong type: {remedy}")
         if name in INNER and content[name] is not None:
-            _check_fields(content[name], INNER[name], f"{where}, field {name!r},")
+            inner = content[name] if isinstance(content[name], list) else [content[name]]
+            for each in inner:
+                _check_fields(each, INNER[name], f"{where}, field {name!r},")
 
 
 def _fits(value: Any, hint: Any) -> bool:
@@ -178,6 +190,15 @@ def read_all(root: Path, experiment: str = "*", attempts: bool = False) -> Itera
         record = read(path)
         check_place(record, path, root)
         yield path, record
+
+
+def good(root: Path) -> list[Record]:
+    """The records under a results folder that can be read; `verify` tells of the others."""
+    found = []
+    for path in sorted(root.glob("*/*/*.json")):
+        with suppress(InputError):
+            found.append(read(path))
+    return found
 
 
 def check_place(record: Record, path: Path, root: Path) -> None:

@@ -1,4 +1,4 @@
-"""Paper-against-ours tables and verdicts, computed from the records."""
+"""Paper-against-ours tables, computed from the records."""
 
 import json
 import statistics
@@ -8,15 +8,17 @@ from fnmatch import fnmatchcase
 
 import pandas as pd
 
-from reprolib import experiments, lists, paths, published, records
+from reprolib import claim_tables, experiments, lists, paths, published, records
 from reprolib.errors import InputError
 from reprolib.experiments import quoted
 from reprolib.experiments.entry import SCALES, Experiment, Row
+from reprolib.fidelity import departures
+from reprolib.labels import Court, Label, judged
 from reprolib.published import Line
 from reprolib.records import Record
-from reprolib.runs import Request
-from reprolib.verdicts import Key, Measurement, Verdict, judge, measurements
-from reprolib.wording import SIGNS, number, paper_name, spoken
+from reprolib.requests import Request
+from reprolib.verdicts import Closeness, Key, Measurement, Order, improving, measurements
+from reprolib.wording import markdown, number
 
 
 @dataclass(frozen=True)
@@ -30,16 +32,21 @@ class Cell:
     metric: str
     unit: str
     published: float | None
+    bound: str
+    provenance: str  # of the published figure
     ours: float | None
     std: float | None
     n: int
     scale: str | None
     data: str | None
     device: str | None
-    verdict: Verdict | None  # None where nothing is claimed
+    figure: Closeness | None  # None where nothing is printed or measured
+    effect: Order | None  # whether the orders hold in which the papers place this figure
+    verdict: Label | None  # of the figure's claim; None where no sentence names it
+    claim: str | None
     command: str | None
     reason: str
-    recalled: bool
+    improving: bool = False  # whether a run gained to its end
     split: str = "test"  # that was measured
 
     @property
@@ -55,14 +62,9 @@ def cells(name: str = "all", found: Sequence[Record] | None = None) -> list[Cell
         name: an experiment's name or "all".
         found: the records; by default the committed ones.
     """
-    every = experiments.every()
-    chosen = every if name == "all" else [experiments.get(name)]
-    if found is None:
-        found = committed()
-    known = {(row.task, row.system): (experiment, row) for experiment in every for row in experiment.rows}
-    lines = [line for line in published.read() if name == "all" or _shows(chosen[0], line)]
-    measured = measurements(found)
-    return [cell for line in lines for cell in _cells_of(line, known.get((line.task, line.system)), measured)]
+    chosen = None if name == "all" else experiments.get(name)
+    desk = _Desk(committed() if found is None else found)
+    return [cell for line in published.read() if chosen is None or _shows(chosen, line) for cell in desk.cells(line)]
 
 
 def _shows(experiment: Experiment, line: Line) -> bool:
@@ -76,22 +78,82 @@ def committed(experiment: str = "*") -> list[Record]:
     return [record for _, record in records.read_all(paths.results(), experiment)]
 
 
-def _cells_of(line: Line, entry: tuple[Experiment, Row] | None, measured: dict[Key, Measurement]) -> list[Cell]:
-    """One cell for every scale and kind of data that has the line's metric, else one without a number."""
-    if entry is None:
-        return [_empty(line, quoted.reason(line.task, line.system), None)]
-    experiment, row = entry
-    found = [
-        _measured(line, experiment, row, measurement, measured)
-        for key, measurement in sorted(measured.items(), key=lambda item: _order(item[0]))
-        if key[:2] == (line.task, line.system) and measurement.values(line.metric)
-    ]
-    return found or [_empty(line, "no record yet", _paper_command(experiment, row))]
+class _Desk:
+    """Where lines and records are laid beside one another."""
+
+    def __init__(self, found: Sequence[Record]):
+        self.court = Court.of(found)
+        self.measured = self.court.known.measured
+        self.judged = self.court.judge_all()
+
+    def cells(self, line: Line) -> list[Cell]:
+        """One cell for every scale and kind of data that has the line's metric, else one without a number."""
+        entry = self.court.known.rows.get((line.task, line.system))
+        if entry is None:
+            return [self._cell(line, reason=quoted.reason(line.task, line.system), command=None)]
+        found = [
+            self._measured(line, entry[1], measurement)
+            for key, measurement in sorted(self.measured.items(), key=lambda item: _order(item[0]))
+            if key[:2] == (line.task, line.system) and measurement.values(line.metric)
+        ]
+        return found or [self._cell(line, reason="no record yet", command=_paper_command(*entry))]
+
+    def _measured(self, line: Line, row: Row, measurement: Measurement) -> Cell:
+        values, first = measurement.values(line.metric), measurement.first
+        return self._cell(
+            line,
+            ours=statistics.fmean(values),
+            std=statistics.stdev(values) if len(values) > 1 else None,
+            n=len(values),
+            scale=first.scale,
+            data=first.kind,
+            device="; ".join(sorted({record.device for record in measurement.counted})),
+            command=_command(measurement),
+            improving=any(map(improving, measurement.counted)),
+            split=first.data["split"],
+            **self._marks(line, row, measurement),
+        )
+
+    def _marks(self, line: Line, row: Row, measurement: Measurement) -> dict[str, object]:
+        """How close the figure is, whether its orders hold, and why; nothing at smoke scale."""
+        first = measurement.first
+        if first.scale == "smoke":
+            return {"reason": "smoke scale shows that it runs, not what it reaches"}
+        figure, compared = self.court.marks(line, (first.scale, first.kind))
+        differs = [each.text for each in departures(row, first.scale, measurement.counted)]
+        orders = [each.order for each in compared]
+        return {
+            "figure": figure,
+            "effect": next((order for order in ("fails", "unsure", "holds") if order in orders), None),
+            "reason": "; ".join([*(each.reason for each in compared), *differs]),
+        }
+
+    def _cell(self, line: Line, **ours) -> Cell:
+        """A cell with the line's own columns, and its claim, filled in."""
+        shared = {name: getattr(line, name) for name in ("paper", "table", "system", "task", "metric", "unit")}
+        shared |= {name: getattr(line, name) for name in ("bound", "provenance")} | {"published": line.value}
+        naming = next((one for one in self.judged if one.claim.names(line)), None)
+        claim = {"verdict": naming.label, "claim": naming.claim.id} if naming else {"verdict": None, "claim": None}
+        return Cell(**NOTHING | shared | claim | ours)
+
+
+NOTHING = {
+    "ours": None,
+    "std": None,
+    "n": 0,
+    "scale": None,
+    "data": None,
+    "device": None,
+    "figure": None,
+    "effect": None,
+    "command": None,
+    "reason": "",
+}
 
 
 def _paper_command(experiment: Experiment, row: Row) -> str:
-    """The run that would give a row its verdict."""
-    kind = "generated" if experiment.own_procedure else "real"
+    """The run at the paper's own sizes, on the paper's data or its own procedure."""
+    kind = "generated" if experiment.procedures["generated"] == "paper" else "real"
     return Request(experiment, row, "paper", kind=kind).command
 
 
@@ -100,46 +162,11 @@ def _order(key: Key) -> tuple[int, str]:
     return -SCALES.index(key[2]), "" if key[3] == "real" else key[3]
 
 
-def _empty(line: Line, reason: str, command: str | None) -> Cell:
-    verdict = None if line.paper == published.OURS else "not attempted"
-    return _cell(line, verdict=verdict, reason=reason, command=command)
-
-
-def _measured(
-    line: Line, experiment: Experiment, row: Row, measurement: Measurement, measured: dict[Key, Measurement]
-) -> Cell:
-    values, first = measurement.values(line.metric), measurement.first
-    verdict, reason = judge(line, experiment, row, measurement, measured)
-    _, _, other = first.data["name"].partition(", ")  # where another split than the test split was measured
-    lacking = dict.fromkeys(deviation for record in measurement.records for deviation in record.deviations)
-    return _cell(
-        line,
-        ours=statistics.fmean(values),
-        std=statistics.stdev(values) if len(values) > 1 else None,
-        n=len(values),
-        scale=first.scale,
-        data=first.kind,
-        device="; ".join(sorted({record.device for record in measurement.records})),
-        verdict=verdict,
-        reason="; ".join([reason, *lacking]),
-        command=_command(measurement),
-        split=other.removesuffix(" split") or "test",
-    )
-
-
-def _cell(line: Line, **ours) -> Cell:
-    """A cell with the line's own columns filled in."""
-    names = ("paper", "table", "system", "task", "metric", "unit")
-    empty = {"ours": None, "std": None, "n": 0, "scale": None, "data": None, "device": None}
-    shared = {name: getattr(line, name) for name in names}
-    return Cell(**shared, published=line.value, recalled=line.recalled, **(empty | ours))
-
-
 def _command(measurement: Measurement) -> str:
     """One line of shell that repeats every seed."""
-    if len(measurement.records) == 1:
+    if len(measurement.counted) == 1:
         return measurement.first.command
-    seeds = " ".join(str(record.seed) for record in measurement.records)
+    seeds = " ".join(str(record.seed) for record in measurement.counted)
     loop = measurement.first.command.replace(f"--seed {measurement.first.seed} ", "--seed $seed ")
     return f"for seed in {seeds}; do {loop}; done"
 
@@ -151,72 +178,43 @@ def telling(found: Iterable[Record], task: str, system: str) -> Measurement | No
 
 
 def best(all_cells: Sequence[Cell]) -> list[Cell]:
-    """One cell a published line: the first, which has the largest scale and real data before generated ones.
+    """One cell a published line: of the largest scale at which all that was run of its task has records.
 
     Smoke runs show that a row runs, not what it reaches: a line with nothing else is left without a number.
     """
-    chosen: dict[tuple[str, ...], Cell] = {}
+    lines: dict[tuple[str, ...], list[Cell]] = {}
     for cell in all_cells:
-        key = (cell.paper, cell.table, cell.system, cell.task, cell.metric)
-        chosen.setdefault(key, _without_number(cell) if cell.scale == "smoke" else cell)
-    return list(chosen.values())
+        lines.setdefault((cell.paper, cell.table, cell.system, cell.task, cell.metric), []).append(cell)
+    shared = _shared_settings(all_cells)
+    return [_pick(found, shared.get(found[0].task, [])) for found in lines.values()]
+
+
+def _shared_settings(all_cells: Sequence[Cell]) -> dict[str, list[tuple[str | None, str | None]]]:
+    """For every task the settings, largest first, at which all its systems that were run have records."""
+    by_task: dict[str, dict[str, list[tuple[str | None, str | None]]]] = {}
+    for cell in all_cells:
+        if cell.ours is not None and cell.scale != "smoke":
+            by_task.setdefault(cell.task, {}).setdefault(cell.system, []).append((cell.scale, cell.data))
+    return {
+        task: [one for one in next(iter(systems.values())) if all(one in found for found in systems.values())]
+        for task, systems in by_task.items()
+    }
+
+
+def _pick(found: Sequence[Cell], settings: Sequence[tuple[str | None, str | None]]) -> Cell:
+    there = {(cell.scale, cell.data): cell for cell in reversed(found)}
+    cell = next((there[setting] for setting in settings if setting in there), found[0])
+    return _without_number(cell) if cell.scale == "smoke" else cell
 
 
 def _without_number(cell: Cell) -> Cell:
-    nothing = {"ours": None, "std": None, "n": 0, "scale": None, "data": None, "device": None}
-    return replace(cell, **nothing, command=_commands().get((cell.task, cell.system)))
-
-
-def _commands() -> dict[tuple[str, str], str]:
-    """The run at paper scale of every (task, system)."""
-    rows = [(experiment, row) for experiment in experiments.every() for row in experiment.rows]
-    return {(row.task, row.system): _paper_command(experiment, row) for experiment, row in rows}
-
-
-HEADLINERS = {
-    "santoro2017": ("CNN+LSTM+RN", "LSTM+RN", "CNN+RN", "RN"),
-    "kipf2018": ("NRI (learned)",),
-    "alet2019": ("Modular meta-learning",),
-    "replication": ("RN",),
-}
-
-
-def overview(all_cells: Sequence[Cell]) -> list[list[Cell]]:
-    """The figures of each paper's own model, task by task, in the order of print: the first is the headline."""
-    tasks: dict[tuple[str, str], list[Cell]] = {}
-    for cell in best(all_cells):
-        if cell.system in HEADLINERS.get(cell.paper, ()):
-            tasks.setdefault((cell.paper, cell.task), []).append(cell)
-    return list(tasks.values())
-
-
-def overview_frame(tasks: Sequence[Sequence[Cell]]) -> pd.DataFrame:
-    """The overview for the start page: a line a task that was run, and one a paper for the tasks that were not."""
-    rows = [_overview_line(*cells) for cells in tasks if any(cell.ours is not None for cell in cells)]
-    missing: dict[str, list[str]] = {}
-    for first, *others in tasks:
-        if all(cell.ours is None for cell in (first, *others)):
-            missing.setdefault(first.paper, []).append(spoken(first.task))
-    rows += [
-        (f"{paper_name(at)}: {', '.join(names)}", "", "", _said("not attempted"), "") for at, names in missing.items()
-    ]
-    return pd.DataFrame(rows, columns=["figure", "paper", "ours", "verdict", "others"])
-
-
-def _overview_line(first: Cell, *others: Cell) -> tuple[str, ...]:
-    """The headline of a task with its verdict, and the signs of the verdicts on the other figures."""
-    return (
-        f"{paper_name(first.paper)}, {spoken(first.task)}: {spoken(first.metric)}",
-        printed(first),
-        number(first.ours, first.metric) + (f" {first.scale}" if first.scale else ""),
-        _said(first.verdict),
-        "".join(SIGNS[cell.verdict] for cell in others),
+    command = next(
+        _paper_command(experiment, row)
+        for experiment in experiments.every()
+        for row in experiment.rows
+        if (row.task, row.system) == (cell.task, cell.system)
     )
-
-
-def _said(verdict: Verdict | None) -> str:
-    """A verdict with its sign; where nothing is claimed, a dash."""
-    return f"{SIGNS[verdict]} {verdict}" if verdict else "–"
+    return replace(cell, **NOTHING | {"command": command, "reason": "no record above smoke scale yet"})
 
 
 def frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
@@ -227,23 +225,29 @@ def frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
             "system": [cell.system for cell in all_cells],
             "metric": [cell.metric for cell in all_cells],
             "paper": [printed(cell) for cell in all_cells],
+            "provenance": [cell.provenance for cell in all_cells],
             "ours": [number(cell.ours, cell.metric) for cell in all_cells],
             "±": [number(cell.std, cell.metric) for cell in all_cells],
             "n": [cell.n for cell in all_cells],
             "scale": [cell.scale or "" for cell in all_cells],
             "data": [cell.measured_on for cell in all_cells],
-            "verdict": [cell.verdict or "–" for cell in all_cells],
-            "why": [cell.reason + "; *recalled, not read in the paper" * cell.recalled for cell in all_cells],
+            "figure": [cell.figure or "–" for cell in all_cells],
+            "order": [cell.effect or "–" for cell in all_cells],
+            "claim": [f"{cell.claim}: {cell.verdict}" if cell.claim else "–" for cell in all_cells],
+            "why": [cell.reason for cell in all_cells],
         }
     )
 
 
 def printed(cell: Cell) -> str:
-    """The paper's figure, marked where it was recalled and not read."""
-    return number(cell.published, cell.metric) + "*" * (cell.recalled and cell.published is not None)
+    """The paper's figure, with a sign where it was quoted or recalled and not read."""
+    if cell.published is None:
+        return ""
+    return f"{cell.bound} {number(cell.published, cell.metric)}{PROVENANCE[cell.provenance]}".strip()
 
 
-OVERALL = ("all", "overview", "attempts", "speed")  # tables beside those of the experiments
+PROVENANCE = {"read": "", "quoted": "†", "recalled": "*", "ours": ""}  # signs behind printed figures
+OVERALL = ("all", "claims", "counts", "attempts", "speed")  # tables beside those of the experiments
 STYLES: dict[str, Callable[[pd.DataFrame], str]] = {
     "md": lambda table: markdown(table),
     "csv": lambda table: table.to_csv(index=False),
@@ -253,7 +257,7 @@ STYLES: dict[str, Callable[[pd.DataFrame], str]] = {
 
 
 def text(name: str, style: str) -> str:
-    """A table as md, csv, html or json: an experiment's, `all`, `overview`, `attempts` or `speed`.
+    """A table as md, csv, html or json: an experiment's, or one of `OVERALL`.
 
     Raises:
         InputError: unknown table or format.
@@ -267,23 +271,19 @@ def text(name: str, style: str) -> str:
         return STYLES[style](lists.attempts(record for _, record in records.read_all(paths.results(), attempts=True)))
     if name == "speed":
         return STYLES[style](lists.speed())
-    if name == "overview":
-        return STYLES[style](overview_frame(overview(cells())))
+    if name == "claims":
+        return claim_tables.text(judged(committed()), style)
+    if name == "counts":
+        return claim_tables.counted(judged(committed()))
     return render(cells(name), style)
 
 
 def render(all_cells: Sequence[Cell], style: str) -> str:
     """Cells as text; json and csv hold every figure unrounded."""
     if style == "json":
-        hidden = {"reason", "recalled", "split"}
+        hidden = {"reason", "bound", "claim", "improving", "split"}
         rows = [{key: value for key, value in asdict(cell).items() if key not in hidden} for cell in all_cells]
         return json.dumps(rows, indent=1, ensure_ascii=False)
     if style == "csv":
         return pd.DataFrame([asdict(cell) for cell in all_cells]).to_csv(index=False)
     return STYLES[style](frame(all_cells))
-
-
-def markdown(table: pd.DataFrame) -> str:
-    """A data frame as a Markdown table."""
-    rows = [table.columns, ["---"] * len(table.columns), *table.astype(str).to_numpy()]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)

@@ -1,11 +1,9 @@
 """One run, end to end: data, model, fit, record."""
 
 import datetime
-import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,76 +12,13 @@ from torch import nn
 
 from reprolib import devices, experiments, files, parallel, paths, records
 from reprolib.data.split import Dataset, Split
+from reprolib.deviations import Deviation
 from reprolib.errors import InputError
-from reprolib.experiments.entry import KINDS, Config, Experiment, Row, change, check_scale
+from reprolib.metrics import Figure
+from reprolib.recipe import Training
 from reprolib.records import Record
-from reprolib.train import Fit, Training, fit
-
-LARGEST_SEED = 2**31 - 1
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to run: a row of an experiment at a scale, with a seed, on a kind of data."""
-
-    experiment: Experiment
-    row: Row
-    scale: str = "smoke"
-    seed: int = 0
-    kind: str = "generated"
-    changes: tuple[tuple[str, Any], ...] = ()  # of an attempt
-
-    def __post_init__(self) -> None:
-        check_scale(self.scale)
-        if self.kind not in KINDS:
-            raise InputError(f"unknown kind of data {self.kind!r}: choose one of {', '.join(KINDS)}")
-        if not 0 <= self.seed <= LARGEST_SEED:
-            raise InputError(f"the seed is {self.seed}: give a number from 0 to {LARGEST_SEED}")
-
-    @property
-    def config(self) -> Config:
-        """The row's configuration at the scale, with the attempt's changes."""
-        return change(self.row.at(self.scale), dict(self.changes))
-
-    @property
-    def command(self) -> str:
-        """The command line that repeats this run."""
-        words = f"reprolib run {self.experiment.name} --row '{self.row.name}' --scale {self.scale} --seed {self.seed}"
-        settings = "".join(f" --set '{key}={value}'" for key, value in self.changes)
-        return f"{words} --data {self.kind}{settings}"
-
-    @property
-    def keeps_weights(self) -> bool:
-        """Whether the trained weights are worth keeping: a headline row, not at smoke scale, no attempt."""
-        return self.row.headline and self.scale != "smoke" and not self.changes
-
-    @property
-    def stem(self) -> str:
-        """Name of the run's files."""
-        attempt = self.config.hash[:8] if self.changes else ""
-        return records.stem(self.row.task, self.row.system, self.kind, self.seed, attempt)
-
-    def place(self, root: Path) -> Path:
-        """The record's file under a results folder."""
-        return records.place(root, self.experiment.name, self.scale, self.stem, attempt=bool(self.changes))
-
-    def checkpoint(self, root: Path) -> Path:
-        """The file from which an interrupted run goes on; runs into different results folders share none."""
-        folder = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:8]
-        return paths.CHECKPOINTS / folder / self.experiment.name / self.scale / f"{self.stem}.pt"
-
-
-def select(experiment: Experiment, pattern: str, scale: str) -> list[Row]:
-    """The rows whose TASK/SYSTEM, task or system fits a pattern: those with the scale, where any has it.
-
-    Raises:
-        InputError: none does.
-    """
-    rows = [row for row in experiment.rows if any(fnmatchcase(n, pattern) for n in (row.name, row.task, row.system))]
-    if not rows:
-        names = ", ".join(row.name for row in experiment.rows)
-        raise InputError(f"no row of {experiment.name} fits {pattern!r}: its rows are {names}")
-    return [row for row in rows if scale in row.minutes] or rows
+from reprolib.requests import Request, request_of
+from reprolib.train import Fit, fit
 
 
 def run(
@@ -128,9 +63,11 @@ def run(
         outcome = _fit(request, model, splits, resume=resume, deadline=deadline, **options)
         saved = records.round_weights(model, experiment.weights) if request.keeps_weights else None
         model.eval()
+        figures = experiment.evaluate(model, splits["test"])
         record = replace(
             _record(request, data, place, outcome, started, origin),
-            metrics=experiment.evaluate(model, splits["test"]),
+            metrics=figures,
+            errors={name: figure.error for name, figure in figures.items() if isinstance(figure, Figure)},
             validation=experiment.evaluate(model, splits["valid"]),
             parameters=sum(parameter.numel() for parameter in model.parameters()),
         )
@@ -224,8 +161,16 @@ def _record(
         changes=dict(request.changes),
         config=config.flat(),
         config_hash=config.hash,
-        data={"name": data.name, "kind": data.kind, "hash": data.hash, "sizes": data.sizes},
+        data={
+            "name": data.name,
+            "kind": data.kind,
+            "procedure": request.experiment.procedures[data.kind],
+            "split": data.measured,
+            "hash": data.hash,
+            "sizes": data.sizes,
+        },
         metrics={},
+        errors={},
         validation={},
         curve=outcome.history,
         best_step=outcome.best_step,
@@ -235,23 +180,25 @@ def _record(
         device=devices.name(device),
         workers=parallel.count(),
         seconds=round(outcome.seconds, 3),
+        processor_seconds=round(outcome.processor_seconds, 3),
         samples_per_second=outcome.samples_per_second,
         peak_memory=devices.peak_memory(device),
         versions=records.versions(),
         commit=commit,
         dirty=dirty,
         started=started.isoformat(timespec="seconds"),
-        deviations=[*data.deviations, *_precision(config.train, device)],
+        deviations=[asdict(each) for each in (*data.deviations, *_precision(config.train, device))],
         command=request.command,
     )
 
 
-def _precision(training: Training, device: torch.device) -> list[str]:
+def _precision(training: Training, device: torch.device) -> list[Deviation]:
     """What to say where the device did not compute in the precision asked for."""
     used = devices.precision(training.precision, device)
     if not training.steps or used == training.precision:
         return []
-    return [f"trained in {used}, not {training.precision}: this processor has no instructions for it"]
+    said = f"trained in {used}, not {training.precision}: this processor has no instructions for it"
+    return [Deviation("precision", said)]
 
 
 def evaluate(path: Path, device: str | None = None) -> tuple[Record, dict[str, float]]:
@@ -280,22 +227,6 @@ def evaluate(path: Path, device: str | None = None) -> tuple[Record, dict[str, f
         records.load_weights(model, record, path)
     with devices.products(tf32=False):
         return record, experiment.evaluate(model.to(place).eval(), data.splits["test"].to(place))
-
-
-def request_of(record: Record, path: Path) -> Request:
-    """What to run to make a record anew.
-
-    Raises:
-        InputError: its experiment, its row or a parameter that it changes is gone.
-    """
-    try:
-        experiment = experiments.get(record.experiment)
-        changes = tuple(record.changes.items())
-        request = Request(experiment, experiment.row(record.row), record.scale, record.seed, record.kind, changes)
-        request.config  # noqa: B018  an attempt may change what is no longer there
-    except InputError as error:
-        raise InputError(f"{path} is stale, nothing runs it today ({error}): delete it") from None
-    return request
 
 
 def execute_or_read(

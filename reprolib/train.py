@@ -16,44 +16,10 @@ from reprolib.capture import Captured
 from reprolib.data.split import Split, shuffled
 from reprolib.errors import InputError
 from reprolib.files import write_atomically
-from reprolib.settings import LATER, check_choices
+from reprolib.recipe import Training, learning_rate
 
 Loss = Callable[[nn.Module, dict[str, Tensor]], Tensor]
 Validate = Callable[[nn.Module], dict[str, float]]
-CHOICES = {"schedule": optimisers.SCHEDULES, "precision": ("fp32", "tf32", "bf16"), "optimiser": optimisers.NAMES}
-LEAST = {"steps": 0, "batch": 1, "together": 1, "warmup": 0, "easy_first": 0}
-LEAST |= {"evaluate_every": 1, "patience": 1, "weight_decay": 0}
-
-
-@dataclass(frozen=True)
-class Training:
-    """How a model is trained. Batch sizes count the examples of all workers together."""
-
-    steps: int
-    batch: int = 64
-    together: int = 1  # consecutive examples that stay in one batch, as the questions of one picture
-    rate: float = 1e-3
-    schedule: str = "constant"  # or "cosine": to zero over all steps; "halving", "doubling": see optimisers.share
-    warmup: int = 0  # steps of linear warm-up
-    optimiser: str = "adam"
-    weight_decay: float = 0.0
-    clip: float | None = None  # largest norm of the gradient
-    evaluate_every: int = 1000  # steps between validations, each followed by a checkpoint
-    patience: int | None = None  # validations without a better score before training stops
-    precision: str = "fp32"  # or "tf32", "bf16" (autocast), where the device has instructions for it
-    shuffle: bool = field(default=True, metadata=LATER)  # False: the same order in every epoch
-    easy_first: int = field(default=0, metadata=LATER)  # steps, at the start, on easy examples alone (column "easy")
-
-    def __post_init__(self) -> None:
-        check_choices("train", self, CHOICES)
-        for name, least in LEAST.items():
-            if getattr(self, name) is not None and not least <= getattr(self, name) < math.inf:
-                raise InputError(f"train.{name} is {getattr(self, name)}: give at least {least}")
-        for name in ("rate", "clip"):
-            if getattr(self, name) is not None and not 0 < getattr(self, name) < math.inf:
-                raise InputError(f"train.{name} is {getattr(self, name)}: give a number above 0")
-        if self.batch % self.together:
-            raise InputError(f"train.batch is {self.batch}: give a multiple of train.together, {self.together}")
 
 
 class OutOfTimeError(Exception):
@@ -72,6 +38,7 @@ class State:
     best_step: int = 0
     best_score: float = -math.inf
     seconds: float = 0.0
+    processor_seconds: float = 0.0
     history: list[dict] = field(default_factory=list)
 
 
@@ -83,6 +50,7 @@ class Fit:
     best_step: int
     steps: int
     seconds: float
+    processor_seconds: float  # of all threads; of further workers not
     samples_per_second: float | None
 
 
@@ -122,11 +90,23 @@ def fit(
         InputError: a checkpoint that cannot be read, a batch that workers cannot share, a loss that is not finite.
     """
     if not training.steps:
-        return Fit([], 0, 0, 0.0, None)
+        return Fit([], 0, 0, 0.0, 0.0, None)
     trainer = _Trainer(model, loss, data, validate, (select, *watch), training, seed, identity, checkpoint, deadline)
     if resume and trainer.restore() and title and not trainer.rank:
         tqdm.write(f"{title}: goes on from step {trainer.state.step:,} of {training.steps:,}", sys.stderr)
     return trainer.run(title, capture)
+
+
+class _Clock:
+    """Adds the time since its making, of the wall and of the processor, to that of a state."""
+
+    def __init__(self, state: State):
+        self.state = state
+        self.wall, self.processor = state.seconds - time.perf_counter(), state.processor_seconds - time.process_time()
+
+    def read(self) -> None:
+        self.state.seconds = self.wall + time.perf_counter()
+        self.state.processor_seconds = self.processor + time.process_time()
 
 
 class _Trainer:
@@ -150,7 +130,7 @@ class _Trainer:
 
     def run(self, title: str | None, capture: bool) -> Fit:
         update = self._captured() if capture and self._can_capture() else self._update
-        before, start = self.state.seconds, time.perf_counter()
+        clock = _Clock(self.state)
         total, since = torch.zeros((), device=self.device), 0
         steps, step = self.training.steps, self.state.step
         with tqdm(total=steps, initial=step, desc=title, unit="step", disable=self.rank > 0, mininterval=1) as bar:
@@ -159,14 +139,14 @@ class _Trainer:
                 since += 1
                 bar.update()
                 if self.state.step % self.training.evaluate_every == 0 or self.state.step == steps:
-                    self.state.seconds = before + time.perf_counter() - start
+                    clock.read()
                     self._assess(float(parallel.mean(total)) / since)
                     bar.set_postfix({key: f"{v:.4g}" for key, v in self.state.history[-1].items() if key != "step"})
                     total, since = torch.zeros((), device=self.device), 0
                     self._check_time()
         self.model.load_state_dict(self.best)
-        seconds, done = self.state.seconds, self.state.step
-        return Fit(self.state.history, self.state.best_step, done, seconds, done * self.batch / seconds)
+        state, rate = self.state, self.state.step * self.batch / self.state.seconds
+        return Fit(state.history, state.best_step, state.step, state.seconds, state.processor_seconds, rate)
 
     def _can_capture(self) -> bool:
         """Whether a step may be captured: on a CUDA device, alone, with an optimiser that reads its rate there."""
@@ -219,10 +199,10 @@ class _Trainer:
         with torch.no_grad():
             metrics = self.validate(self.model)
         select, *others = self.watched
-        score = parallel.decided(metrics[select], self.device)
+        score = float(parallel.decided(metrics[select], self.device))
         if not math.isfinite(score):
             raise InputError(f"{select} is {score} at step {self.state.step}: is the validation split empty?")
-        kept = {name: metrics[name] for name in others if name in metrics}
+        kept = {name: float(metrics[name]) for name in others if name in metrics}
         self.state.history.append({"step": self.state.step, "loss": loss, select: score} | kept)
         if score > self.state.best_score:
             self.state.best_score, self.state.best_step = score, self.state.step
@@ -307,12 +287,6 @@ def _shared_batch(examples: int, training: Training, workers: int) -> int:
             f"{workers * training.together}"
         )
     return batch
-
-
-def learning_rate(training: Training, step: int) -> float:
-    """Rate of a step: linear warm-up, then the schedule."""
-    warm = min(1.0, (step + 1) / max(1, training.warmup))
-    return training.rate * warm * optimisers.share(training.schedule, step, training.steps)
 
 
 def _copy(model: nn.Module) -> dict[str, Tensor]:

@@ -1,23 +1,22 @@
-"""Verdicts: what a measurement of ours says about a published figure, computed and never typed."""
+"""How close a figure of ours is to a printed one, and whether an order between systems holds: computed, never typed."""
 
 import math
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Literal
 
-from reprolib import published
-from reprolib.experiments.entry import Comparison, Experiment, Row
-from reprolib.metrics import lower_is_better
-from reprolib.published import Line
+from reprolib import kinds
+from reprolib.estimates import Estimate, estimate, half_width
+from reprolib.published import ABOVE, Line
 from reprolib.records import Record
 
-Verdict = Literal["reproduced", "partly", "not reproduced", "not attempted"]
-SEEDS = 3  # that a reproduction needs
-OTHER_DATA = ("generated", "are not the release")  # in deviations
-POINTS = 1.0  # percent points within which two accuracies agree
-FACTOR = 1.5  # within which two squared errors agree
+Closeness = Literal["close", "unsure", "short"]
+Order = Literal["holds", "unsure", "fails"]
+SEEDS = (0, 1, 2)  # that a verdict on a trained system counts, none left out
+FURTHER = (3, 4)  # which are added once, together, where three seeds leave it unsure
+LAST, GAIN, GAIN_OF_ERROR = 0.2, 0.5, 0.05  # of a run: what was gained in it that is still improving
+LESS = "-"  # between two metrics: their difference, seed by seed
 
 
 @dataclass(frozen=True)
@@ -31,9 +30,51 @@ class Measurement:
         """The record of the smallest seed."""
         return self.records[0]
 
+    @property
+    def trained(self) -> bool:
+        """Whether the system learns, so that one seed differs from another."""
+        return any(record.steps for record in self.records)
+
+    @property
+    def counted(self) -> tuple[Record, ...]:
+        """The records that a verdict is made of."""
+        by_seed = {record.seed: record for record in self.records}
+        wanted = (*SEEDS, *FURTHER) if by_seed.keys() >= {*FURTHER} else SEEDS
+        return tuple(by_seed[seed] for seed in wanted if seed in by_seed)
+
+    @property
+    def enough(self) -> bool:
+        """Whether there are as many seeds as a verdict asks for."""
+        return len(self.counted) >= (len(SEEDS) if self.trained else 1)
+
     def values(self, metric: str) -> list[float]:
-        """The metric of every seed that has it."""
-        return [record.metrics[metric] for record in self.records if metric in record.metrics]
+        """The metric, or the difference of two, of every seed that has it."""
+        first, *rest = metric.split(LESS)
+        having = [record for record in self.counted if all(name in record.metrics for name in (first, *rest))]
+        return [record.metrics[first] - sum(record.metrics[name] for name in rest) for record in having]
+
+    def estimate(self, metric: str) -> Estimate | None:
+        """The metric's mean over seeds, as its kind is compared; None where no seed has it."""
+        values, kind = self.values(metric), kinds.of(metric)
+        if not values:
+            return None
+        names = metric.split(LESS)
+        errors = [math.hypot(*(record.errors.get(name, 0.0) for name in names)) for record in self.counted]
+        mean = statistics.fmean(values)
+        relative = [error / mean if mean else 0.0 for error in errors]
+        return estimate([kind.scaled(value) for value in values], relative if kind.by_factor else errors, self.enough)
+
+
+def improving(record: Record) -> bool:
+    """Whether the last fifth of a run still gained: half a point of an accuracy, or a twentieth of an error."""
+    early = [entry for entry in record.curve if entry["step"] <= (1 - LAST) * record.steps]
+    names = record.curve[0].keys() - {"step", "loss"} if early else ()
+    for name in names:
+        before, after = (max(entry[name] for entry in part if name in entry) for part in (early, record.curve))
+        share = name.partition("/")[0] not in kinds.KINDS  # a likelihood, which is an error with its sign turned
+        if after - before >= (GAIN_OF_ERROR * abs(before) if share else GAIN):
+            return True
+    return False
 
 
 Key = tuple[str, str, str, str]  # task, system, scale, kind of data
@@ -47,68 +88,75 @@ def measurements(found: Iterable[Record]) -> dict[Key, Measurement]:
     return {key: Measurement(tuple(sorted(group, key=lambda r: r.seed))) for key, group in groups.items()}
 
 
-def judge(
-    line: Line, experiment: Experiment, row: Row, measurement: Measurement, measured: dict[Key, Measurement]
-) -> tuple[Verdict | None, str]:
-    """The verdict on one line and, in a few words, why."""
-    first, declared = measurement.first, [c for c in row.comparisons if fnmatchcase(line.metric, c.metric)]
-    if line.paper == published.OURS and (not declared or first.scale == "smoke"):
-        return None, "a reference of ours; nothing is claimed"
-    if first.scale == "smoke":
-        return "not attempted", "smoke scale shows that it runs, not what it reaches"
-    faithful = experiment.own_procedure or (first.kind == "real" and not stands_in(measurement))
-    faithful = faithful and line.paper != published.OURS  # which no paper prints
-    values = measurement.values(line.metric)
-    if first.scale == "paper" and faithful and len(values) >= SEEDS and agrees(line, values, row.baseline):
-        return "reproduced", f"paper scale, {len(values)} seeds"
-    if not declared:
-        return "not reproduced", f"{first.scale} scale; no comparison is declared for this metric"
-    return _all_of(tuple(_compared(comparison, line, measurement, measured) for comparison in declared))
+def closeness(line: Line, measurement: Measurement, baseline: bool) -> Closeness | None:
+    """How close ours is to a printed figure; None where one of the two is missing.
+
+    Close: the one-sided 90 % bound of the mean lies within a margin of the printed figure, or is better. Unsure: only
+    the mean does, or there are too few seeds. A baseline is held from both sides.
+    """
+    found, kind = measurement.estimate(line.metric), kinds.of(line.metric)
+    if found is None or line.value is None:
+        return None
+    if kind.whole:
+        return _counted(measurement.values(line.metric), line.value, found.enough)
+    above = line.bound == ABOVE
+    margin = 0.0 if above else kind.close(line.value)
+    gain = (found.mean - kind.scaled(line.value)) * (-1 if kind.lower else 1)
+    sides = [gain, -gain] if baseline and not above else [gain]
+    if found.enough and all(side - found.bound() >= -margin for side in sides):
+        return "close"
+    return "unsure" if all(side >= -margin for side in sides) else "short"
 
 
-def stands_in(measurement: Measurement) -> bool:
-    """Whether a seed had other data than the released ones, generated or in part, as its deviations say."""
-    said = [deviation for record in measurement.records for deviation in record.deviations]
-    return any(word in deviation for deviation in said for word in OTHER_DATA)
+def _counted(values: list[float], printed: float, enough: bool) -> Closeness:
+    """Of things that are counted, such as tasks passed: the median is there and no seed is more than one below."""
+    if statistics.median(values) < printed or min(values) < printed - 1:
+        return "short"
+    return "close" if enough else "unsure"
 
 
-def agrees(line: Line, values: Sequence[float], baseline: bool) -> bool:
-    """Whether a mean over seeds is as good as the published figure, or near it (from both sides for a baseline)."""
-    if line.value is None:
-        return False
-    mean = statistics.fmean(values)
-    if line.metric.startswith("mse/"):
-        return line.value / FACTOR <= mean <= line.value * FACTOR if baseline else mean <= line.value * FACTOR
-    error = statistics.stdev(values) / math.sqrt(len(values)) if len(values) > 1 else 0.0
-    tolerance = max(2 * error, POINTS if line.unit == "percent" else 0.0)
-    shortfall = (mean - line.value) if lower_is_better(line.metric) else (line.value - mean)
-    return abs(shortfall) <= tolerance if baseline else shortfall <= tolerance
+def better(metric: str, one: Estimate, other: Estimate, printed: float | None) -> Order:
+    """Whether one is better than the other: by Welch's interval, and by at least half of a printed gap.
+
+    Args:
+        printed: the gap of the printed figures, as they are compared; None where one of them is not printed.
+    """
+    gap = _gap(metric, one, other)
+    if gap <= 0 or gap < (printed or 0.0) / 2:
+        return "fails"
+    return "holds" if one.enough and other.enough and gap > half_width(one, other) else "unsure"
 
 
-def _all_of(compared: tuple[tuple[Verdict, str], ...]) -> tuple[Verdict, str]:
-    """Partly where every comparison holds; the reason names those that do not, where there are any."""
-    failing = [reason for verdict, reason in compared if verdict != "partly"]
-    if failing:
-        return "not reproduced", "; ".join(failing)
-    return "partly", compared[0][1] if len(compared) == 1 else f"all {len(compared)} declared comparisons hold"
+def level(metric: str, one: Estimate, other: Estimate) -> Order:
+    """Whether two are as good as each other: their interval lies within two points or a factor of 1.5."""
+    return _within([abs(_gap(metric, one, other))], metric, one, other)
 
 
-def _compared(
-    comparison: Comparison, line: Line, measurement: Measurement, measured: dict[Key, Measurement]
-) -> tuple[Verdict, str]:
-    first = measurement.first
-    other = measured.get((line.task, comparison.system, first.scale, first.kind))
-    if other is None or not other.values(line.metric):
-        return "not reproduced", f"the declared comparison lacks a record of {comparison.system}"
-    ours, theirs = (statistics.fmean(one.values(line.metric)) for one in (measurement, other))
-    direction, margin = ("better" if comparison.margin >= 0 else "worse"), abs(comparison.margin)
-    if line.metric.startswith("mse/"):
-        margin = max(margin, 1.0)
-        factor = theirs / ours if comparison.margin >= 0 else ours / theirs
-        asked, shown, holds = f"a factor of {margin:g}", f"{factor:.3g}", factor >= margin
-    else:
-        gain = theirs - ours if lower_is_better(line.metric) else ours - theirs
-        asked, shown = f"{margin:g}", f"{gain:+.1f}"
-        holds = gain >= margin if comparison.margin >= 0 else gain <= -margin
-    verdict = "partly" if holds else "not reproduced"
-    return verdict, f"{direction} than {comparison.system} by {asked}: {'yes' if holds else 'no'}, {shown}"
+def no_worse(metric: str, one: Estimate, other: Estimate) -> Order:
+    """Whether one is better than the other, or at most two points or a factor of 1.5 worse."""
+    return _within([-_gap(metric, one, other)], metric, one, other)
+
+
+def _within(distances: list[float], metric: str, one: Estimate, other: Estimate) -> Order:
+    kind = kinds.of(metric)
+    margin = kind.margin(kind.level)
+    if max(distances) > margin:
+        return "fails"
+    sure = one.enough and other.enough and max(distances) + half_width(one, other) <= margin
+    return "holds" if sure else "unsure"
+
+
+def _gap(metric: str, one: Estimate, other: Estimate) -> float:
+    """How much better the one is, as it is compared."""
+    return (one.mean - other.mean) * (-1 if kinds.of(metric).lower else 1)
+
+
+def healthy(metric: str, found: Estimate, printed: float) -> bool:
+    """Whether a baseline is at most five points, or a factor of three, worse than printed."""
+    kind = kinds.of(metric)
+    return _gap(metric, found, Estimate(kind.scaled(printed))) >= -kind.margin(kind.health)
+
+
+def beats(metric: str, found: Estimate, chance: Estimate) -> bool:
+    """Whether a system is better than chance, by the bound of its mean."""
+    return _gap(metric, found, chance) > found.bound()

@@ -4,15 +4,17 @@ import json
 import statistics
 from pathlib import Path
 
-from reprolib import paths, published, records, report
+from reprolib import kinds, paths, records
 from reprolib.errors import InputError
+from reprolib.labels import LABELS, judged
 from reprolib.records import Record
-from reprolib.runs import request_of
+from reprolib.requests import request_of
 from reprolib.verdicts import Measurement, measurements
 
 SPREADS = 4.0  # standard deviations over seeds that a fresh smoke metric may lie from the committed mean
-LEAST = 10.0  # tolerance in units of the metric, where seeds agree by chance
-LEAST_SHARE = 0.5  # the same for a squared error, as a share of it
+TELLS = ("how_to_read.md", "summary.ipynb")  # pages that explain the labels
+PAGES = ("book/*.md", "book/methods/*.md", "notebooks/*.ipynb")
+WORDS = ("with less*", "effect shown", "inconclusive", "not reproduced", "not attempted", "*partly*")
 LOSS, LEAST_LOSS = "training loss", 0.1  # at the end of a run, and the share of it that it may always lie apart
 
 
@@ -37,7 +39,7 @@ def problems(root: Path | None = None) -> list[str]:
             found[path] = record
         except InputError as error:
             sentences.append(str(error))
-    return sentences + _orphans(root, files, found) + _unjudged(list(found.values()))
+    return sentences + _orphans(root, files, found) + _unjudged(list(found.values())) + _typed()
 
 
 def _stale(record: Record, path: Path) -> list[str]:
@@ -72,8 +74,22 @@ def _orphans(root: Path, files: list[Path], found: dict[Path, Record]) -> list[s
 
 
 def _unjudged(found: list[Record]) -> list[str]:
-    claims = [cell for cell in report.cells("all", found) if cell.paper != published.OURS]
-    return [f"{cell.task}/{cell.system} {cell.metric} has no verdict" for cell in claims if cell.verdict is None]
+    """Claims without a label, and what else is wrong with the tables that labels come from."""
+    try:
+        return [f"{one.claim.id} has no label" for one in judged(found) if one.label not in LABELS]
+    except InputError as error:
+        return [str(error)]
+
+
+def _typed() -> list[str]:
+    """Pages on which a label was written by hand, where only what is computed may say it."""
+    pages = [
+        *paths.ROOT.glob("book/*.md"),
+        *paths.ROOT.glob("book/methods/*.md"),
+        *paths.ROOT.glob("notebooks/*.ipynb"),
+    ]
+    said = [(page, label) for page in pages if page.name not in TELLS for label in WORDS if label in page.read_text()]
+    return [f"{page} says {label!r} by hand: include a table of `reprolib claims` instead" for page, label in said]
 
 
 def drift(fresh: Path, root: Path | None = None) -> list[str]:
@@ -129,4 +145,5 @@ def _least(metric: str, mean: float) -> float:
     """How far from the committed mean a fresh value may always lie."""
     if metric == LOSS:
         return LEAST_LOSS * mean
-    return LEAST_SHARE * mean if metric.startswith("mse/") else LEAST
+    kind = kinds.of(metric)
+    return kind.drift * (abs(mean) if kind.by_factor else 1.0)

@@ -2,9 +2,10 @@
 
 import re
 
-from reprolib import published
+import pandas as pd
 
-SIGNS = {"reproduced": "✔", "partly": "◐", "not reproduced": "✘", "not attempted": "–"}  # of verdicts
+from reprolib import kinds, published
+
 SPELLED = {
     "clevr": "CLEVR",
     "babi": "bAbI",
@@ -33,6 +34,12 @@ def number(value: float | None, metric: str = "") -> str:
     """A figure with as many digits as it deserves: 94.0, 18.0, 1.09e-03; percent and squared errors as in papers."""
     if value is None:
         return ""
-    percent = metric.startswith(("accuracy/", "error/"))
-    plain = percent or (not metric.startswith("mse/") and (value == 0 or abs(value) >= 0.05))
+    style = kinds.of(metric).style if metric else "plain"
+    plain = style in ("percent", "count") or (style == "plain" and (value == 0 or abs(value) >= 0.05))
     return f"{value:.1f}" if plain else f"{value:.2e}"
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """A data frame as a Markdown table."""
+    rows = [table.columns, ["---"] * len(table.columns), *table.astype(str).to_numpy()]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)

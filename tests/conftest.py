@@ -21,10 +21,11 @@ import pytest
 import torch
 from torch import nn
 
-from reprolib import __main__, experiments, paths, published, records, runs
+from reprolib import __main__, claims, experiments, paths, published, records, requests, runs
 from reprolib.data.split import Dataset, Split
+from reprolib.deviations import Deviation
 from reprolib.errors import InputError
-from reprolib.experiments.entry import Comparison, Config, Experiment, Row
+from reprolib.experiments.entry import AS_IN_THE_PAPER, Config, Experiment, Row
 from reprolib.metrics import accuracy
 from reprolib.models.baselines import Majority, MajorityAnswer
 from reprolib.train import Training
@@ -99,7 +100,9 @@ def load(config, kind):
         answers = (inputs @ projections).argmax(1)
         groups = torch.zeros(len(inputs), dtype=torch.long)
         splits[name] = Split({"inputs": inputs.to(torch.get_default_dtype()), "answers": answers, "groups": groups})
-    return Dataset("toy", kind, fingerprint(config, kind), splits, deviations=("A toy, not a paper.",))
+    return Dataset(
+        "toy", kind, fingerprint(config, kind), splits, deviations=(Deviation("choice", "A toy, not a paper."),)
+    )
 
 
 def fingerprint(config, kind):
@@ -133,7 +136,6 @@ def row(system, **options):
         scales={"smoke": {"train.steps": 20}},
         minutes={"smoke": 0.1, "small": 1, "paper": 2},
         headline=True,
-        comparisons=(Comparison("accuracy/*", "Majority", 10), Comparison("error/*", "Majority", 10)),
     )
 
 
@@ -157,9 +159,10 @@ EXPERIMENT = Experiment(
     build=build,
     loss=loss,
     evaluate=evaluate,
+    chance={"*": "Majority"},
     select="accuracy/all",
     fingerprint=fingerprint,
-    own_procedure=True,
+    procedures=AS_IN_THE_PAPER,
 )
 
 
@@ -172,9 +175,10 @@ def line(**changes):
         "task": "toy",
         "metric": "accuracy/all",
         "value": 90.0,
+        "bound": "",
         "std": None,
         "unit": "percent",
-        "source": "read in the paper",
+        "provenance": "read",
         "note": "",
     }
     return published.Line(**(usual | changes))
@@ -182,10 +186,23 @@ def line(**changes):
 
 LINES = (
     line(),
-    line(paper="later2019", value=91.0, source="recalled, not opened here"),
+    line(paper="later2019", value=91.0, provenance="recalled"),
     line(metric="error/all", value=10.0),
     line(system="Human", value=99.0),
-    line(paper="reprolib", system="Majority", value=None, source="ours"),
+    line(paper="reprolib", system="Majority", value=None, provenance="ours"),
+)
+
+
+CLAIMS = (
+    claims.Claim(
+        id="toy-net",
+        paper="toy2017",
+        place="Table 1",
+        headline=True,
+        claim="The net answers 90 %, far more than the majority answer.",
+        figures=("toy/Net/accuracy/all",),
+        comparisons=(claims.Comparison(("toy",), ("accuracy/all",), "Net", ">", "Majority"),),
+    ),
 )
 
 
@@ -203,6 +220,7 @@ def toy(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "reprolib.experiments.toy", SimpleNamespace(EXPERIMENT=EXPERIMENT))
     monkeypatch.setattr(paths, "CHECKPOINTS", tmp_path / "checkpoints")
     monkeypatch.setattr(published, "read", lambda: LINES)
+    monkeypatch.setattr(claims, "read", lambda: CLAIMS)
     monkeypatch.setenv("REPROLIB_RESULTS", str(tmp_path / "results"))
     monkeypatch.setenv("REPROLIB_COMMIT", "0123abc")
     monkeypatch.delenv("REPROLIB_DATA", raising=False)
@@ -216,7 +234,7 @@ def request_of(toy):
 
     def make(system="Net", scale="smoke", seed=0, **changes):
         settings = tuple((key.replace("__", "."), value) for key, value in changes.items())
-        return runs.Request(toy, toy.row(f"toy/{system}"), scale, seed, "generated", settings)
+        return requests.Request(toy, toy.row(f"toy/{system}"), scale, seed, "generated", settings)
 
     return make
 
@@ -247,8 +265,16 @@ def record_of():
             "changes": {},
             "config": {"model": "ToyModel", "model.hidden": [16]},
             "config_hash": "0" * 16,
-            "data": {"name": "toy", "kind": kind, "hash": "abc", "sizes": {"train": 96}},
+            "data": {
+                "name": "toy",
+                "kind": kind,
+                "procedure": "paper" if kind == "generated" else "released",
+                "split": "test",
+                "hash": "abc",
+                "sizes": {"train": 96},
+            },
             "metrics": {"accuracy/all": 90.0},
+            "errors": {},
             "validation": {"accuracy/all": 91.0},
             "curve": [{"step": 10, "loss": 0.5, "accuracy/all": 91.0}],
             "best_step": 10,
@@ -258,6 +284,7 @@ def record_of():
             "device": "a processor, 1 thread",
             "workers": 1,
             "seconds": 0.5,
+            "processor_seconds": 0.4,
             "samples_per_second": 100.0,
             "peak_memory": 1 << 20,
             "versions": {"python": "3.11.0"},

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from reprolib import devices, experiments, paths, runs
+from reprolib import devices, experiments, paths, requests, runs
 from reprolib.data.clevr import dataset, placing, render
 from reprolib.data.clevr.dataset import ClevrData
 
@@ -38,7 +38,7 @@ def test_a_headline_rows_network_answers_alike(experiment, row, monkeypatch, tmp
 def test_a_headline_row_trains(experiment, row, monkeypatch, tmp_path):
     monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
     monkeypatch.setattr(paths, "CHECKPOINTS", tmp_path / "checkpoints")
-    record = runs.run(runs.Request(experiment, row), device="cuda", root=tmp_path)
+    record = runs.run(requests.Request(experiment, row), device="cuda", root=tmp_path)
     assert record.steps == row.at("smoke").train.steps
     assert all(value == value for value in record.metrics.values())  # no NaN
 

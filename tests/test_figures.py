@@ -22,7 +22,7 @@ from reprolib.figures.specimens import SceneView, StoryView
 from reprolib.gn import configurations as gn
 from reprolib.gn.block import OnConcat
 from reprolib.records import Record
-from reprolib.runs import Request
+from reprolib.requests import Request
 
 BABI, RN, MAJORITY = "babi_joint_10k", "RN", "Majority"
 

@@ -19,7 +19,7 @@ from reprolib.experiments.entry import change
 from reprolib.figures import clevr_views, style
 from reprolib.figures.clevr import KINDS
 from reprolib.figures.clevr_views import ClevrView, DrawnView
-from reprolib.runs import Request
+from reprolib.requests import Request
 
 PIXELS, STATE = "clevr_pixels", "clevr_state"
 TABLE = ("CNN+LSTM+RN", "CNN+LSTM+SA (re-tuned)", "CNN+LSTM", "LSTM", "Q-type baseline")

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from reprolib import experiments, fill, paths, records, runs
+from reprolib import experiments, fill, paths, records, requests, runs
 from reprolib.errors import InputError
 from reprolib.train import OutOfTimeError, StaleCheckpointError
 
@@ -170,7 +170,7 @@ def test_a_run_that_was_cut_off_does_not_go_on_with_other_data(toy, request_of):
         toy, load=lambda config, kind: dataclasses.replace(toy.load(config, kind), hash="other data")
     )
     with pytest.raises(StaleCheckpointError, match="belongs to another configuration"):
-        runs.run(runs.Request(other, other.row("toy/Net"), "small"), device="cpu", resume=True)
+        runs.run(requests.Request(other, other.row("toy/Net"), "small"), device="cpu", resume=True)
 
 
 def test_a_run_that_was_cut_off_before_its_row_changed_starts_afresh(toy, request_of, monkeypatch):
@@ -180,7 +180,7 @@ def test_a_run_that_was_cut_off_before_its_row_changed_starts_afresh(toy, reques
     changed = dataclasses.replace(toy, rows=(today,))
     monkeypatch.setattr(experiments, "every", lambda: [changed])
     assert len(fill.fill("small", None, device="cpu", say=lambda text: None)) == 3
-    request = runs.Request(changed, today, "small")
+    request = requests.Request(changed, today, "small")
     assert records.read(request.place(paths.results())).steps == 20
     assert fill.is_current(request)
     assert not list(paths.CHECKPOINTS.rglob("*.pt"))

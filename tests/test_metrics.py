@@ -52,9 +52,26 @@ def test_errors_by_step_are_not_cumulative():
     assert metrics.errors_by_step(predicted, true).tolist() == [1.0, 4.0, 9.0]
 
 
-def test_metrics_agree_up_to_rounding():
-    assert metrics.agrees("accuracy/all", 90.0, 90.1)
-    assert not metrics.agrees("accuracy/all", 90.0, 90.3)
-    assert not metrics.agrees("accuracy/all", 90.0, None)
-    assert metrics.agrees("mse/step_1", 1e-5, 1.01e-5)
-    assert not metrics.agrees("mse/step_1", 1e-5, 2e-5)
+def test_the_error_of_an_accuracy_is_that_of_its_test_set():
+    right = torch.arange(400) % 4 > 0
+    found = accuracy(right)
+    assert (found, found.error) == (75.0, pytest.approx(100 * (0.75 * 0.25 / 400) ** 0.5, rel=0.01))
+    assert accuracy(torch.ones(100, dtype=torch.bool)).error > 0.5, "no small test is certain"
+
+
+def test_edges_of_a_scene_are_found_or_missed_together():
+    true = torch.zeros(100, 5, 4, dtype=torch.long)
+    true[::2] = 1
+    whole, single = true.clone(), true.clone()
+    whole[:10] = 1 - whole[:10]  # ten scenes wholly wrong
+    single.view(-1)[::10] = 1 - single.view(-1)[::10]  # a tenth of the edges of every scene
+    found = [metrics.edge_accuracy(predicted, true) for predicted in (whole, single)]
+    assert found[0] == found[1] == pytest.approx(90.0)
+    assert found[0].error == pytest.approx(3.0, rel=0.02)
+    assert found[1].error == pytest.approx(0.0, abs=1e-9)
+
+
+def test_an_average_knows_its_error():
+    values = torch.tensor([1.0, 3.0, 1.0, 3.0])
+    found = metrics.average(values)
+    assert (found, found.error) == (2.0, pytest.approx(values.std().item() / 2))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from reprolib import devices, experiments, fill, paths, records, runs
+from reprolib import devices, experiments, fill, paths, records, requests, runs
 from reprolib.errors import InputError
 from reprolib.train import OutOfTimeError
 
@@ -88,7 +88,7 @@ def test_metrics_are_those_of_the_saved_weights(toy, monkeypatch):
 
     experiment = dataclasses.replace(toy, evaluate=sensitive)
     monkeypatch.setattr(experiments, "get", lambda name: experiment)
-    request = runs.Request(experiment, experiment.row("toy/Norm"), "small")
+    request = requests.Request(experiment, experiment.row("toy/Norm"), "small")
     record, path = runs.run(request, device="cpu"), request.place(paths.results())
     assert runs.evaluate(path, "cpu")[1] == record.metrics
     best = max(entry["accuracy/all"] for entry in record.curve)
@@ -108,7 +108,7 @@ def test_data_are_made_on_the_device_that_was_asked_for(toy, monkeypatch):
     experiment = dataclasses.replace(toy, load=spying)
     monkeypatch.setattr(experiments, "get", lambda name: experiment)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)  # an accelerator that is not wanted
-    request = runs.Request(experiment, experiment.row("toy/Net"), "small")
+    request = requests.Request(experiment, experiment.row("toy/Net"), "small")
     runs.run(request, device="cpu")
     runs.evaluate(request.place(paths.results()), "cpu")
     assert made == ["cpu", "cpu"]
@@ -270,12 +270,12 @@ def test_a_new_run_replaces_record_and_weights(done, toy, monkeypatch):
 
 
 def test_rows_are_selected_by_task_system_or_both(toy):
-    assert [row.system for row in runs.select(toy, "*", "smoke")] == ["Net", "Majority", "Norm"]
-    assert [row.system for row in runs.select(toy, "N*", "smoke")] == ["Net", "Norm"]
-    assert [row.system for row in runs.select(toy, "toy/Net", "smoke")] == ["Net"]
-    assert len(runs.select(toy, "toy", "smoke")) == 3
+    assert [row.system for row in requests.select(toy, "*", "smoke")] == ["Net", "Majority", "Norm"]
+    assert [row.system for row in requests.select(toy, "N*", "smoke")] == ["Net", "Norm"]
+    assert [row.system for row in requests.select(toy, "toy/Net", "smoke")] == ["Net"]
+    assert len(requests.select(toy, "toy", "smoke")) == 3
     with pytest.raises(InputError, match="no row of toy fits 'toy/net': its rows are toy/Net, toy/Majority, toy/Norm"):
-        runs.select(toy, "toy/net", "smoke")
+        requests.select(toy, "toy/net", "smoke")
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_rows_are_selected_by_task_system_or_both(toy):
 )
 def test_wrong_requests(toy, wrong, complaint):
     with pytest.raises(InputError, match=complaint):
-        runs.Request(toy, toy.rows[0], **wrong)
+        requests.Request(toy, toy.rows[0], **wrong)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from reprolib.deviations import Deviation
+
 
 @dataclass(frozen=True)
 class Split:
@@ -47,7 +49,8 @@ class Dataset:
     hash: str
     splits: dict[str, Split]
     facts: dict = field(default_factory=dict)  # vocabulary sizes and the like, for building the model
-    deviations: tuple[str, ...] = ()
+    deviations: tuple[Deviation, ...] = ()
+    measured: str = "test"  # what its test split is called where it was released
 
     @property
     def sizes(self) -> dict[str, int]:

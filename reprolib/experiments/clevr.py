@@ -16,7 +16,7 @@ from reprolib.experiments.entry import Comparison, Config, Experiment, Row, answ
 from reprolib.metrics import accuracy, grouped_accuracy
 from reprolib.models import clevr as models
 from reprolib.models.baselines import Majority, MajorityAnswer
-from reprolib.train import Training
+from reprolib.recipe import Training
 
 PAPER = "santoro2017"
 ANSWERS = 29  # outputs of the paper; 28 answers occur
@@ -132,5 +132,6 @@ def experiment(name: str, title: str, table: str, rows: tuple[Row, ...]) -> Expe
         evaluate=evaluate,
         select="accuracy/overall",
         fingerprint=fingerprint,
+        chance={"*": "Q-type baseline"},
         watch=("accuracy/count", "accuracy/exist"),
     )

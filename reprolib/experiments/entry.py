@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -11,12 +11,16 @@ import torch
 from torch import Tensor, nn
 
 from reprolib.data.split import Dataset, Split
+from reprolib.deviations import Deviation
 from reprolib.errors import InputError
+from reprolib.recipe import Training
 from reprolib.settings import counted
-from reprolib.train import Training
 
 SCALES = ("smoke", "small", "long", "paper")
 KINDS = ("generated", "real")
+PROCEDURES = ("released", "paper", "ours")  # who made the data: the authors' files, their procedure, one of ours
+AS_IN_THE_PAPER = {"generated": "paper"}  # for an experiment whose data never were files
+STAND_IN = {"generated": "ours", "real": "released"}
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,8 @@ class Row:
     baseline: bool = False  # a baseline must come close to the published figure from both sides
     headline: bool = False  # weights are kept
     comparisons: tuple[Comparison, ...] = ()
+    stands_for: str = ""  # the printed system whose claims this row may carry, where it is another one
+    deviations: tuple[Deviation, ...] = ()  # of the configuration at paper scale
 
     @property
     def name(self) -> str:
@@ -101,7 +107,8 @@ class Experiment:
     evaluate: Callable[[nn.Module, Split], dict[str, float]]
     select: str  # the validation metric that picks the best weights
     fingerprint: Callable[[Config, str], str | None]  # today's data hash, None where the data are not there
-    own_procedure: bool = False  # generated data follow the paper's own procedure
+    procedures: Mapping[str, str] = field(default_factory=lambda: STAND_IN)  # one of `PROCEDURES` by kind of data
+    chance: Mapping[str, str] = field(default_factory=dict)  # {pattern of metrics: who guesses, or how well}
     metrics: tuple[str, ...] = ("*",)  # patterns of the published metrics that its table shows
     watch: tuple[str, ...] = ()  # validation metrics that the learning curve keeps beside `select`
     weights: torch.dtype = torch.float16  # of the saved weights

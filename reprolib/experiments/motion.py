@@ -14,13 +14,13 @@ from torch import Tensor, nn
 from reprolib.data import particles, simulations
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
-from reprolib.experiments.entry import Config, Experiment, Row
+from reprolib.experiments.entry import AS_IN_THE_PAPER, Config, Experiment, Row
 from reprolib.metrics import best_naming, edge_accuracy, errors_by_step
 from reprolib.models.correlation import CorrelationEdges, LSTMStates, flat_paths, paths
 from reprolib.models.motion import LSTMModel, Static, TrajectoryLSTM
 from reprolib.models.nri import NRI, EdgeClassifier, EdgeClassifierModel, GivenGraph, NRIModel, SimulatorDecoder
+from reprolib.recipe import Training
 from reprolib.settings import check_least, counted
-from reprolib.train import Training
 
 PAPER = "kipf2018"
 KINDS = ("springs", "charged", "kuramoto")
@@ -269,8 +269,9 @@ def experiment(
         loss=loss,
         evaluate=evaluate,
         select="score",
+        chance={"accuracy/*": "50", "mse/*": "Static"},
         fingerprint=fingerprint,
-        own_procedure=True,
+        procedures=AS_IN_THE_PAPER,
         metrics=metrics,
         watch=watch,
         weights=torch.float32,  # errors of springs are below half precision

@@ -8,7 +8,7 @@ from reprolib.experiments.entry import Config, Row, only_data
 from reprolib.experiments.motion import KINDS, PAPER, CorrelationModel
 from reprolib.experiments.order import published_order
 from reprolib.models.nri import EdgeClassifierModel, NRIModel
-from reprolib.train import Training
+from reprolib.recipe import Training
 
 OTHERS = (3, 4, 5, 6, 7, 8, 9, 10)  # objects of scenes on which a model of 5 is tested
 LEARNED, LSTM, PATH = "NRI (learned)", "Corr. (LSTM)", "Corr. (path)"

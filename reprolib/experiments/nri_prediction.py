@@ -10,7 +10,7 @@ from reprolib.experiments.motion import KINDS, PAPER, StaticModel
 from reprolib.experiments.order import published_order
 from reprolib.models.motion import LSTMModel
 from reprolib.models.nri import NRIModel
-from reprolib.train import Training
+from reprolib.recipe import Training
 
 OBJECTS = 5
 

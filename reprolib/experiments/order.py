@@ -2,9 +2,8 @@
 
 from collections.abc import Collection
 
-from reprolib import published
+from reprolib import kinds, published
 from reprolib.experiments.entry import Comparison
-from reprolib.metrics import lower_is_better
 
 POINTS, FACTOR = 15.0, 1.5  # from which on two published accuracies, two published errors count as ordered
 
@@ -31,6 +30,6 @@ def _order(metric: str, other: str, ours: float, theirs: float, points: float) -
     if metric.startswith("mse/"):
         margin, better, worse = FACTOR, theirs >= FACTOR * ours, ours >= FACTOR * theirs
     else:
-        lead = theirs - ours if lower_is_better(metric) else ours - theirs
+        lead = kinds.of(metric).gain(ours, theirs)
         margin, better, worse = points, lead >= points, lead <= -points
     return Comparison(metric, other, margin if better else -margin) if better != worse else None

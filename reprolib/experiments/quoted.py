@@ -3,17 +3,23 @@
 from fnmatch import fnmatchcase
 
 QUOTED = "quoted from other work, not run here"
+PEOPLE = "people were asked; no program can be run"
 LATER = "its experiment is not part of this release yet"
 
 # (task, system) patterns of systems that the papers themselves only quote, or that nobody can run
 REASONS = (
-    ("clevr_*", "Human", "people were asked; no program can be run"),
+    ("clevr_*", "Human", PEOPLE),
     ("clevr_*", "Johnson et al. 2017*", f"{QUOTED}: it learns from functional programs"),
     ("clevr_pixels", "CNN+LSTM+SA", f"{QUOTED}: ResNet-101 features; the re-tuned row is the one to compare with"),
     ("babi_joint_10k", "*", QUOTED),
     ("*", "Modular meta-learning", "modular meta-learning is not part of this release yet"),
     ("basketball", "*", "the data are proprietary"),
 )
+
+
+def is_quoted(task: str, system: str) -> bool:
+    """Whether nobody is going to run a system here, so that its printed figure is all there is."""
+    return reason(task, system).startswith((QUOTED, PEOPLE))
 
 
 def reason(task: str, system: str) -> str:

@@ -3,6 +3,7 @@
 Paper: 18 of 20 tasks passed at 95 %. Best public replication: 17, none passes task 16.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,10 +16,10 @@ from reprolib.data.babi.dataset import BabiData
 from reprolib.data.babi.reader import TASKS
 from reprolib.data.split import Dataset, Split
 from reprolib.experiments.entry import Comparison, Config, Experiment, Row, answer_loss, change
-from reprolib.metrics import grouped_accuracy
+from reprolib.metrics import Figure, grouped_accuracy
 from reprolib.models.babi import BabiModel, StoryRelationNetwork
 from reprolib.models.baselines import Majority, MajorityAnswer
-from reprolib.train import Training
+from reprolib.recipe import Training
 
 PASSED = 95.0  # percent
 
@@ -47,11 +48,12 @@ def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
     """Accuracy and error of each task in percent, their mean, and how many tasks reach 95 %."""
     right = torch.cat([model(batch).argmax(1) == batch["answers"] for batch in split.batches(500)])
     tasks = grouped_accuracy(right, split.columns["tasks"], {task: f"task_{task}" for task in TASKS})
+    error = math.hypot(*(value.error for value in tasks.values())) / len(tasks)
     return {
-        "accuracy/mean": sum(tasks.values()) / len(tasks),
+        "accuracy/mean": Figure(sum(tasks.values()) / len(tasks), error),
         "tasks_passed": float(sum(value >= PASSED for value in tasks.values())),
         **{f"accuracy/{name}": value for name, value in tasks.items()},
-        **{f"error/{name}": 100.0 - value for name, value in tasks.items()},
+        **{f"error/{name}": Figure(100.0 - value, value.error) for name, value in tasks.items()},
     }
 
 
@@ -163,6 +165,7 @@ EXPERIMENT = Experiment(
     build=build,
     loss=answer_loss,
     evaluate=evaluate,
+    chance={"*": "Majority"},
     select="accuracy/mean",
     fingerprint=lambda config, kind: dataset.fingerprint(config.data, kind),
 )

@@ -24,7 +24,7 @@ from reprolib.data.split import Dataset
 from reprolib.experiments.entry import KINDS, SCALES, Config, change
 from reprolib.models.relation_network import RelationNetwork
 from reprolib.records import Record
-from reprolib.runs import Request
+from reprolib.requests import Request
 
 STORY_TASK, SHORTEST, LONGEST = 2, 6, 9  # two supporting facts; sentences of the story
 FEW_STORIES = {"data.train": 50, "data.valid": 1, "data.test": 50}  # of each task: enough for all words

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from reprolib import experiments, paths, published, runs
+from reprolib import experiments, paths, published, requests, runs
 from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.experiments import motion
@@ -258,5 +258,5 @@ def test_settings_that_make_no_run_are_named(name, row, changes, message, monkey
     monkeypatch.setenv("REPROLIB_RESULTS", str(tmp_path))
     experiment = experiments.get(name)
     with pytest.raises(InputError, match=message):
-        runs.run(runs.Request(experiment, experiment.row(row), changes=tuple(changes.items())), device="cpu")
+        runs.run(requests.Request(experiment, experiment.row(row), changes=tuple(changes.items())), device="cpu")
     assert not list(tmp_path.rglob("*.json"))

@@ -13,6 +13,7 @@ from reprolib.data.babi.arrays import WINDOW, Arrays, as_a_set, encode, vocabula
 from reprolib.data.babi.reader import SPLITS, TASKS, VARIANTS, Question, Source, open_source, parse
 from reprolib.data.babi.rename import EXCHANGEABLE, renamed
 from reprolib.data.split import Dataset, Split
+from reprolib.deviations import Deviation
 from reprolib.errors import InputError
 from reprolib.settings import LATER, check_choices, check_least, counted
 
@@ -119,12 +120,12 @@ def _generated(config: BabiData) -> dict[str, list[Question]]:
     }
 
 
-def _real(config: BabiData) -> tuple[dict[str, list[Question]], list[str]]:
+def _real(config: BabiData) -> tuple[dict[str, list[Question]], list[Deviation]]:
     files, deviations = source(config.variant), []
     splits: dict[str, list[Question]] = {name: [] for name in SPLITS}
     if not files.variant.endswith("10k"):
         count = released.COUNTS[files.variant]["train"]
-        deviations.append(f"variant {files.variant}: {count:,} training questions a task")
+        deviations.append(Deviation("data", f"variant {files.variant}: {count:,} training questions a task"))
     for task in config.tasks:
         parts, said = _task(files, task, config.seed)
         deviations += said
@@ -133,26 +134,26 @@ def _real(config: BabiData) -> tuple[dict[str, list[Question]], list[str]]:
     return splits, deviations
 
 
-def _task(files: Source, task: int, seed: int) -> tuple[dict[str, list[Question]], list[str]]:
+def _task(files: Source, task: int, seed: int) -> tuple[dict[str, list[Question]], list[Deviation]]:
     """All questions of one task and what is not the release about them; the known gap is filled by the generator."""
-    parts, deviations = released.questions(files, task), []
+    parts, said = released.questions(files, task), []
     if changed := released.changed(files, task):
-        deviations.append(f"the files of task {task} are not the release: {', '.join(changed)}")
+        said.append(f"the files of task {task} are not the release: {', '.join(changed)}")
     for split in released.differing(files.variant, {name: len(part) for name, part in parts.items()}):
         if (task, split) != released.GAP:
             count, of = len(parts[split]), released.COUNTS[files.variant][split]
-            deviations.append(f"task {task}: the {split} file holds {count} questions and the released one {of:,}")
+            said.append(f"task {task}: the {split} file holds {count} questions and the released one {of:,}")
     if "valid" not in parts:  # en, en-10k: the last tenth of train is held out
         parts["train"], parts["valid"] = _hold_out(parts["train"])
     held = len(parts["train"])
     missing = RELEASED["train"] - held
     if files.variant.endswith("10k") and missing > released.TOLERANCE:  # of `released.GAP` alone
         parts["train"] += generated(task, "train", missing, seed)
-        deviations.append(
+        said.append(
             f"task {task}: {missing} of {RELEASED['train']} training questions are generated, because the real "
             f"file at hand holds {held}"
         )
-    return parts, deviations
+    return parts, [Deviation("data", text) for text in said]
 
 
 def _hold_out(train: Sequence[Question]) -> tuple[list[Question], list[Question]]:

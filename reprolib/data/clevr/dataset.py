@@ -23,6 +23,7 @@ from reprolib.data.clevr.scenes import COLORS, WIDTH, Scenes
 from reprolib.data.clevr.wording import VOCABULARY
 from reprolib.data.compiled import sources
 from reprolib.data.split import Dataset, Split
+from reprolib.deviations import Deviation
 from reprolib.errors import InputError
 from reprolib.settings import LATER, check_least, counted
 
@@ -30,7 +31,7 @@ RELEASED = {"train": (70_000, 699_989), "val": (15_000, 149_991)}  # scenes and 
 LAYOUTS = ("clevr", "clevr/CLEVR_v1.0", "CLEVR_v1.0")  # of the release under REPROLIB_DATA
 MINI = "clevr-mini"  # a small set in the same layout: for tests, never taken for the release
 COLUMNS = ("scenes", "answers", "categories", "types", "functions", "depths")  # numbers, one a question
-VALIDATION = "validation split"  # of the release, which is what real data are tested on
+VALIDATION = "validation"  # the split of the release, which is what real data are tested on
 LEAST_SIDE = 16  # pixels, which four convolutions halve to one cell
 DRAWN = 1024  # pictures at a time on a CUDA device
 STREAMS = ("train", "valid", "test")  # of generated data, numbered in this order
@@ -126,7 +127,7 @@ def _real(settings: ClevrData) -> Dataset:
         scaled = {split: pictures.preprocess(folder, split, part.indices, side) for split, part in _both(train, val)}
         images = {name: torch.from_numpy(scaled["train"][some]) for name, some in kept.items()}
         images["test"] = torch.from_numpy(scaled["val"][: settings.test])
-    name = f"{MINI if folder.name == MINI else 'clevr'}, {VALIDATION}"
+    name = MINI if folder.name == MINI else "clevr"
     deviations = (_chosen_by(held, len(train), len(made["test"].tokens)), *_missing(folder, train, val))
     return _dataset(name, "real", _identity(settings, folder), made, images, deviations, released_as=VALIDATION)
 
@@ -135,18 +136,22 @@ def _both(train: Part, val: Part) -> tuple[tuple[str, Part], ...]:
     return tuple(zip(RELEASED, (train, val), strict=True))
 
 
-def _chosen_by(held: int, scenes: int, questions: int) -> str:
-    return (
+def _chosen_by(held: int, scenes: int, questions: int) -> Deviation:
+    return Deviation(
+        "split",
         f"the figures are of {questions:,} questions of the validation split, because the answers of the test split "
-        f"were never released; {held:,} of the {scenes:,} training scenes are held out to choose by"
+        f"were never released; {held:,} of the {scenes:,} training scenes are held out to choose by",
     )
 
 
-def _missing(folder: Path, train: Part, val: Part) -> list[str]:
+def _missing(folder: Path, train: Part, val: Part) -> list[Deviation]:
     """Where the files at hand hold less than the release."""
     return [
-        f"the real files at hand ({folder.name}) are not the release: {split} holds {len(part):,} scenes and "
-        f"{len(part.tokens):,} questions instead of {RELEASED[split][0]:,} and {RELEASED[split][1]:,}"
+        Deviation(
+            "data",
+            f"the real files at hand ({folder.name}) are not the release: {split} holds {len(part):,} scenes and "
+            f"{len(part.tokens):,} questions instead of {RELEASED[split][0]:,} and {RELEASED[split][1]:,}",
+        )
         for split, part in _both(train, val)
         if (len(part), len(part.tokens)) != RELEASED[split]
     ]
@@ -213,7 +218,7 @@ def _dataset(
     identity: str,
     made: Mapping[str, Part],
     images: Mapping[str, Tensor | None],
-    deviations: tuple[str, ...] = (),
+    deviations: tuple[Deviation, ...] = (),
     words: Sequence[str] = (),
     released_as: str = "",
 ) -> Dataset:
@@ -223,7 +228,7 @@ def _dataset(
     splits = {which: _split(part, words, longest, images[which]) for which, part in made.items()}
     splits["test"] = replace(splits["test"], released_as=released_as)
     facts = {"words": len(words) + 1, "vocabulary": list(words), "longest": longest}
-    return Dataset(name, kind, identity, splits, facts, deviations)
+    return Dataset(name, kind, identity, splits, facts, deviations, released_as or "test")
 
 
 def _split(part: Part, words: Sequence[str], longest: int, images: Tensor | None) -> Split:
