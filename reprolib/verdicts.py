@@ -15,6 +15,7 @@ Closeness = Literal["close", "unsure", "short"]
 Order = Literal["holds", "unsure", "fails"]
 SEEDS = (0, 1, 2)  # that a verdict on a trained system counts, none left out
 FURTHER = (3, 4)  # which are added once, together, where three seeds leave it unsure
+ROUNDING = 1e-9  # of a binary number, by which no margin is missed
 LAST, GAIN, GAIN_OF_ERROR = 0.2, 0.5, 0.05  # of a run: what was gained in it that is still improving
 LESS = "-"  # between two metrics: their difference, seed by seed
 
@@ -100,12 +101,12 @@ def closeness(line: Line, measurement: Measurement, baseline: bool) -> Closeness
     if kind.whole:
         return _counted(measurement.values(line.metric), line.value, found.enough)
     above = line.bound == ABOVE
-    margin = 0.0 if above else kind.close(line.value)
+    margin = 0.0 if above else kind.close(line.value) + ROUNDING
     gain = (found.mean - kind.scaled(line.value)) * (-1 if kind.lower else 1)
     sides = [gain, -gain] if baseline and not above else [gain]
-    if found.enough and all(side - found.bound() >= -margin for side in sides):
+    if found.enough and all(side - found.bound() > -margin for side in sides):
         return "close"
-    return "unsure" if all(side >= -margin for side in sides) else "short"
+    return "unsure" if all(side > -margin for side in sides) else "short"
 
 
 def _counted(values: list[float], printed: float, enough: bool) -> Closeness:
@@ -139,7 +140,7 @@ def no_worse(metric: str, one: Estimate, other: Estimate) -> Order:
 
 def _within(distances: list[float], metric: str, one: Estimate, other: Estimate) -> Order:
     kind = kinds.of(metric)
-    margin = kind.margin(kind.level)
+    margin = kind.margin(kind.level) + ROUNDING
     if max(distances) > margin:
         return "fails"
     sure = one.enough and other.enough and max(distances) + half_width(one, other) <= margin
@@ -154,7 +155,7 @@ def _gap(metric: str, one: Estimate, other: Estimate) -> float:
 def healthy(metric: str, found: Estimate, printed: float) -> bool:
     """Whether a baseline is at most five points, or a factor of three, worse than printed."""
     kind = kinds.of(metric)
-    return _gap(metric, found, Estimate(kind.scaled(printed))) >= -kind.margin(kind.health)
+    return _gap(metric, found, Estimate(kind.scaled(printed))) >= -kind.margin(kind.health) - ROUNDING
 
 
 def beats(metric: str, found: Estimate, chance: Estimate) -> bool:
