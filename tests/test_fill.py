@@ -65,10 +65,12 @@ def test_patterns(toy):
         list(fill.missing("huge"))
 
 
-def test_real_data_are_preferred_where_they_are(toy, monkeypatch):
+def test_real_data_are_preferred_where_they_are_but_not_at_smoke_scale(toy, monkeypatch):
+    """Smoke records are the baseline of `make book`, which needs no real data."""
     both = dataclasses.replace(toy, fingerprint=lambda config, kind: kind)
     monkeypatch.setattr(experiments, "every", lambda: [both])
-    assert {request.kind for request in fill.missing("small")} == {"real"}
+    kinds = {scale: {request.kind for request in fill.missing(scale)} for scale in ("smoke", "small", "paper")}
+    assert kinds == {"smoke": {"generated"}, "small": {"real"}, "paper": {"real"}}
 
 
 def test_what_is_there_and_current_is_skipped_and_what_is_not_is_run_again(done, toy, monkeypatch, edited):

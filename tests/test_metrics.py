@@ -46,6 +46,14 @@ def test_an_unused_type_takes_part_in_the_naming():
     assert metrics.edge_accuracy(torch.full((6,), 2), torch.tensor([0, 0, 0, 0, 1, 1])) == pytest.approx(100 * 4 / 6)
 
 
+@pytest.mark.parametrize("least", [1, 2, 3, 5])
+def test_a_naming_names_every_type_there_may_be_once(least):
+    """The two types that occur are turned round; those that occur in neither have the names that are left."""
+    naming = metrics.best_naming(torch.tensor([0, 0, 1]), torch.tensor([1, 1, 0]), least)
+    assert naming[:2].tolist() == [1, 0]
+    assert sorted(naming.tolist()) == list(range(max(2, least)))
+
+
 def test_errors_by_step_are_not_cumulative():
     true = torch.zeros(2, 3, 4, 5)
     predicted = torch.tensor([1.0, 2.0, 3.0]).view(1, 3, 1, 1).expand(2, 3, 4, 5)

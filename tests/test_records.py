@@ -278,5 +278,15 @@ def test_commit_of_a_checkout(monkeypatch, tmp_path):
     (tmp_path / "results").mkdir()
     (tmp_path / "results" / "new.json").touch()
     assert records.commit() == (head, False), "a new record is no change of the library"
+    (source.parent / "scratch.py").write_text("3\n")
+    assert records.commit() == (head, False), "a file that git does not track is no change of the library"
     source.write_text("2\n")
     assert records.commit() == (head, True)
+    git("add", "reprolib/a.py")
+    assert records.commit() == (head, True), "a staged change is one too"
+    git("commit", "-qm", "second")
+    second = git("rev-parse", "HEAD")
+    assert second != head
+    assert records.commit() == (second, False)
+    source.unlink()
+    assert records.commit() == (second, True)

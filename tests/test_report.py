@@ -191,6 +191,17 @@ def test_best_and_overview_take_the_most_telling_cell(toy, record_of, monkeypatc
     assert report.telling(found, "toy", "Human") is None
 
 
+def test_a_smoke_run_gives_no_line_a_number_where_the_best_is_shown(toy, record_of):
+    """Beside the reason, it is as if it had not run."""
+    without, smoke = (report.best(report.cells(found=found)) for found in ([], [record_of(scale="smoke")]))
+    assert len(smoke) == len(published.read())
+    assert {cell.ours for cell in smoke} == {None}
+    assert smoke[0].reason != without[0].reason
+    assert [dataclasses.replace(cell, reason="") for cell in smoke] == [
+        dataclasses.replace(cell, reason="") for cell in without
+    ]
+
+
 def test_the_overview_has_a_line_a_task_and_one_for_what_was_not_run():
     (cell, *_) = [cell for cell in report.cells(found=[]) if cell.system == "NRI (learned)"]
     ran = dataclasses.replace(cell, ours=98.0, scale="small", verdict="partly")

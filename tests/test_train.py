@@ -2,8 +2,10 @@
 
 import contextlib
 import dataclasses
+import itertools
 import math
 import signal
+import statistics
 import time
 from contextlib import nullcontext
 
@@ -239,6 +241,26 @@ def test_the_curve_keeps_what_is_watched(task):
     assert [set(point) for point in outcome.history] == [{"step", "loss", "accuracy/all", "other"}] * 2
 
 
+@pytest.mark.parametrize("steps", [20, 23, 26, 7])
+def test_a_point_of_the_curve_is_the_mean_loss_since_the_last_validation(task, steps):
+    """The loss of step n is n. A last window of fewer steps is divided by these, not by evaluate_every."""
+    model, _, *rest = task()
+    number = itertools.count(1)
+    counting = lambda model, batch: 0 * model.unused.sum() + next(number)  # noqa: E731
+    _, outcome = train((model, counting, *rest), changed(steps=steps))
+    ends = [*range(10, steps, 10), steps]
+    windows = [range(start + 1, end + 1) for start, end in itertools.pairwise([0, *ends])]
+    assert [point["step"] for point in outcome.history] == ends
+    assert [point["loss"] for point in outcome.history] == pytest.approx([statistics.fmean(w) for w in windows])
+
+
+def test_no_order_of_the_examples_comes_twice_in_any_epoch_of_any_seed(numbered):
+    task, seen = numbered
+    for seed in range(4):
+        train(task, changed(steps=150, batch=96, evaluate_every=150), seed=seed)  # a step is an epoch
+    assert len({tuple(order.tolist()) for order in seen}) == 4 * 150
+
+
 def test_blocks_stay_together():
     order = shuffled(103, 10, torch.Generator().manual_seed(0))
     blocks = order.view(10, 10)  # the last three examples are no whole block
@@ -433,6 +455,21 @@ def test_workers_share_every_batch_and_draw_masks_of_their_own(task, apart, tmp_
     assert first[1] == alone[1]
     assert not set(first[1]) & set(second[1])
     assert (alone[2], first[2], second[2]) == (True, True, False), "only the first worker writes"
+
+
+def test_no_worker_draws_a_mask_twice_or_one_of_another(task, apart):
+    """Also not after a validation, which parts the further workers anew, and not from seed to seed."""
+    draws = []
+
+    def spying(model, batch):
+        draws.append(torch.rand(1, dtype=torch.float64).item())
+        return model.unused.sum()
+
+    for seed, rank in itertools.product(range(2), range(3)):
+        apart(rank, 3)
+        model, _, *rest = task(seed)
+        train((model, spying, *rest), changed(steps=20, batch=24, evaluate_every=5), seed=seed)
+    assert len(draws) == len(set(draws)) == 2 * 3 * 20
 
 
 def test_workers_that_resume_draw_the_masks_that_they_would_have_drawn(task, apart, tmp_path):

@@ -165,11 +165,23 @@ def test_drift_of_seeds_that_agree_by_chance_has_a_floor(toy, record_of, tmp_pat
         assert len(verify.drift(smoke(tmp_path / str(value), record_of, [value]))) == drifts, value
 
 
-def test_drift_of_a_squared_error_is_relative(toy, record_of, tmp_path):
-    for root, value in ((paths.results(), 1e-5), (tmp_path / "near", 1.2e-5), (tmp_path / "far", 1e-3)):
-        records.write(record_of(scale="smoke", metrics={"mse/step_1": value}), root)
-    assert verify.drift(tmp_path / "near") == []
-    assert only(verify.drift(tmp_path / "far"), "mse/step_1 drifted")
+@pytest.mark.parametrize("size", [1e-5, 2.0, 300.0])
+def test_drift_of_a_squared_error_is_half_of_it_whatever_its_size(toy, record_of, tmp_path, size):
+    records.write(record_of(scale="smoke", metrics={"mse/step_1": size}), paths.results())
+    for share, drifts in ((1.0, 0), (1.49, 0), (0.51, 0), (1.51, 1), (0.49, 1), (100.0, 1)):
+        fresh = tmp_path / str(share)
+        records.write(record_of(scale="smoke", metrics={"mse/step_1": share * size}), fresh)
+        assert len(verify.drift(fresh)) == drifts, share
+    assert only(verify.drift(fresh), "toy/Net mse/step_1 drifted")
+
+
+def test_drift_of_a_squared_error_within_the_spread_over_seeds_passes(toy, record_of, tmp_path):
+    """A mean of 3 and a deviation of 1: 0 to 7 with four deviations, where half the error is 1.5 to 4.5."""
+    for seed, value in enumerate((2.0, 3.0, 4.0)):
+        records.write(record_of(scale="smoke", seed=seed, metrics={"mse/step_1": value}), paths.results())
+    for value, drifts in ((6.9, 0), (0.1, 0), (7.1, 1)):
+        records.write(record_of(scale="smoke", metrics={"mse/step_1": value}), tmp_path / str(value))
+        assert len(verify.drift(tmp_path / str(value))) == drifts, value
 
 
 def test_a_loss_that_did_not_come_down_is_drift_though_accuracies_are_at_chance(toy, record_of, tmp_path):

@@ -158,6 +158,35 @@ def test_other_numbers_of_objects_keep_the_naming():
     }
 
 
+def asked_about(edges, said):
+    """What is measured where a model says these types, {objects: [M, N, N - 1]}; the split's own number comes first."""
+    (own, *others), columns = edges, {}
+    for count, types in edges.items():
+        paths = torch.zeros(len(types), FRAMES, count, 4)
+        columns[count] = {"trajectories": paths, "edges": types}
+    tables = {f"{name}/{count}": column for count in others for name, column in columns[count].items()}
+    model = SimpleNamespace(edges=lambda paths: said[paths.shape[2]])
+    return motion.evaluate(model, Split(columns[own], tables))
+
+
+@pytest.mark.parametrize("turned", [3, 5, 7])
+def test_types_are_named_on_the_scenes_of_the_split_and_no_others(turned):
+    """One number of objects has the names of its types turned round; the scenes of other numbers are more."""
+    edges = {count: torch.randint(2, (scenes, count, count - 1)) for count, scenes in ((5, 6), (3, 50), (7, 50))}
+    found = asked_about(edges, {count: types ^ (count == turned) for count, types in edges.items()})
+    right = {3: "accuracy/edges_3", 5: "accuracy/edges", 7: "accuracy/edges_7"}
+    expected = {name: 100.0 * ((count == turned) == (turned == 5)) for count, name in right.items()}
+    assert {name: found[name] for name in right.values()} == expected
+
+
+def test_a_type_that_is_said_only_of_other_numbers_of_objects_is_scored_too():
+    """The scenes of five objects name two types; a third, of which half the edges of three objects are, is wrong."""
+    edges = {count: torch.arange(4 * count * (count - 1)).view(4, count, count - 1) % 2 for count in (5, 3)}
+    said = {5: 1 - edges[5], 3: torch.where(edges[3] == 1, 2, 1)}
+    found = asked_about(edges, said)
+    assert (found["accuracy/edges"], found["accuracy/edges_3"]) == (100.0, 50.0)
+
+
 def test_an_lstm_that_nothing_trains_is_refused():
     with pytest.raises(InputError, match=r"model\.of is lstm, but train\.steps is 0"):
         motion.build(

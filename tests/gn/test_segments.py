@@ -76,24 +76,25 @@ def test_gather_is_the_adjoint_of_the_sum():
 @pytest.mark.parametrize("trailing", [(), (1,)])
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_low_precision_is_accumulated_in_float32(dtype, trailing):
-    """2,048 ones stall at 256 (bfloat16) where they are added one by one in their own precision."""
-    ones, segments = torch.ones(4096, *trailing, dtype=dtype), torch.arange(4096) % 2
-    for reduce, expected in ((segment_sum, 2048), (segment_mean, 1), (segment_max, 1)):
+    """8,192 ones stall at 256 (bfloat16) or 2,048 (float16) where they are added one by one in their own precision."""
+    ones, segments = torch.ones(2 * 8192, *trailing, dtype=dtype), torch.arange(2 * 8192) % 2
+    for reduce, expected in ((segment_sum, 8192), (segment_mean, 1), (segment_max, 1)):
         result = reduce(ones, segments, 2)
         assert result.dtype == dtype
         assert result.flatten().tolist() == [expected, expected]
     weights = segment_softmax(ones, segments, 2)
     assert weights.dtype == dtype
-    assert weights.unique().tolist() == [1 / 2048]
+    assert weights.unique().tolist() == [1 / 8192]
 
 
 @pytest.mark.parametrize("trailing", [(), (1,)])
-def test_low_precision_gradient_of_gather_is_accumulated_in_float32(trailing):
-    values = torch.zeros(2, *trailing, dtype=torch.bfloat16, requires_grad=True)
-    gathered = gather(values, torch.arange(4096) % 2)
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_low_precision_gradient_of_gather_is_accumulated_in_float32(dtype, trailing):
+    values = torch.zeros(2, *trailing, dtype=dtype, requires_grad=True)
+    gathered = gather(values, torch.arange(2 * 8192) % 2)
     gathered.backward(torch.ones_like(gathered))
-    assert gathered.dtype == torch.bfloat16
-    assert values.grad.flatten().tolist() == [2048, 2048]
+    assert gathered.dtype == dtype
+    assert values.grad.flatten().tolist() == [8192, 8192]
 
 
 @pytest.mark.parametrize("reduce", [segment_sum, segment_mean, segment_max])

@@ -146,3 +146,15 @@ def test_half_precision_does_not_pile_up_rounding_over_many_blocks(recompute):
     assert (total - exact).norm() < 0.01 * exact.norm()
     for ours, theirs in zip(gradients(total, layers, sides), expected, strict=True):
         assert (ours - theirs).norm() < 0.01 * theirs.norm()
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("rows", [None, 64 * 64, 1000])
+def test_half_precision_terms_are_summed_in_single_precision(dtype, rows):
+    """4,096 terms of 33: a sum that bfloat16 would round and float16 cannot hold."""
+    left, right = torch.full((2, 64, 3), 16, dtype=dtype), torch.full((2, 64, 3), 17, dtype=dtype)
+    scene, pairs = indices(list(product(range(2), range(64), range(64))))
+    same = nn.Identity()
+    for total in (pair_sum(same, left, right, rows), listed_pair_sum(same, left, right, scene, pairs, rows)):
+        assert total.dtype == torch.float32
+        assert total.unique().tolist() == [64 * 64 * 33]

@@ -249,6 +249,13 @@ def test_dropout_is_off_at_test(stories):
     assert model.eval()(batch).equal(model(batch))
 
 
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_as_much_drops_out_as_the_setting_says(stories, share, dropped):
+    torch.manual_seed(0)
+    f = build(stories, f=(1,), dropout=share).relation_network.f
+    assert dropped(f, SIZES.g[-1]) == pytest.approx((share, share), abs=0.03)
+
+
 def test_autocast_is_close_to_single_precision(stories):
     model, batch = build(stories).eval(), whole(stories)
     with torch.autocast("cpu", torch.bfloat16):

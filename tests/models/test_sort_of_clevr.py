@@ -178,3 +178,11 @@ def test_dropout_is_off_at_test(scenes):
     model, batch = StateRelationNetwork(replace(RN, dropout=0.5), 10, ANSWERS), scenes.batch(slice(None))
     assert not model.train()(batch).equal(model(batch))
     assert model.eval()(batch).equal(model(batch))
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_as_much_drops_out_as_the_setting_says(share, dropped):
+    torch.manual_seed(0)
+    sizes = replace(RN, f=(1,), dropout=share)
+    for model in (PictureRelationNetwork(sizes, ANSWERS), StateRelationNetwork(sizes, 10, ANSWERS)):
+        assert dropped(model.relation_network.f, RN.g[-1]) == pytest.approx((share, share), abs=0.03)

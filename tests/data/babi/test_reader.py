@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprolib.data.babi.reader import SPLITS, TASKS, VARIANTS, Question, open_source, parse
+from reprolib.data.babi.reader import SPLITS, TASKS, VARIANTS, Question, Source, open_source, parse
 from reprolib.errors import InputError
 
 STORIES = """\
@@ -139,6 +139,24 @@ def test_hash_depends_on_every_byte_and_its_place(tmp_path):
     assert len(hashes) == 4
 
 
+def hash_of(**splits):
+    """Of a source with these files of task 1."""
+    return Source("en", {(1, name): content.encode() for name, content in splits.items()}, {}).sha256
+
+
+def test_hash_tells_where_a_file_ends():
+    """Text that moves from the end of one file to the start of the next, or that is what stands between two files."""
+    assert hash_of(test="ab", train="c") != hash_of(test="a", train="bc")
+    for between in ("(1, 'train')\n", "(1, 'train'):\n", "(1, 'train'):1\n"):
+        assert hash_of(test="a", train=f"b{between}c") != hash_of(test=f"a{between}b", train="c")
+
+
+def test_hash_is_that_of_task_split_length_and_content_of_every_file():
+    """Written out: records name it, and a change of it makes them stale."""
+    contents = b"(1, 'test'):2\nab(1, 'train'):1\nc"
+    assert hash_of(train="c", test="ab") == hashlib.sha256(contents).hexdigest()
+
+
 def test_variants_side_by_side(tmp_path):
     archive = write_archive(tmp_path / "babi.tar.gz", release("en") | release("en-valid-10k") | release("en-10k"))
     assert open_source(archive).variant == "en-valid-10k"
@@ -209,6 +227,8 @@ def test_a_missing_file_is_named(tmp_path):
         (STORIES.replace("\tbathroom\t1", "\tbathroom 1"), 3, "between tabs"),
         (STORIES.replace("\tbathroom\t1", "\t\t1"), 3, "between tabs"),
         (STORIES.replace("\tbathroom\t1", "\tbathroom\t"), 3, "between tabs"),
+        (STORIES.replace("\tbathroom\t1", "\tbathroom\t1\t2"), 3, "between tabs"),
+        (STORIES.replace("\tno\t1", "\tno\t1\tno\t1"), 9, "between tabs"),
         (STORIES.replace("\tgarden\t5 4", "\tgarden\t5 3"), 6, "not statements of this story"),  # 3 is a question
         (STORIES.replace("\tgarden\t5 4", "\tgarden\t9"), 6, "not statements of this story"),
         (STORIES.replace("\tgarden\t5 4", "\tgarden\tfive"), 6, "not statements of this story"),

@@ -126,6 +126,14 @@ def test_dropout_is_off_at_test(build, asked):
     assert model.eval()(batch).equal(model(batch))
 
 
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_as_much_drops_out_as_the_setting_says(build, share, dropped):
+    torch.manual_seed(0)
+    mlp = build(hidden=(1,), dropout=share).mlp
+    width = next(mlp.parameters()).shape[1]
+    assert dropped(mlp, width) == pytest.approx((share, share), abs=0.03)
+
+
 def test_every_parameter_is_trained(build, asked):
     model, batch = build(), whole(asked)
     nn.functional.cross_entropy(model(batch), batch["answers"]).backward()

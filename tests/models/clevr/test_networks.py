@@ -159,6 +159,13 @@ def test_dropout_is_in_fs_last_layer_and_off_at_test(build, asked):
     assert model.eval()(batch).equal(model(batch))
 
 
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_as_much_drops_out_as_the_setting_says(build, share, dropped):
+    torch.manual_seed(0)
+    f = build(f=(1,), dropout=share, norm=False).relation_network.f
+    assert dropped(f, RELATING["g"][-1]) == pytest.approx((share, share), abs=0.03)
+
+
 def test_every_parameter_is_trained(build, asked):
     model, batch = build(), whole(asked)
     nn.functional.cross_entropy(model(batch), batch["answers"]).backward()

@@ -172,3 +172,56 @@ def test_dropout_is_for_training():
     block, nodes = EdgeMLP((FEATURES,), WIDTH, dropout=0.5), torch.randn(2, 5, FEATURES)
     assert not block.train()(nodes).equal(block(nodes))
     assert block.eval()(nodes).equal(block(nodes))
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5])
+def test_what_the_first_convolution_found_drops_out_in_training_as_often_as_said(share):
+    """Before the pooling: ones are 0 or 1 / (1 - p) then, and the larger of two of them is 1 + p in the mean."""
+    torch.manual_seed(0)
+    encoder, pooled = CNNEncoder(FRAMES, FEATURES, WIDTH, TYPES, share, "n"), []
+    for layer in (encoder.of_sender, encoder.of_receiver, encoder.second, encoder.predict, encoder.attend):
+        nn.init.zeros_(layer.weight)
+    for layer in (encoder.second, encoder.predict):
+        nn.init.zeros_(layer.bias)
+        layer.weight.data[:, :, layer.kernel_size[0] // 2] = torch.eye(WIDTH)  # every feature is passed on
+    nn.init.ones_(encoder.of_receiver.bias)
+    encoder.first.register_forward_pre_hook(lambda _, inputs: pooled.append(inputs[0]))
+    for training in (True, False):
+        encoder.train(training)
+        encoder.norms.eval()  # the identity
+        encoder(torch.zeros(200, FRAMES, 5, FEATURES))
+    times = (FRAMES - 4) // 2 - 4  # left after both convolutions; the pooled mean is divided by them once more
+    found, expected = (times * value for value in pooled)
+    torch.testing.assert_close(expected, torch.ones_like(expected), rtol=0, atol=1e-4)
+    assert found.mean().item() == pytest.approx(1 + share, abs=0.02)
+
+
+def spread(weight):
+    """The standard deviation of weights around zero, and how far that of a sample of them may lie from the truth."""
+    return weight.square().mean().sqrt().item(), 5 / (2 * weight.numel()) ** 0.5
+
+
+def test_linear_layers_start_as_in_the_official_code():
+    """Xavier (Glorot and Bengio 2010, equation 12): a variance of 2 / (inputs + outputs); biases of 0.1."""
+    torch.manual_seed(0)
+    encoder = MLPEncoder(FRAMES, FEATURES, 100, 20, 0.0, "n")
+    layers = [layer for layer in encoder.modules() if isinstance(layer, nn.Linear)]
+    assert {tuple(layer.weight.shape) for layer in layers} >= {(100, 60), (100, 200), (100, 300), (20, 100)}
+    for layer in layers:
+        found, error = spread(layer.weight)
+        assert found == pytest.approx((2 / sum(layer.weight.shape)) ** 0.5, rel=error)
+        assert layer.bias.unique().tolist() == pytest.approx([0.1])
+
+
+def test_convolutions_start_as_in_the_official_code():
+    """A variance of 2 / (places of the kernel x outputs); biases of 0.1, one for both halves of the first."""
+    torch.manual_seed(0)
+    encoder = CNNEncoder(FRAMES, 30, 100, TYPES, 0.0, "n")
+    joint = torch.cat([encoder.of_sender.weight, encoder.of_receiver.weight], 1)
+    for weight in (joint, encoder.second.weight, encoder.predict.weight, encoder.attend.weight):
+        outputs, _, places = weight.shape
+        found, error = spread(weight)
+        assert found == pytest.approx((2 / (places * outputs)) ** 0.5, rel=error)
+    assert encoder.of_sender.bias is None
+    for layer in (encoder.of_receiver, encoder.second, encoder.predict, encoder.attend):
+        assert layer.bias.unique().tolist() == pytest.approx([0.1])

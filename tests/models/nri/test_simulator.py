@@ -54,3 +54,19 @@ def test_the_gradient_tells_the_true_types(kind):
     preferred = (-gradient[..., 1] + gradient[..., 0])[calm]
     right = ((preferred > 0) == (types[..., 1] > 0)[calm])[preferred.abs() > preferred.abs().median()]
     assert right.float().mean() > 0.7
+
+
+@pytest.mark.parametrize("repelling", [False, True])
+@pytest.mark.parametrize("apart", [0.02, 0.05])
+def test_the_force_of_a_close_encounter_is_clipped_as_in_the_simulator(repelling, apart):
+    """A single step of a tenth of a second, as the simulator takes it; the force would be 2,500 or 400."""
+    position, velocity = np.array([[[0.0, 1.0], [apart, 1.0]]]), np.array([[[0.3, 0.1], [-0.2, 0.4]]])
+    sign = 1.0 if repelling else -1.0
+    seen = particles.simulate("charged", position, velocity, np.full((1, 2, 2), sign), steps=2, sample_every=1, dt=0.1)
+    expected = torch.from_numpy(np.concatenate([part[:, 0] for part in seen], -1)).float()
+    decoder = SimulatorDecoder("charged", -torch.ones(4), torch.ones(4), substeps=1)
+    types = torch.tensor([0.0, 1.0] if repelling else [1.0, 0.0]).expand(1, 2, 1, 2)
+    ours, _ = decoder(torch.tensor(np.concatenate([position, velocity], -1), dtype=torch.float32), types)
+    torch.testing.assert_close(ours, expected, rtol=0, atol=1e-5)
+    pushed = ours[0, :, 2] - torch.tensor([0.3, -0.2])
+    assert pushed.tolist() == pytest.approx([-10 * sign, 10 * sign])  # a force of 100 for a tenth of a second
