@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from reprolib.data import particles, simulations
+from reprolib.data import particles, ranges, simulations
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.experiments.entry import Config, Experiment, Row
@@ -25,7 +25,7 @@ from reprolib.train import Training
 PAPER = "kipf2018"
 KINDS = ("springs", "charged", "kuramoto")
 FRAMES = 49  # of a training scene; as many of a test scene are read before its graph is inferred
-START = FRAMES + 1  # the frame from which a test rollout starts; the one before it is left out
+START = FRAMES  # the frame that a test rollout starts from, counting from 0: the first that the encoder does not read
 HORIZON = 20  # frames that Table 2 predicts
 TOGETHER = 250  # scenes evaluated at once
 AS_OFFICIAL = {"burn_in": 40, "restart": FRAMES}  # how the official code trains its LSTMs
@@ -116,7 +116,7 @@ def scenes(kind: str, objects: int = 5, **further: Any) -> MotionData:
 
 
 def load(config: Config, kind: str) -> Dataset:
-    """Normalised splits from independent streams; the scale is that of the training scenes.
+    """Normalised splits from independent streams; the units are those of the paper's 50,000 training scenes.
 
     Raises:
         InputError: real data are asked for, or settings that give no scene or a test scene that is too short.
@@ -128,15 +128,15 @@ def load(config: Config, kind: str) -> Dataset:
         )
     if data.test_frames <= START + HORIZON:
         raise InputError(
-            f"data.test_frames is {data.test_frames}: {FRAMES} frames to read, one left out, one to start from and "
-            f"{HORIZON} to predict need {START + HORIZON + 1} or more"
+            f"data.test_frames is {data.test_frames}: {FRAMES} frames to read, one to start from and {HORIZON} to "
+            f"predict need {START + HORIZON + 1} or more"
         )
     lengths = {"train": FRAMES, "valid": FRAMES, "test": data.test_frames}
     drawn = {
         name: simulations.cached(data.kind, getattr(data, name), data.objects, frames, data.seed, stream)
         for stream, (name, frames) in enumerate(lengths.items())
     }
-    scale = simulations.scale(data.kind, drawn["train"])
+    scale = ranges.scale(data.kind, data.objects, data.seed)
     splits = {name: Split(_columns(scenes, scale)) for name, scenes in drawn.items()}
     for objects in data.others:
         scenes = simulations.cached(data.kind, data.of_others, objects, FRAMES, data.seed, len(drawn))
@@ -149,10 +149,12 @@ def load(config: Config, kind: str) -> Dataset:
 
 
 def fingerprint(config: Config, kind: str) -> str | None:
-    """Hash of the recipe, which fixes the scenes; there are no real files."""
+    """Hash of the recipe, which fixes the scenes, and of their units; there are no real files."""
     if kind == "real":
         return None
-    recipe = f"motion {sorted(counted(config.data).items())} generator {simulations.VERSION}"
+    data = config.data
+    units = ranges.identity(data.kind, data.objects, data.seed)
+    recipe = f"motion {sorted(counted(data).items())} generator {simulations.VERSION} units {units}"
     return hashlib.sha256(recipe.encode()).hexdigest()
 
 

@@ -5,16 +5,18 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from torch import nn
 
 from reprolib import experiments, paths, published, runs
+from reprolib.data import ranges
 from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.experiments import motion
 from reprolib.experiments.entry import SCALES, Config, change
 from reprolib.experiments.motion import FRAMES, HORIZON, START, MotionData
 from reprolib.experiments.order import published_order
-from reprolib.models.motion import Static
-from reprolib.models.nri import GivenGraph, NRIModel
+from reprolib.models.motion import LSTMModel, Static, TrajectoryLSTM
+from reprolib.models.nri import NRI, GivenGraph, NRIModel
 from reprolib.train import Training
 
 PREDICTING = {"NRI (learned)", "NRI (true graph)", "NRI (full graph)", "LSTM (single)", "LSTM (joint)"}
@@ -30,18 +32,29 @@ def config(**changes):
     return change(Config(MotionData(), NRIModel(), Training(0)), FEW | changes)
 
 
-def test_scenes_are_scaled_by_the_training_scenes():
+def test_scenes_are_scaled_by_the_papers_training_scenes():
     data = motion.load(config(), "generated")
     train, test = (data.splits[name].columns for name in ("train", "test"))
     assert train["trajectories"].shape == (30, FRAMES, 5, 4)
     assert test["trajectories"].shape == (6, 99, 5, 4)
-    for part in train["trajectories"].split(2, -1):  # positions, velocities
-        assert (part.min().item(), part.max().item()) == pytest.approx((-1, 1))
-    low, high = zip(*data.facts["scale"].ranges, strict=True)
+    known = ranges.committed()["springs", 5, 0]
+    low, high = zip(*(known[name] for name in ("position", "position", "velocity", "velocity")), strict=True)
+    assert data.facts["scale"].ranges == tuple(zip(low, high, strict=True))
     raw = (test["trajectories"] + 1) / 2 * (torch.tensor(high) - torch.tensor(low)) + torch.tensor(low)
     moved = raw[:, 1:, :, :2] - raw[:, :-1, :, :2]  # a tenth of a second each
     inside = raw[..., :2].abs().amax((1, 2, 3)) < 4.9  # no wall in between
     torch.testing.assert_close(moved[inside], raw[inside, 1:, :, 2:] * 0.1, rtol=0, atol=0.02)
+
+
+@pytest.mark.parametrize("kind", ["springs", "charged", "kuramoto_raw"])
+def test_the_units_are_the_same_however_few_scenes_train(kind):
+    few, more = (motion.load(config(**{"data.kind": kind, "data.train": count}), "generated") for count in (10, 200))
+    assert few.facts["scale"] == more.facts["scale"]
+    for name in ("valid", "test"):
+        one, other = (data.splits[name].columns["trajectories"] for data in (few, more))
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
+    first = more.splits["train"].columns["trajectories"][:10]
+    torch.testing.assert_close(few.splits["train"].columns["trajectories"], first, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize(("settings", "fits"), [(motion.scenes("kuramoto"), True), (MotionData("kuramoto"), False)])
@@ -83,10 +96,17 @@ def test_the_splits_are_different_scenes_and_the_hash_is_that_of_the_settings():
     assert motion.fingerprint(config(), "real") is None
 
 
+def test_other_units_are_other_data(monkeypatch):
+    usual = motion.fingerprint(config(), "generated")
+    assert motion.fingerprint(config(), "generated") == usual
+    monkeypatch.setattr(ranges, "identity", lambda *_: "other ranges")
+    assert motion.fingerprint(config(), "generated") != usual
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"data.test_frames": 70}, "data.test_frames is 70: .* need 71 or more"),
+        ({"data.test_frames": 69}, "data.test_frames is 69: .* need 70 or more"),
         ({"data.kind": "pendulum"}, "kind is 'pendulum'"),
     ],
 )
@@ -100,18 +120,74 @@ def test_there_are_no_real_files():
         motion.load(config(), "real")
 
 
-def test_errors_are_those_of_each_step_from_the_frame_after_the_next(monkeypatch):
+def test_errors_are_those_of_each_step_from_the_first_frame_that_is_not_read(monkeypatch):
     """Over five scenes, two at a time, the last alone."""
     torch.manual_seed(0)
     paths_ = torch.randn(5, 99, 3, 4)
     split = Split({"trajectories": paths_, "edges": torch.zeros(5, 3, 2, dtype=torch.long)})
     monkeypatch.setattr(motion, "TOGETHER", 2)
     found = motion.evaluate(Static(), split)
-    start = FRAMES + 1  # frames 0 to 48 are read, 49 is left out
+    start = 49  # frames 0 to 48 are read, 49 is given, 50 to 69 are predicted
     for step in (1, 10, 20):
         expected = (paths_[:, start + step] - paths_[:, start]).square().mean().item()
         assert found[f"mse/step_{step}"] == pytest.approx(expected)
     assert len(found) == HORIZON
+
+
+class Watched(nn.Module):
+    """A decoder that predicts no change and remembers the states that it was given."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def start(self, states):
+        return None
+
+    def forward(self, states, types, memory=None):
+        self.seen.append(states)
+        return states, memory
+
+
+def squared():
+    """Made-up scenes whose every feature is the square of its frame's number."""
+    paths_ = torch.arange(99.0).square()[None, :, None, None].expand(2, -1, 3, 4)
+    return Split({"trajectories": paths_, "edges": torch.ones(2, 3, 2, dtype=torch.long)})
+
+
+def errors_of_a_copy(found):
+    """Whether the errors are those of frame 49, compared with 50 to 69, as in the official `data[:, :, 49:70]`."""
+    expected = {f"mse/step_{step}": float((49 + step) ** 2 - 49**2) ** 2 for step in range(1, 21)}
+    return {name: value for name, value in found.items() if name.startswith("mse/")} == pytest.approx(expected)
+
+
+def test_the_target_of_the_first_step_is_frame_50_and_the_last_given_frame_is_49(monkeypatch):
+    assert errors_of_a_copy(motion.evaluate(Static(), squared()))
+    for graph in ("true", "full"):
+        types = {"types": 1, "first_is_none": False} if graph == "full" else {}
+        model = GivenGraph(NRIModel(graph=graph, **types), 4, Watched())
+        assert errors_of_a_copy(motion.evaluate(model, squared()))
+        assert model.decoder.seen[0].unique().tolist() == [49**2]
+    inferring, read = NRI(NRIModel(width=4), FRAMES, 4, Watched()).eval(), []
+    monkeypatch.setattr(inferring.encoder, "forward", lambda frames: read.append(frames) or torch.zeros(2, 3, 2, 2))
+    assert errors_of_a_copy(motion.evaluate(inferring, squared()))
+    assert inferring.decoder.seen[0].unique().tolist() == [49**2]
+    assert all(frames[0, :, 0, 0].tolist() == [frame**2 for frame in range(49)] for frames in read)
+
+
+@pytest.mark.parametrize("joint", [False, True])
+def test_an_lstm_reads_frames_0_to_49_and_predicts_from_50_on(joint, monkeypatch):
+    model, read = TrajectoryLSTM(LSTMModel(hidden=4, joint=joint), 4, 3), []
+    monkeypatch.setattr(model, "_read", lambda frames, memory: read.append(frames) or (frames, memory))
+    assert errors_of_a_copy(motion.evaluate(model.eval(), squared()))
+    assert read[0][0, :, 0, 0].tolist() == [frame**2 for frame in range(50)]
+
+
+@pytest.mark.parametrize("frames", [69, 70])
+def test_a_test_scene_of_70_frames_is_long_enough_for_a_rollout(frames):
+    columns = {name: column[:, :frames] for name, column in squared().columns.items() if name == "trajectories"}
+    found = motion.evaluate(Static(), Split(columns | {"edges": squared().columns["edges"]}))
+    assert len(found) == (HORIZON if frames == 70 else 0)
 
 
 def test_short_scenes_have_a_score_and_no_rollout(monkeypatch):
@@ -226,7 +302,7 @@ def test_every_row_can_be_built_and_measured_at_smoke_scale(name):
     for row in experiment.rows:
         if row.task.endswith("_10"):
             continue  # the same models
-        small = {"data.train": 20, "data.valid": 4, "data.test": 4, "data.others": (), "data.test_frames": 71}
+        small = {"data.train": 20, "data.valid": 4, "data.test": 4, "data.others": (), "data.test_frames": 70}
         settings = change(row.at("smoke"), small)
         data = motion.load(settings, "generated")
         found = experiment.evaluate(experiment.build(settings, data).eval(), data.splits["test"])
