@@ -78,7 +78,7 @@ class StaticModel:
 class CorrelationModel:
     """Settings of edges from correlations; the threshold is that which fits the first training scenes best."""
 
-    of: str = "paths"  # feature by feature; "flat": of whole trajectories at once; "lstm": of the last hidden states
+    of: str = "flat"  # whole trajectories at once; "paths": feature by feature; "lstm": the last hidden states
     reference: int = 2_000  # training scenes for the threshold
     hidden: int = 256
     layers: int = 2
@@ -189,7 +189,7 @@ def _describe(model: CorrelationModel, features: int, objects: int) -> Callable[
     if model.of == "lstm":
         lstm = LSTMModel(model.hidden, model.layers, restart=model.restart, burn_in=model.burn_in)
         return LSTMStates(TrajectoryLSTM(lstm, features, objects))
-    descriptions = {"paths": paths, "flat": flat_paths}
+    descriptions = {"flat": flat_paths, "paths": paths}
     if model.of not in descriptions:
         raise InputError(f"model.of is {model.of!r}: choose one of {', '.join(descriptions)}, lstm")
     return descriptions[model.of]

@@ -113,7 +113,7 @@ def _path(kind: str, objects: int) -> Row:
     return Row(
         task=f"{kind}_{objects}",
         system=PATH,
-        config=Config(motion.scenes(kind, objects), CorrelationModel("paths"), Training(steps=0)),
+        config=Config(motion.scenes(kind, objects), CorrelationModel(), Training(steps=0)),
         scales={scale: only_data(values) for scale, values in motion.SCALES.items()},
         minutes={"smoke": 0.1, "small": 0.2, "paper": 1},
         baseline=True,

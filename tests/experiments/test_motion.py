@@ -234,6 +234,19 @@ def test_other_numbers_of_objects_keep_the_naming():
     }
 
 
+@pytest.mark.parametrize("scale", [scale for scale in SCALES if scale != "smoke"])
+def test_the_row_of_paths_correlates_whole_trajectories(scale):
+    """The printed figures come out so, and not feature by feature."""
+    rows = [row for row in experiments.get("nri_edges").rows if row.system == "Corr. (path)" and scale in row.minutes]
+    assert all(row.at(scale).model.of == "flat" for row in rows)
+    data = motion.load(config(), "generated")
+    model = motion.build(Config(config().data, motion.CorrelationModel(), Training(0)), data)
+    frames = data.splits["test"].columns["trajectories"][:, :FRAMES]
+    pair = frames[2, :, 0].flatten(), frames[2, :, 3].flatten()  # x, y and velocities of all frames in one vector
+    expected = torch.corrcoef(torch.stack(pair).double())[0, 1]
+    torch.testing.assert_close(model.correlations(frames)[2, 0, 2], expected)
+
+
 def test_an_lstm_that_nothing_trains_is_refused():
     with pytest.raises(InputError, match=r"model\.of is lstm, but train\.steps is 0"):
         motion.build(
@@ -242,7 +255,7 @@ def test_an_lstm_that_nothing_trains_is_refused():
 
 
 def test_what_is_correlated_must_be_known():
-    with pytest.raises(InputError, match=r"model\.of is 'path': choose one of paths, flat, lstm"):
+    with pytest.raises(InputError, match=r"model\.of is 'path': choose one of flat, paths, lstm"):
         motion.build(
             Config(MotionData(), motion.CorrelationModel("path"), Training(0)), motion.load(config(), "generated")
         )
