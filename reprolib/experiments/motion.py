@@ -32,36 +32,6 @@ AS_OFFICIAL = {"burn_in": 40, "restart": FRAMES}  # how the official code trains
 EPOCH = 390  # steps: 50,000 scenes, 128 at a time
 TRAINING = Training(500 * EPOCH, batch=128, rate=5e-4, schedule="halving", evaluate_every=5 * EPOCH)
 ROUNDED = replace(TRAINING, precision="tf32")  # where the printed errors are far above such rounding
-SMOKE = {
-    "data.train": 64,
-    "data.valid": 20,
-    "data.test": 20,
-    "train.steps": 6,
-    "train.batch": 16,
-    "train.evaluate_every": 3,
-    "train.precision": "fp32",
-}
-TINY = {"model.width": 16, "model.decoder_width": 16}
-SMALL = {"data.train": 20_000, "data.valid": 500, "data.test": 2_000, "data.of_others": 500}
-LONG_WINDOW = {"model.decoder_width": 128, "model.windows": 1, "model.restart": 10}
-SMALL_DECODING = {  # from random frames: ten steps serve smooth motion; close encounters of charges dominate the loss
-    "springs": LONG_WINDOW,
-    "charged": {"model.decoder_width": 128, "model.windows": 3, "model.restart": 3, "train.clip": 10.0},
-    "kuramoto": LONG_WINDOW,
-}
-MUON = {"train.optimiser": "muon"}  # of most rows at small scale; the paper has Adam
-SMALL_PREDICTION = {  # as long and alike for every row that predicts the motion of a system
-    "springs": MUON | {"train.steps": 6_000},
-    "charged": MUON | {"train.steps": 8_000},
-    "kuramoto": MUON | {"train.steps": 15_000},
-}
-SCALES = {"smoke": SMOKE, "small": SMALL}
-
-
-def small(objects: int) -> dict[str, Any]:
-    """Fewer scenes, at a higher rate and in bf16."""
-    fast = {"train.rate": 2e-3, "train.schedule": "cosine", "train.warmup": 50, "train.precision": "bf16"}
-    return SMALL | fast | {"train.batch": 128 if objects == 5 else 32, "train.evaluate_every": 200}
 
 
 def published_settings(kind: str) -> dict[str, Any]:

@@ -309,6 +309,70 @@ def test_what_is_compared_by_its_errors_was_trained_alike(kind, scale):
     assert len({row.at(scale).data.train for row in rows}) <= 1
 
 
+def rows_of(table, task):
+    """The rows that a table shows of a task: those of the learned graph are in both."""
+    rows = [row for name in TABLES for row in experiments.get(name).rows if row.task == task]
+    here = {row.name for row in experiments.get(table).rows}
+    return [row for row in rows if row.name in here or row.system == "NRI (learned)"]
+
+
+TABLES = ("nri_edges", "nri_prediction")
+TASKS = [(table, task) for table in TABLES for task in dict.fromkeys(row.task for row in experiments.get(table).rows)]
+RESULTS = [scale for scale in SCALES if scale != "smoke"]
+
+
+@pytest.mark.parametrize("scale", RESULTS)
+@pytest.mark.parametrize(("table", "task"), TASKS)
+def test_the_rows_of_a_table_share_scenes_optimiser_schedule_and_batches(table, task, scale):
+    """Steps are each row's own, as many as it needs."""
+    configs = [row.at(scale) for row in rows_of(table, task)]
+    assert len(configs) == (6 if table == "nri_prediction" else 4 if "kuramoto" in task else 5)
+    assert len({replace(config.data, others=()) for config in configs}) == 1
+    own = {"steps": 1, "evaluate_every": 1, "precision": "fp32", "clip": None}
+    assert len({replace(config.train, **own) for config in configs if config.train.steps}) == 1
+
+
+@pytest.mark.parametrize("scale", RESULTS)
+@pytest.mark.parametrize(("table", "task"), TASKS)
+def test_the_decoders_of_a_table_are_judged_by_the_same_likelihood(table, task, scale):
+    models = [row.at(scale).model for row in rows_of(table, task) if isinstance(row.config.model, NRIModel)]
+    assert len(models) == (3 if table == "nri_prediction" else 1 if "kuramoto" in task else 2)
+    assert len({(m.variance, m.peak, m.peak_from, m.peak_variance) for m in models}) == 1
+    assert len({m.temperature for m in models if m.graph == "inferred"}) == 1
+
+
+@pytest.mark.parametrize("scale", RESULTS)
+@pytest.mark.parametrize("kind", motion.KINDS)
+def test_what_the_second_table_compares_differs_only_in_the_graph(kind, scale):
+    rows = rows_of("nri_prediction", f"{kind}_5")
+    models = [row.at(scale).model for row in rows if isinstance(row.config.model, NRIModel)]
+    graph = {"graph": "true", "types": 2, "first_is_none": False}
+    encoder = {"encoder": "mlp", "width": 1, "temperature": 1.0}
+    assert len({model.graph for model in models}) == 3
+    assert len({replace(model, **graph, **encoder) for model in models}) == 1
+
+
+def test_the_peak_of_the_likelihood_begins_while_every_row_still_trains():
+    rows = [row for name in TABLES for row in experiments.get(name).rows if isinstance(row.config.model, NRIModel)]
+    peaked = [config for row in rows for scale in RESULTS if (config := row.at(scale)).model.peak]
+    assert len(peaked) == 2 * 6  # at two scales: learned and sim. with 5 and 10 charges, true and full graph
+    assert all(2 * config.model.peak_from < config.train.steps for config in peaked)
+
+
+def test_long_has_the_papers_scenes_and_evaluation_and_at_most_its_models():
+    rows = [row for name in TABLES for row in experiments.get(name).rows]
+    for row in rows:
+        long, paper = row.at("long"), row.at("paper")
+        assert replace(long.data, valid=paper.data.valid) == paper.data
+        assert long.train.steps <= paper.train.steps
+        for size in ("width", "decoder_width", "hidden", "substeps"):
+            assert getattr(long.model, size, 0) <= getattr(paper.model, size, 0)
+            assert getattr(long.model, size, 0) >= getattr(row.at("small").model, size, 0)
+    assert max(row.minutes["long"] for row in rows) <= 180
+    assert sum(row.minutes["long"] for row in rows) <= 22 * 60
+    assert max(row.minutes["small"] for row in rows) <= 45
+
+
 @pytest.mark.parametrize("name", ["nri_edges", "nri_prediction"])
 def test_every_row_can_be_built_and_measured_at_smoke_scale(name):
     experiment = experiments.get(name)
