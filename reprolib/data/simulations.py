@@ -5,6 +5,7 @@ Directed edges are receiver-major, [M, N, N-1]: entry (i, k) is the edge into re
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,24 +51,6 @@ class Scale:
         return (trajectories - middle) / half
 
 
-def scale(kind: str, train: Simulations) -> Scale:
-    """One range over all positions and one over all velocities of the training set.
-
-    Features of oscillators are scaled already, but for rates that a view leaves as they are: these by their own range.
-
-    Raises InputError when nothing varies.
-    """
-    if kind in VIEWS:
-        rates, unit = train.trajectories[..., 0], (-1.0, 1.0)
-        scaled, others = VIEWS[kind].get("scaled", True), train.trajectories.shape[-1] - 1
-        return Scale((unit if scaled else (float(rates.min()), float(rates.max())), *(unit,) * others))
-    parts = train.trajectories[..., :2], train.trajectories[..., 2:]
-    position, velocity = ((float(part.min()), float(part.max())) for part in parts)
-    if position[0] == position[1] or velocity[0] == velocity[1]:
-        raise InputError("the training scenes do not move: there is no range to scale to")
-    return Scale((position, position, velocity, velocity))
-
-
 def senders(objects: int) -> np.ndarray:
     """Indices [N, N-1] of the objects that send to each receiver: all but itself, ascending."""
     everyone = np.broadcast_to(np.arange(objects), (objects, objects))
@@ -90,18 +73,26 @@ def generate(kind: str, count: int, objects: int, frames: int, seed: int, stream
     Raises:
         InputError: unknown kind, fewer than two objects, or numbers that are not whole or are too small.
     """
-    _check(kind, count, objects, frames, seed, stream)
+    check(kind, count=count, objects=objects, frames=frames, seed=seed, stream=stream)
     features = 3 + VIEWS[kind].get("cosine", False) if kind in VIEWS else 4
     trajectories = np.empty((count, frames, objects, features), np.float32)
     edges = np.empty((count, objects, objects - 1), np.int64)
+    for place, part in chunks(kind, count, objects, frames, seed, stream):
+        trajectories[place], edges[place] = part.trajectories, part.edges
+    return Simulations(trajectories, edges)
+
+
+def chunks(
+    kind: str, count: int, objects: int, frames: int, seed: int, stream: int
+) -> Iterator[tuple[slice, Simulations]]:
+    """As `generate`, a chunk at a time: its place among the scenes, and its scenes."""
     with tqdm(total=count, desc=f"{kind}, {objects} objects", unit="scene", delay=2) as bar:
         for index, start in enumerate(range(0, count, CHUNK)):
-            chunk = slice(start, min(start + CHUNK, count))
+            place = slice(start, min(start + CHUNK, count))
             entropy = np.random.SeedSequence((seed, stream, objects, SYSTEMS.index(system(kind))), spawn_key=(index,))
             rng = np.random.Generator(np.random.PCG64(entropy))
-            trajectories[chunk], edges[chunk] = _chunk(kind, chunk.stop - start, objects, frames, rng)
-            bar.update(chunk.stop - start)
-    return Simulations(trajectories, edges)
+            yield place, _chunk(kind, place.stop - start, objects, frames, rng)
+            bar.update(place.stop - start)
 
 
 def recipe(kind: str, count: int, objects: int, frames: int, seed: int, stream: int) -> str:
@@ -118,13 +109,13 @@ def cached(kind: str, count: int, objects: int, frames: int, seed: int, stream: 
     Raises:
         InputError: as `generate` does, or the file cannot be written.
     """
-    numbers = _check(kind, count, objects, frames, seed, stream)
+    numbers = check(kind, count=count, objects=objects, frames=frames, seed=seed, stream=stream)
     kept = cache.arrays("simulations", kind, recipe(kind, *numbers), lambda: vars(generate(kind, *numbers)))
     return Simulations(**kept)
 
 
-def _chunk(kind: str, count: int, objects: int, frames: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Trajectories and edges of the first `count` scenes of a chunk."""
+def _chunk(kind: str, count: int, objects: int, frames: int, rng: np.random.Generator) -> Simulations:
+    """The first `count` scenes of a chunk."""
     every = SAMPLE_EVERY[system(kind)]
     if kind in VIEWS:
         phases, frequencies, couplings = (part[:count] for part in kuramoto.draw(CHUNK, objects, rng))
@@ -134,13 +125,18 @@ def _chunk(kind: str, count: int, objects: int, frames: int, rng: np.random.Gene
         positions, velocities, couplings = (part[:count] for part in particles.draw(kind, CHUNK, objects, rng))
         seen = particles.simulate(kind, positions, velocities, couplings, (frames + 1) * every, every)
         trajectories = np.concatenate(seen, axis=3)
-    return trajectories, (couplings > 0)[:, np.arange(objects)[:, None], senders(objects)]
+    edges = (couplings > 0)[:, np.arange(objects)[:, None], senders(objects)]
+    return Simulations(trajectories.astype(np.float32), edges.astype(np.int64))
 
 
-def _check(kind: str, *numbers: int) -> tuple[int, ...]:
-    """The numbers as plain integers."""
+def check(kind: str, **numbers: int) -> tuple[int, ...]:
+    """The numbers, by the names of `LEAST`, as plain integers.
+
+    Raises:
+        InputError: unknown kind, or a number that is not whole or too small.
+    """
     if kind not in KINDS:
         raise InputError(f"kind is {kind!r}: choose one of {', '.join(KINDS)}")
-    for (name, least), value in zip(LEAST.items(), numbers, strict=True):
-        check_whole(least, **{name: value})
-    return tuple(int(value) for value in numbers)
+    for name, value in numbers.items():
+        check_whole(LEAST[name], **{name: value})
+    return tuple(int(value) for value in numbers.values())

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from reprolib.data import particles, simulations
+from reprolib.data import particles, ranges, simulations
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.experiments.entry import AS_IN_THE_PAPER, Config, Experiment, Row
@@ -25,43 +25,13 @@ from reprolib.settings import check_least, counted
 PAPER = "kipf2018"
 KINDS = ("springs", "charged", "kuramoto")
 FRAMES = 49  # of a training scene; as many of a test scene are read before its graph is inferred
-START = FRAMES + 1  # the frame from which a test rollout starts; the one before it is left out
+START = FRAMES  # the frame that a test rollout starts from, counting from 0: the first that the encoder does not read
 HORIZON = 20  # frames that Table 2 predicts
 TOGETHER = 250  # scenes evaluated at once
 AS_OFFICIAL = {"burn_in": 40, "restart": FRAMES}  # how the official code trains its LSTMs
 EPOCH = 390  # steps: 50,000 scenes, 128 at a time
 TRAINING = Training(500 * EPOCH, batch=128, rate=5e-4, schedule="halving", evaluate_every=5 * EPOCH)
 ROUNDED = replace(TRAINING, precision="tf32")  # where the printed errors are far above such rounding
-SMOKE = {
-    "data.train": 64,
-    "data.valid": 20,
-    "data.test": 20,
-    "train.steps": 6,
-    "train.batch": 16,
-    "train.evaluate_every": 3,
-    "train.precision": "fp32",
-}
-TINY = {"model.width": 16, "model.decoder_width": 16}
-SMALL = {"data.train": 20_000, "data.valid": 500, "data.test": 2_000, "data.of_others": 500}
-LONG_WINDOW = {"model.decoder_width": 128, "model.windows": 1, "model.restart": 10}
-SMALL_DECODING = {  # from random frames: ten steps serve smooth motion; close encounters of charges dominate the loss
-    "springs": LONG_WINDOW,
-    "charged": {"model.decoder_width": 128, "model.windows": 3, "model.restart": 3, "train.clip": 10.0},
-    "kuramoto": LONG_WINDOW,
-}
-MUON = {"train.optimiser": "muon"}  # of most rows at small scale; the paper has Adam
-SMALL_PREDICTION = {  # as long and alike for every row that predicts the motion of a system
-    "springs": MUON | {"train.steps": 6_000},
-    "charged": MUON | {"train.steps": 8_000},
-    "kuramoto": MUON | {"train.steps": 15_000},
-}
-SCALES = {"smoke": SMOKE, "small": SMALL}
-
-
-def small(objects: int) -> dict[str, Any]:
-    """Fewer scenes, at a higher rate and in bf16."""
-    fast = {"train.rate": 2e-3, "train.schedule": "cosine", "train.warmup": 50, "train.precision": "bf16"}
-    return SMALL | fast | {"train.batch": 128 if objects == 5 else 32, "train.evaluate_every": 200}
 
 
 def published_settings(kind: str) -> dict[str, Any]:
@@ -78,7 +48,7 @@ class StaticModel:
 class CorrelationModel:
     """Settings of edges from correlations; the threshold is that which fits the first training scenes best."""
 
-    of: str = "paths"  # feature by feature; "flat": of whole trajectories at once; "lstm": of the last hidden states
+    of: str = "flat"  # whole trajectories at once; "paths": feature by feature; "lstm": the last hidden states
     reference: int = 2_000  # training scenes for the threshold
     hidden: int = 256
     layers: int = 2
@@ -116,7 +86,7 @@ def scenes(kind: str, objects: int = 5, **further: Any) -> MotionData:
 
 
 def load(config: Config, kind: str) -> Dataset:
-    """Normalised splits from independent streams; the scale is that of the training scenes.
+    """Normalised splits from independent streams; the units are those of the paper's 50,000 training scenes.
 
     Raises:
         InputError: real data are asked for, or settings that give no scene or a test scene that is too short.
@@ -128,15 +98,15 @@ def load(config: Config, kind: str) -> Dataset:
         )
     if data.test_frames <= START + HORIZON:
         raise InputError(
-            f"data.test_frames is {data.test_frames}: {FRAMES} frames to read, one left out, one to start from and "
-            f"{HORIZON} to predict need {START + HORIZON + 1} or more"
+            f"data.test_frames is {data.test_frames}: {FRAMES} frames to read, one to start from and {HORIZON} to "
+            f"predict need {START + HORIZON + 1} or more"
         )
     lengths = {"train": FRAMES, "valid": FRAMES, "test": data.test_frames}
     drawn = {
         name: simulations.cached(data.kind, getattr(data, name), data.objects, frames, data.seed, stream)
         for stream, (name, frames) in enumerate(lengths.items())
     }
-    scale = simulations.scale(data.kind, drawn["train"])
+    scale = ranges.scale(data.kind, data.objects, data.seed)
     splits = {name: Split(_columns(scenes, scale)) for name, scenes in drawn.items()}
     for objects in data.others:
         scenes = simulations.cached(data.kind, data.of_others, objects, FRAMES, data.seed, len(drawn))
@@ -149,10 +119,12 @@ def load(config: Config, kind: str) -> Dataset:
 
 
 def fingerprint(config: Config, kind: str) -> str | None:
-    """Hash of the recipe, which fixes the scenes; there are no real files."""
+    """Hash of the recipe, which fixes the scenes, and of their units; there are no real files."""
     if kind == "real":
         return None
-    recipe = f"motion {sorted(counted(config.data).items())} generator {simulations.VERSION}"
+    data = config.data
+    units = ranges.identity(data.kind, data.objects, data.seed)
+    recipe = f"motion {sorted(counted(data).items())} generator {simulations.VERSION} units {units}"
     return hashlib.sha256(recipe.encode()).hexdigest()
 
 
@@ -187,7 +159,7 @@ def _describe(model: CorrelationModel, features: int, objects: int) -> Callable[
     if model.of == "lstm":
         lstm = LSTMModel(model.hidden, model.layers, restart=model.restart, burn_in=model.burn_in)
         return LSTMStates(TrajectoryLSTM(lstm, features, objects))
-    descriptions = {"paths": paths, "flat": flat_paths}
+    descriptions = {"flat": flat_paths, "paths": paths}
     if model.of not in descriptions:
         raise InputError(f"model.of is {model.of!r}: choose one of {', '.join(descriptions)}, lstm")
     return descriptions[model.of]

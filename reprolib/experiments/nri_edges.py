@@ -4,27 +4,47 @@ Paper: 99.9 / 82.1 / 96.0 % of edges for 5 objects and 98.4 / 70.8 / 75.7 % for 
 """
 
 from reprolib.experiments import motion
-from reprolib.experiments.entry import Config, Row, only_data
+from reprolib.experiments import motion_scales as scales
+from reprolib.experiments.entry import Config, Row
 from reprolib.experiments.motion import KINDS, PAPER, CorrelationModel
 from reprolib.experiments.order import published_order
 from reprolib.models.nri import EdgeClassifierModel, NRIModel
 from reprolib.recipe import Training
 
 OTHERS = (3, 4, 5, 6, 7, 8, 9, 10)  # objects of scenes on which a model of 5 is tested
-LEARNED, LSTM, PATH = "NRI (learned)", "Corr. (LSTM)", "Corr. (path)"
-SMALL_ENCODER = {  # convolutions along every edge cost most
-    "springs": {"model.width": 128},
-    "charged": {"model.width": 64},
-    "kuramoto": {"model.width": 64},
-}
-SMALL_LEARNING = {
-    "springs": {},
-    "charged": {  # close encounters first, then the rest of the motion, whose errors are far smaller
-        "model.temperature": 2.0,
-        "model.peak": 2e-3,
-        "model.peak_from": 1_500,
+LEARNED, SIMULATED, SUPERVISED = "NRI (learned)", "NRI (sim.)", "Supervised"
+LSTM, PATH = "Corr. (LSTM)", "Corr. (path)"
+MINUTES = {  # of a seed at small, long and paper scale
+    LEARNED: {
+        "springs_5": (12, 55, 20),
+        "charged_5": (30, 60, 20),
+        "kuramoto_5": (45, 125, 20),
+        "springs_10": (12, 85, 20),
+        "charged_10": (40, 120, 20),
+        "kuramoto_10": (45, 175, 20),
     },
-    "kuramoto": {},
+    SUPERVISED: {
+        "springs_5": (3, 8, 10),
+        "charged_5": (12, 25, 10),
+        "kuramoto_5": (12, 25, 10),
+        "springs_10": (3, 12, 10),
+        "charged_10": (12, 45, 10),
+        "kuramoto_10": (12, 45, 10),
+    },
+    SIMULATED: {
+        "springs_5": (10, 18, 60),
+        "charged_5": (25, 30, 60),
+        "springs_10": (9, 24, 60),
+        "charged_10": (25, 55, 60),
+    },
+    LSTM: {
+        "springs_5": (12, 11, 20),
+        "charged_5": (16, 11, 20),
+        "kuramoto_5": (30, 11, 20),
+        "springs_10": (9, 9, 20),
+        "charged_10": (11, 9, 20),
+        "kuramoto_10": (21, 9, 20),
+    },
 }
 
 
@@ -39,86 +59,90 @@ def _learned(kind: str, objects: int) -> Row:
     task = f"{kind}_{objects}"
     data = motion.scenes(kind, objects, others=OTHERS if objects == 5 else ())
     model = NRIModel(encoder=_encoder(kind), **motion.published_settings(kind))
+    parts = (scales.encoder, scales.decoder, scales.decoding, scales.likelihood, scales.sampling)
     return Row(
         task=task,
         system=LEARNED,
         config=Config(data, model, motion.ROUNDED),
-        scales={
-            "smoke": motion.SMOKE | motion.TINY | {"data.of_others": 10},
-            "small": motion.small(objects)
-            | SMALL_ENCODER[kind]
-            | motion.SMALL_DECODING[kind]
-            | motion.SMALL_PREDICTION[kind]
-            | SMALL_LEARNING[kind],
-        },
-        minutes={"smoke": 0.1, "small": {"springs": 12, "charged": 45, "kuramoto": 45}[kind], "paper": 20},
+        scales=scales.below_paper(kind, objects, scales.TINY | {"data.of_others": 10}, *parts),
+        minutes=_minutes(LEARNED, task),
         headline=True,
         comparisons=published_order(PAPER, task, LEARNED),
     )
 
 
 def _supervised(kind: str, objects: int) -> Row:
+    task = f"{kind}_{objects}"
     return Row(
-        task=f"{kind}_{objects}",
-        system="Supervised",
+        task=task,
+        system=SUPERVISED,
         config=Config(motion.scenes(kind, objects), EdgeClassifierModel(encoder=_encoder(kind)), motion.TRAINING),
-        scales={
-            "smoke": motion.SMOKE | {"model.width": 16},
-            "small": motion.small(objects)
-            | SMALL_ENCODER[kind]
-            | motion.MUON
-            | {"train.steps": 6_000, "model.dropout": 0.0},
-        },
-        minutes={"smoke": 0.1, "small": 3 if kind == "springs" else 12, "paper": 10},
+        scales=scales.below_paper(kind, objects, {"model.width": 16}, scales.encoder, _told),
+        minutes=_minutes(SUPERVISED, task),
         baseline=True,
-        comparisons=published_order(PAPER, f"{kind}_{objects}", "Supervised"),
+        comparisons=published_order(PAPER, task, SUPERVISED),
     )
+
+
+def _told(scale: str, kind: str) -> scales.Changes:
+    """Who is told the edges needs fewer steps, and no dropout in them."""
+    return {"train.steps": {"small": 6_000, "long": 8_000}[scale], "model.dropout": 0.0}
 
 
 def _simulated(kind: str, objects: int) -> Row:
     """The encoder learned through the true simulator; its decoder has no weights."""
     task = f"{kind}_{objects}"
     model = NRIModel(encoder=_encoder(kind), decoder="simulator", first_is_none=False, restart=1)
-    coarse = {"model.substeps": 10, "model.restart": 10, "model.windows": 1, "train.clip": 1.0, "train.steps": 2_000}
+    parts = (scales.encoder, scales.decoding, scales.likelihood, scales.sampling, _coarse)
     return Row(
         task=task,
-        system="NRI (sim.)",
+        system=SIMULATED,
         config=Config(motion.scenes(kind, objects), model, motion.TRAINING),
-        scales={
-            "smoke": motion.SMOKE | {"model.width": 16, "model.substeps": 2},
-            "small": motion.small(objects) | SMALL_ENCODER[kind] | coarse,
-        },
-        minutes={"smoke": 0.1, "small": 10, "paper": 60},
+        scales=scales.below_paper(kind, objects, {"model.width": 16, "model.substeps": 2}, *parts),
+        minutes=_minutes(SIMULATED, task),
         baseline=True,
-        comparisons=published_order(PAPER, task, "NRI (sim.)"),
+        comparisons=published_order(PAPER, task, SIMULATED),
     )
+
+
+def _coarse(scale: str, kind: str) -> scales.Changes:
+    """Larger steps of the simulator, whose gradients can be steep; at long scale fewer steps of training."""
+    return {"model.substeps": 10, "train.clip": 1.0} | ({"train.steps": 8_000} if scale == "long" else {})
 
 
 def _lstm(kind: str, objects: int) -> Row:
+    task = f"{kind}_{objects}"
     return Row(
-        task=f"{kind}_{objects}",
+        task=task,
         system=LSTM,
         config=Config(motion.scenes(kind, objects), CorrelationModel("lstm"), motion.TRAINING),
-        scales={
-            "smoke": motion.SMOKE | {"model.hidden": 8, "model.reference": 50},
-            "small": motion.small(objects) | {"train.steps": 1_000, "model.hidden": 64},
-        },
-        minutes={"smoke": 0.1, "small": 4, "paper": 20},
+        scales=scales.below_paper(kind, objects, {"model.hidden": 8, "model.reference": 50}, _narrow),
+        minutes=_minutes(LSTM, task),
         baseline=True,
-        comparisons=published_order(PAPER, f"{kind}_{objects}", LSTM),
+        comparisons=published_order(PAPER, task, LSTM),
     )
+
+
+def _narrow(scale: str, kind: str) -> scales.Changes:
+    """An LSTM of fewer units; its correlations do not change for long."""
+    return {"model.hidden": 64} | ({"train.steps": 6_000} if scale == "long" else {})
 
 
 def _path(kind: str, objects: int) -> Row:
+    task = f"{kind}_{objects}"
     return Row(
-        task=f"{kind}_{objects}",
+        task=task,
         system=PATH,
-        config=Config(motion.scenes(kind, objects), CorrelationModel("paths"), Training(steps=0)),
-        scales={scale: only_data(values) for scale, values in motion.SCALES.items()},
-        minutes={"smoke": 0.1, "small": 0.2, "paper": 1},
+        config=Config(motion.scenes(kind, objects), CorrelationModel(), Training(steps=0)),
+        scales=scales.SCENES,
+        minutes={"smoke": 0.1, "small": 0.2, "long": 1, "paper": 1},
         baseline=True,
-        comparisons=published_order(PAPER, f"{kind}_{objects}", PATH),
+        comparisons=published_order(PAPER, task, PATH),
     )
+
+
+def _minutes(system: str, task: str) -> dict[str, float]:
+    return {"smoke": 0.1} | dict(zip(("small", "long", "paper"), MINUTES[system][task], strict=True))
 
 
 def _encoder(kind: str) -> str:

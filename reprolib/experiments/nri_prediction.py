@@ -5,7 +5,8 @@ rows of the learned graph are those of the experiment nri_edges.
 """
 
 from reprolib.experiments import motion
-from reprolib.experiments.entry import Config, Row, only_data
+from reprolib.experiments import motion_scales as scales
+from reprolib.experiments.entry import Config, Row
 from reprolib.experiments.motion import KINDS, PAPER, StaticModel
 from reprolib.experiments.order import published_order
 from reprolib.models.motion import LSTMModel
@@ -13,6 +14,14 @@ from reprolib.models.nri import NRIModel
 from reprolib.recipe import Training
 
 OBJECTS = 5
+SINGLE, JOINT, FULL, TRUE = "LSTM (single)", "LSTM (joint)", "NRI (full graph)", "NRI (true graph)"
+UNITS = {SINGLE: 64, JOINT: 32}  # an object, below paper scale: an LSTM needs steps more than width
+MINUTES = {  # of a seed at small, long and paper scale
+    SINGLE: {"springs": (13, 40, 60), "charged": (17, 28, 60), "kuramoto": (31, 60, 60)},
+    JOINT: {"springs": (11, 34, 60), "charged": (14, 24, 60), "kuramoto": (26, 50, 60)},
+    FULL: {"springs": (8, 32, 6), "charged": (8, 10, 6), "kuramoto": (16, 38, 6)},
+    TRUE: {"springs": (8, 34, 6), "charged": (12, 18, 6), "kuramoto": (18, 40, 6)},
+}
 
 
 def rows() -> tuple[Row, ...]:
@@ -26,58 +35,51 @@ def _static(kind: str) -> Row:
         task=f"{kind}_{OBJECTS}",
         system="Static",
         config=Config(motion.scenes(kind), StaticModel(), Training(steps=0)),
-        scales={scale: only_data(values) for scale, values in motion.SCALES.items()},
-        minutes={"smoke": 0.1, "small": 0.1, "paper": 0.5},
+        scales=scales.SCENES,
+        minutes={"smoke": 0.1, "small": 0.1, "long": 0.5, "paper": 0.5},
         baseline=True,
         comparisons=published_order(PAPER, f"{kind}_{OBJECTS}", "Static"),
     )
 
 
 def _single(kind: str) -> Row:
-    return _lstm(kind, "LSTM (single)", LSTMModel(**motion.AS_OFFICIAL), hidden=64, minutes=25)
+    return _lstm(kind, SINGLE, LSTMModel(**motion.AS_OFFICIAL))
 
 
 def _joint(kind: str) -> Row:
-    return _lstm(kind, "LSTM (joint)", LSTMModel(joint=True, **motion.AS_OFFICIAL), hidden=32, minutes=20)
+    return _lstm(kind, JOINT, LSTMModel(joint=True, **motion.AS_OFFICIAL))
 
 
-def _lstm(kind: str, system: str, model: LSTMModel, hidden: int, minutes: float) -> Row:
-    """Small and long rather than wide and short, which errs more at the same cost."""
-    return Row(
-        task=f"{kind}_{OBJECTS}",
-        system=system,
-        config=Config(motion.scenes(kind), model, motion.TRAINING),
-        scales={
-            "smoke": motion.SMOKE | {"model.hidden": 8},
-            "small": motion.small(OBJECTS) | motion.SMALL_PREDICTION[kind] | {"model.hidden": hidden},
-        },
-        minutes={"smoke": 0.1, "small": minutes, "paper": 60},
-        baseline=True,
-        comparisons=published_order(PAPER, f"{kind}_{OBJECTS}", system),
-    )
+def _lstm(kind: str, system: str, model: LSTMModel) -> Row:
+    config = Config(motion.scenes(kind), model, motion.TRAINING)
+    units = {"model.hidden": UNITS[system]}
+    return _row(kind, system, config, scales.below_paper(kind, OBJECTS, {"model.hidden": 8}, lambda *_: units))
 
 
 def _full(kind: str) -> Row:
     settings = motion.published_settings(kind) | {"types": 1, "first_is_none": False}
-    return _given(kind, "NRI (full graph)", NRIModel(graph="full", **settings), motion.ROUNDED)
+    return _given(kind, FULL, NRIModel(graph="full", **settings), motion.ROUNDED)
 
 
 def _true(kind: str) -> Row:
-    return _given(kind, "NRI (true graph)", NRIModel(graph="true", **motion.published_settings(kind)), motion.TRAINING)
+    return _given(kind, TRUE, NRIModel(graph="true", **motion.published_settings(kind)), motion.TRAINING)
 
 
 def _given(kind: str, system: str, model: NRIModel, training: Training) -> Row:
+    config, parts = Config(motion.scenes(kind), model, training), (scales.decoder, scales.decoding, scales.likelihood)
+    return _row(kind, system, config, scales.below_paper(kind, OBJECTS, scales.TINY, *parts))
+
+
+def _row(kind: str, system: str, config: Config, changes: dict[str, scales.Changes]) -> Row:
+    task = f"{kind}_{OBJECTS}"
     return Row(
-        task=f"{kind}_{OBJECTS}",
+        task=task,
         system=system,
-        config=Config(motion.scenes(kind), model, training),
-        scales={
-            "smoke": motion.SMOKE | motion.TINY,
-            "small": motion.small(OBJECTS) | motion.SMALL_DECODING[kind] | motion.SMALL_PREDICTION[kind],
-        },
-        minutes={"smoke": 0.1, "small": 12, "paper": 6},
+        config=config,
+        scales=changes,
+        minutes={"smoke": 0.1} | dict(zip(("small", "long", "paper"), MINUTES[system][kind], strict=True)),
         baseline=True,
-        comparisons=published_order(PAPER, f"{kind}_{OBJECTS}", system),
+        comparisons=published_order(PAPER, task, system),
     )
 
 

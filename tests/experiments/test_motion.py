@@ -5,16 +5,18 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from torch import nn
 
 from reprolib import experiments, paths, published, requests, runs
+from reprolib.data import ranges
 from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.experiments import motion
 from reprolib.experiments.entry import SCALES, Config, change
 from reprolib.experiments.motion import FRAMES, HORIZON, START, MotionData
 from reprolib.experiments.order import published_order
-from reprolib.models.motion import Static
-from reprolib.models.nri import GivenGraph, NRIModel
+from reprolib.models.motion import LSTMModel, Static, TrajectoryLSTM
+from reprolib.models.nri import NRI, GivenGraph, NRIModel
 from reprolib.train import Training
 
 PREDICTING = {"NRI (learned)", "NRI (true graph)", "NRI (full graph)", "LSTM (single)", "LSTM (joint)"}
@@ -30,18 +32,29 @@ def config(**changes):
     return change(Config(MotionData(), NRIModel(), Training(0)), FEW | changes)
 
 
-def test_scenes_are_scaled_by_the_training_scenes():
+def test_scenes_are_scaled_by_the_papers_training_scenes():
     data = motion.load(config(), "generated")
     train, test = (data.splits[name].columns for name in ("train", "test"))
     assert train["trajectories"].shape == (30, FRAMES, 5, 4)
     assert test["trajectories"].shape == (6, 99, 5, 4)
-    for part in train["trajectories"].split(2, -1):  # positions, velocities
-        assert (part.min().item(), part.max().item()) == pytest.approx((-1, 1))
-    low, high = zip(*data.facts["scale"].ranges, strict=True)
+    known = ranges.committed()["springs", 5, 0]
+    low, high = zip(*(known[name] for name in ("position", "position", "velocity", "velocity")), strict=True)
+    assert data.facts["scale"].ranges == tuple(zip(low, high, strict=True))
     raw = (test["trajectories"] + 1) / 2 * (torch.tensor(high) - torch.tensor(low)) + torch.tensor(low)
     moved = raw[:, 1:, :, :2] - raw[:, :-1, :, :2]  # a tenth of a second each
     inside = raw[..., :2].abs().amax((1, 2, 3)) < 4.9  # no wall in between
     torch.testing.assert_close(moved[inside], raw[inside, 1:, :, 2:] * 0.1, rtol=0, atol=0.02)
+
+
+@pytest.mark.parametrize("kind", ["springs", "charged", "kuramoto_raw"])
+def test_the_units_are_the_same_however_few_scenes_train(kind):
+    few, more = (motion.load(config(**{"data.kind": kind, "data.train": count}), "generated") for count in (10, 200))
+    assert few.facts["scale"] == more.facts["scale"]
+    for name in ("valid", "test"):
+        one, other = (data.splits[name].columns["trajectories"] for data in (few, more))
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
+    first = more.splits["train"].columns["trajectories"][:10]
+    torch.testing.assert_close(few.splits["train"].columns["trajectories"], first, rtol=0, atol=0)
 
 
 @pytest.mark.parametrize(("settings", "fits"), [(motion.scenes("kuramoto"), True), (MotionData("kuramoto"), False)])
@@ -83,10 +96,17 @@ def test_the_splits_are_different_scenes_and_the_hash_is_that_of_the_settings():
     assert motion.fingerprint(config(), "real") is None
 
 
+def test_other_units_are_other_data(monkeypatch):
+    usual = motion.fingerprint(config(), "generated")
+    assert motion.fingerprint(config(), "generated") == usual
+    monkeypatch.setattr(ranges, "identity", lambda *_: "other ranges")
+    assert motion.fingerprint(config(), "generated") != usual
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"data.test_frames": 70}, "data.test_frames is 70: .* need 71 or more"),
+        ({"data.test_frames": 69}, "data.test_frames is 69: .* need 70 or more"),
         ({"data.kind": "pendulum"}, "kind is 'pendulum'"),
     ],
 )
@@ -100,18 +120,74 @@ def test_there_are_no_real_files():
         motion.load(config(), "real")
 
 
-def test_errors_are_those_of_each_step_from_the_frame_after_the_next(monkeypatch):
+def test_errors_are_those_of_each_step_from_the_first_frame_that_is_not_read(monkeypatch):
     """Over five scenes, two at a time, the last alone."""
     torch.manual_seed(0)
     paths_ = torch.randn(5, 99, 3, 4)
     split = Split({"trajectories": paths_, "edges": torch.zeros(5, 3, 2, dtype=torch.long)})
     monkeypatch.setattr(motion, "TOGETHER", 2)
     found = motion.evaluate(Static(), split)
-    start = FRAMES + 1  # frames 0 to 48 are read, 49 is left out
+    start = 49  # frames 0 to 48 are read, 49 is given, 50 to 69 are predicted
     for step in (1, 10, 20):
         expected = (paths_[:, start + step] - paths_[:, start]).square().mean().item()
         assert found[f"mse/step_{step}"] == pytest.approx(expected)
     assert len(found) == HORIZON
+
+
+class Watched(nn.Module):
+    """A decoder that predicts no change and remembers the states that it was given."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def start(self, states):
+        return None
+
+    def forward(self, states, types, memory=None):
+        self.seen.append(states)
+        return states, memory
+
+
+def squared():
+    """Made-up scenes whose every feature is the square of its frame's number."""
+    paths_ = torch.arange(99.0).square()[None, :, None, None].expand(2, -1, 3, 4)
+    return Split({"trajectories": paths_, "edges": torch.ones(2, 3, 2, dtype=torch.long)})
+
+
+def errors_of_a_copy(found):
+    """Whether the errors are those of frame 49, compared with 50 to 69, as in the official `data[:, :, 49:70]`."""
+    expected = {f"mse/step_{step}": float((49 + step) ** 2 - 49**2) ** 2 for step in range(1, 21)}
+    return {name: value for name, value in found.items() if name.startswith("mse/")} == pytest.approx(expected)
+
+
+def test_the_target_of_the_first_step_is_frame_50_and_the_last_given_frame_is_49(monkeypatch):
+    assert errors_of_a_copy(motion.evaluate(Static(), squared()))
+    for graph in ("true", "full"):
+        types = {"types": 1, "first_is_none": False} if graph == "full" else {}
+        model = GivenGraph(NRIModel(graph=graph, **types), 4, Watched())
+        assert errors_of_a_copy(motion.evaluate(model, squared()))
+        assert model.decoder.seen[0].unique().tolist() == [49**2]
+    inferring, read = NRI(NRIModel(width=4), FRAMES, 4, Watched()).eval(), []
+    monkeypatch.setattr(inferring.encoder, "forward", lambda frames: read.append(frames) or torch.zeros(2, 3, 2, 2))
+    assert errors_of_a_copy(motion.evaluate(inferring, squared()))
+    assert inferring.decoder.seen[0].unique().tolist() == [49**2]
+    assert all(frames[0, :, 0, 0].tolist() == [frame**2 for frame in range(49)] for frames in read)
+
+
+@pytest.mark.parametrize("joint", [False, True])
+def test_an_lstm_reads_frames_0_to_49_and_predicts_from_50_on(joint, monkeypatch):
+    model, read = TrajectoryLSTM(LSTMModel(hidden=4, joint=joint), 4, 3), []
+    monkeypatch.setattr(model, "_read", lambda frames, memory: read.append(frames) or (frames, memory))
+    assert errors_of_a_copy(motion.evaluate(model.eval(), squared()))
+    assert read[0][0, :, 0, 0].tolist() == [frame**2 for frame in range(50)]
+
+
+@pytest.mark.parametrize("frames", [69, 70])
+def test_a_test_scene_of_70_frames_is_long_enough_for_a_rollout(frames):
+    columns = {name: column[:, :frames] for name, column in squared().columns.items() if name == "trajectories"}
+    found = motion.evaluate(Static(), Split(columns | {"edges": squared().columns["edges"]}))
+    assert len(found) == (HORIZON if frames == 70 else 0)
 
 
 def test_short_scenes_have_a_score_and_no_rollout(monkeypatch):
@@ -187,6 +263,19 @@ def test_a_type_that_is_said_only_of_other_numbers_of_objects_is_scored_too():
     assert (found["accuracy/edges"], found["accuracy/edges_3"]) == (100.0, 50.0)
 
 
+@pytest.mark.parametrize("scale", [scale for scale in SCALES if scale != "smoke"])
+def test_the_row_of_paths_correlates_whole_trajectories(scale):
+    """The printed figures come out so, and not feature by feature."""
+    rows = [row for row in experiments.get("nri_edges").rows if row.system == "Corr. (path)" and scale in row.minutes]
+    assert all(row.at(scale).model.of == "flat" for row in rows)
+    data = motion.load(config(), "generated")
+    model = motion.build(Config(config().data, motion.CorrelationModel(), Training(0)), data)
+    frames = data.splits["test"].columns["trajectories"][:, :FRAMES]
+    pair = frames[2, :, 0].flatten(), frames[2, :, 3].flatten()  # x, y and velocities of all frames in one vector
+    expected = torch.corrcoef(torch.stack(pair).double())[0, 1]
+    torch.testing.assert_close(model.correlations(frames)[2, 0, 2], expected)
+
+
 def test_an_lstm_that_nothing_trains_is_refused():
     with pytest.raises(InputError, match=r"model\.of is lstm, but train\.steps is 0"):
         motion.build(
@@ -195,7 +284,7 @@ def test_an_lstm_that_nothing_trains_is_refused():
 
 
 def test_what_is_correlated_must_be_known():
-    with pytest.raises(InputError, match=r"model\.of is 'path': choose one of paths, flat, lstm"):
+    with pytest.raises(InputError, match=r"model\.of is 'path': choose one of flat, paths, lstm"):
         motion.build(
             Config(MotionData(), motion.CorrelationModel("path"), Training(0)), motion.load(config(), "generated")
         )
@@ -249,13 +338,77 @@ def test_what_is_compared_by_its_errors_was_trained_alike(kind, scale):
     assert len({row.at(scale).data.train for row in rows}) <= 1
 
 
+def rows_of(table, task):
+    """The rows that a table shows of a task: those of the learned graph are in both."""
+    rows = [row for name in TABLES for row in experiments.get(name).rows if row.task == task]
+    here = {row.name for row in experiments.get(table).rows}
+    return [row for row in rows if row.name in here or row.system == "NRI (learned)"]
+
+
+TABLES = ("nri_edges", "nri_prediction")
+TASKS = [(table, task) for table in TABLES for task in dict.fromkeys(row.task for row in experiments.get(table).rows)]
+RESULTS = [scale for scale in SCALES if scale != "smoke"]
+
+
+@pytest.mark.parametrize("scale", RESULTS)
+@pytest.mark.parametrize(("table", "task"), TASKS)
+def test_the_rows_of_a_table_share_scenes_optimiser_schedule_and_batches(table, task, scale):
+    """Steps are each row's own, as many as it needs."""
+    configs = [row.at(scale) for row in rows_of(table, task)]
+    assert len(configs) == (6 if table == "nri_prediction" else 4 if "kuramoto" in task else 5)
+    assert len({replace(config.data, others=()) for config in configs}) == 1
+    own = {"steps": 1, "evaluate_every": 1, "precision": "fp32", "clip": None}
+    assert len({replace(config.train, **own) for config in configs if config.train.steps}) == 1
+
+
+@pytest.mark.parametrize("scale", RESULTS)
+@pytest.mark.parametrize(("table", "task"), TASKS)
+def test_the_decoders_of_a_table_are_judged_by_the_same_likelihood(table, task, scale):
+    models = [row.at(scale).model for row in rows_of(table, task) if isinstance(row.config.model, NRIModel)]
+    assert len(models) == (3 if table == "nri_prediction" else 1 if "kuramoto" in task else 2)
+    assert len({(m.variance, m.peak, m.peak_from, m.peak_variance) for m in models}) == 1
+    assert len({m.temperature for m in models if m.graph == "inferred"}) == 1
+
+
+@pytest.mark.parametrize("scale", RESULTS)
+@pytest.mark.parametrize("kind", motion.KINDS)
+def test_what_the_second_table_compares_differs_only_in_the_graph(kind, scale):
+    rows = rows_of("nri_prediction", f"{kind}_5")
+    models = [row.at(scale).model for row in rows if isinstance(row.config.model, NRIModel)]
+    graph = {"graph": "true", "types": 2, "first_is_none": False}
+    encoder = {"encoder": "mlp", "width": 1, "temperature": 1.0}
+    assert len({model.graph for model in models}) == 3
+    assert len({replace(model, **graph, **encoder) for model in models}) == 1
+
+
+def test_the_peak_of_the_likelihood_begins_while_every_row_still_trains():
+    rows = [row for name in TABLES for row in experiments.get(name).rows if isinstance(row.config.model, NRIModel)]
+    peaked = [config for row in rows for scale in RESULTS if (config := row.at(scale)).model.peak]
+    assert len(peaked) == 2 * 6  # at two scales: learned and sim. with 5 and 10 charges, true and full graph
+    assert all(2 * config.model.peak_from < config.train.steps for config in peaked)
+
+
+def test_long_has_the_papers_scenes_and_evaluation_and_at_most_its_models():
+    rows = [row for name in TABLES for row in experiments.get(name).rows]
+    for row in rows:
+        long, paper = row.at("long"), row.at("paper")
+        assert replace(long.data, valid=paper.data.valid) == paper.data
+        assert long.train.steps <= paper.train.steps
+        for size in ("width", "decoder_width", "hidden", "substeps"):
+            assert getattr(long.model, size, 0) <= getattr(paper.model, size, 0)
+            assert getattr(long.model, size, 0) >= getattr(row.at("small").model, size, 0)
+    assert max(row.minutes["long"] for row in rows) <= 180
+    assert sum(row.minutes["long"] for row in rows) <= 22 * 60
+    assert max(row.minutes["small"] for row in rows) <= 45
+
+
 @pytest.mark.parametrize("name", ["nri_edges", "nri_prediction"])
 def test_every_row_can_be_built_and_measured_at_smoke_scale(name):
     experiment = experiments.get(name)
     for row in experiment.rows:
         if row.task.endswith("_10"):
             continue  # the same models
-        small = {"data.train": 20, "data.valid": 4, "data.test": 4, "data.others": (), "data.test_frames": 71}
+        small = {"data.train": 20, "data.valid": 4, "data.test": 4, "data.others": (), "data.test_frames": 70}
         settings = change(row.at("smoke"), small)
         data = motion.load(settings, "generated")
         found = experiment.evaluate(experiment.build(settings, data).eval(), data.splits["test"])

@@ -14,10 +14,11 @@ from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from reprolib.errors import InputError
+from reprolib.kernels.pooling import larger_of_two
 
 BIAS = 0.1  # of every linear layer at the start, as in the official code
-KERNEL, POOL = 5, 2  # of the convolutions over time
-SHORTEST = KERNEL * POOL + KERNEL - 1  # frames that leave one frame after both convolutions
+KERNEL = 5  # of the convolutions over time; between them frames are pooled in pairs
+SHORTEST = 2 * KERNEL + KERNEL - 1  # frames that leave one frame after both convolutions
 AGGREGATIONS: dict[str, Callable[[int], int]] = {"n": lambda count: count, "n-1": lambda count: count - 1}
 
 
@@ -108,7 +109,7 @@ class CNNEncoder(nn.Module):
         kernels = self.of_sender.weight.flatten(1), self.of_receiver.weight.flatten(1)
         hidden = at_ends(seen, *kernels, self.of_receiver.bias)
         hidden = self.dropout(_normed(self.norms[0], hidden.flatten(0, 2)))  # [B N (N - 1), T', H]
-        hidden = nn.functional.max_pool2d(hidden, (POOL, 1)).transpose(1, 2)[:, :, None]
+        hidden = larger_of_two(hidden).transpose(1, 2)[:, :, None]  # [B N (N - 1), H, 1, T' / 2]
         hidden = nn.functional.conv2d(hidden, self.second.weight[:, :, None], self.second.bias)
         hidden = _normed(self.norms[1], hidden[:, :, 0].transpose(1, 2))  # [B N (N - 1), T'', H]
         share = linear(hidden, self.attend.weight[..., 0], self.attend.bias).softmax(1)

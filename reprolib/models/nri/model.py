@@ -39,7 +39,7 @@ class NRIModel:
     dropout_in_evaluation: bool = False  # the official decoder's slip
     aggregate: str = "n"  # the encoder divides the sum over N - 1 senders by N; or "n-1": by N - 1
     variance: float = 5e-5  # of every predicted feature
-    restart: int = 10  # steps that the decoder predicts from a true frame
+    restart: int = 10  # steps predicted from a true frame; a recurrent decoder is given all but the last restart - 1
     windows: int | None = None  # starting frames of a batch, drawn for the MLP decoder; None: every `restart` frames
     reinfer: bool = field(default=False, metadata=LATER)  # the graph anew at every step of a rollout
     sampled: bool = field(default=False, metadata=LATER)  # evaluation draws a graph, as the official code does
@@ -145,9 +145,8 @@ class GivenGraph(nn.Module):
     def predictions(self, trajectories: Tensor, types: Tensor, restart: int) -> tuple[Tensor, Tensor]:
         """Predicted frames of a reconstruction and the true ones beside them, [..., N, D]."""
         if isinstance(self.decoder, RecurrentDecoder):
-            burn_in = trajectories.shape[1] - min(restart, trajectories.shape[1] - 1)
-            predicted = self._burnt_in(trajectories[:, :burn_in], types, trajectories.shape[1] - burn_in)
-            return predicted, trajectories[:, 1:]
+            given = trajectories[:, : _given(trajectories.shape[1], restart)]
+            return self._burnt_in(given, types, trajectories.shape[1] - given.shape[1]), trajectories[:, 1:]
         return self._restarted(trajectories, types, self._starts(trajectories.shape[1], restart), restart)
 
     def _starts(self, frames: int, restart: int) -> list[int]:
@@ -193,6 +192,11 @@ class GivenGraph(nn.Module):
         """The frames after the given ones: [B, F, N, D] and types [B, N, N - 1, K] -> [B, steps, N, D]."""
         given = frames if isinstance(self.decoder, RecurrentDecoder) else frames[:, -1:]
         return self._burnt_in(given, types, steps)[:, given.shape[1] - 1 :]
+
+
+def _given(frames: int, restart: int) -> int:
+    """How many of T frames training gives a recurrent decoder: 40 of 49 where `restart` is 10, as the official code."""
+    return max(1, min(frames - 1, frames - restart + 1))
 
 
 class NRI(GivenGraph):

@@ -126,10 +126,23 @@ def test_the_recurrent_decoder_is_burnt_in_and_left_alone_at_the_end():
     predicted, target = model.predictions(scenes["trajectories"], types, 5)
     assert predicted.shape == target.shape == (6, FRAMES - 1, OBJECTS, FEATURES)
     changed = scenes["trajectories"].clone()
-    changed[:, FRAMES - 5 :] += 1  # frames that it must not see
+    changed[:, FRAMES - 4 :] += 1  # frames that it must not see
     torch.testing.assert_close(model.predictions(changed, types, 5)[0], predicted)
-    changed[:, FRAMES - 6] += 1  # the last one that it sees
+    changed[:, FRAMES - 5] += 1  # the last one that it sees
     assert (model.predictions(changed, types, 5)[0] - predicted).abs().max() > 0.1
+
+
+@pytest.mark.parametrize(("restart", "given"), [(10, 40), (1, 48), (48, 2), (49, 1), (200, 1)])
+def test_the_recurrent_decoder_is_given_40_of_49_frames_as_in_the_official_code(restart, given, monkeypatch):
+    """It reads them one by one, then its own predictions, up to the last frame but one."""
+    model, scenes = GivenGraph(NRIModel(decoder="recurrent", graph="true", **SMALL), FEATURES), batch(frames=49)
+    scenes["trajectories"] = torch.arange(49.0)[None, :, None, None].expand(6, -1, OBJECTS, FEATURES)
+    read = []
+    monkeypatch.setattr(model.decoder, "forward", lambda states, *_: read.append(states) or (states - 1000, None))
+    predicted, target = model.predictions(scenes["trajectories"], model.types(scenes), restart)
+    assert predicted.shape == target.shape == (6, 48, OBJECTS, FEATURES)
+    assert [states[0, 0, 0].item() for states in read if states[0, 0, 0] >= 0] == list(range(given))
+    assert len(read) == 48
 
 
 def test_the_graph_can_be_inferred_anew_at_every_step():

@@ -1,0 +1,26 @@
+"""The larger of two neighbours in time, against PyTorch's max pooling."""
+
+import pytest
+import torch
+
+from reprolib.kernels.pooling import larger_of_two
+
+
+@pytest.mark.parametrize("frames", [2, 7, 8, 45])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_values_and_gradients_are_those_of_max_pooling(frames, dtype):
+    torch.manual_seed(0)
+    values = torch.randn(6, frames, 5).to(dtype).relu()  # many are equal: both 0
+    found, expected = (values.clone().requires_grad_() for _ in range(2))
+    ours, theirs = larger_of_two(found), torch.nn.functional.max_pool2d(expected, (2, 1))
+    assert torch.equal(ours, theirs)
+    gradient = torch.randn_like(ours)
+    ours.backward(gradient)
+    theirs.backward(gradient)
+    assert torch.equal(found.grad, expected.grad)
+
+
+def test_an_expanded_gradient_is_taken():
+    values = torch.randn(3, 4, 2, requires_grad=True)
+    larger_of_two(values).sum().backward()
+    assert values.grad.sum() == 3 * 2 * 2
