@@ -141,5 +141,5 @@ def _least(metric: str, mean: float) -> float:
     """How far from the committed mean a fresh value may always lie."""
     if metric == LOSS:
         return LEAST_LOSS * mean
-    kind = kinds.of(metric)
+    kind = kinds.of_ours(metric)
     return kind.drift * (abs(mean) if kind.by_factor else 1.0)
