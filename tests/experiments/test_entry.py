@@ -9,8 +9,8 @@ from reprolib import experiments, kinds
 from reprolib.deviations import Deviation
 from reprolib.errors import InputError
 from reprolib.experiments.entry import KINDS, PROCEDURES, SCALES, Config, Row, change
+from reprolib.recipe import Training
 from reprolib.settings import LATER
-from reprolib.train import Training
 
 
 @dataclass(frozen=True)
