@@ -114,7 +114,7 @@ def evaluate(record: Path, device: Device = None) -> None:
 
 def _again(metric: str, recorded: float, now: float | None) -> bool:
     """Whether a metric has come out again, up to what another machine's rounding may move."""
-    kind = kinds.of(metric)
+    kind = kinds.of_ours(metric)
     return now is not None and kind.within(kind.rounding, now, recorded)
 
 

@@ -87,15 +87,17 @@ class Court:
         return needed | stand_ins
 
     def unsure(self, scale: str) -> set[Name]:
-        """The rows whose three seeds at a scale leave a claim unsure, so that two more are wanted."""
+        """The rows whose three seeds at a scale leave a claim unsure that lacks no record: two more are wanted."""
         found = [one for one in self.judge_all() if one.setting and one.setting[0] == scale]
-        open_ = [one for one in found if "unsure" in (one.figure, one.effect)]
-        names = {(record.task, record.system) for one in open_ for record in one.records}
-        return {name for name in names if any(self._full(name, one.setting) for one in open_)}
+        open_ = [one for one in found if "unsure" in (one.figure, one.effect) and self._is_complete(one)]
+        return {(record.task, record.system) for one in open_ for record in one.records if record.steps}
 
-    def _full(self, name: Name, setting: Setting) -> bool:
-        found = self.known.measured.get((*name, *setting))
-        return bool(found and found.trained and found.enough)
+    def _is_complete(self, one: Judgement) -> bool:
+        """Whether all rows that a claim rests on have the seeds that a verdict asks for."""
+        here = {(record.task, record.system) for record in one.records}
+        met = here | {(task, self.known.rows[task, system][1].stands_for) for task, system in here}
+        enough = all(self.known.measured[(*name, *one.setting)].enough for name in here)
+        return enough and met >= {*self._needed(one.claim)}
 
     def judge(self, claim: Claim) -> Judgement:
         """The claim's best label: by the printed system, or by a row of ours that stands for it."""

@@ -131,8 +131,8 @@ def read(path: Path) -> Record:
     """Read and check one record.
 
     Raises:
-        InputError: not JSON, a missing, unknown or wrongly typed field, another schema, or content that does not fit
-            its digest (edited by hand).
+        InputError: not JSON, a missing, unknown or wrongly typed field, another schema, an unknown kind of deviation,
+            or content that does not fit its digest (edited by hand).
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -146,6 +146,10 @@ def read(path: Path) -> Record:
     record = Record(**content)
     if record.digest != record.content_digest():
         raise InputError(f"{path} does not fit its digest, so it was edited by hand: restore it or run its row again")
+    try:
+        record.departures  # noqa: B018  of kinds that there are
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
     return record
 
 

@@ -14,6 +14,7 @@ from reprolib import devices, experiments, files, parallel, paths, records
 from reprolib.data.split import Dataset, Split
 from reprolib.deviations import Deviation
 from reprolib.errors import InputError
+from reprolib.experiments.entry import Experiment
 from reprolib.metrics import Figure
 from reprolib.recipe import Training
 from reprolib.records import Record
@@ -62,14 +63,8 @@ def run(
             raise InputError(f"{request.row.name} seed {request.seed} is being run by another process: wait for it")
         outcome = _fit(request, model, splits, resume=resume, deadline=deadline, **options)
         saved = records.round_weights(model, experiment.weights) if request.keeps_weights else None
-        model.eval()
-        figures = experiment.evaluate(model, splits["test"])
         record = replace(
-            _record(request, data, place, outcome, started, origin),
-            metrics=figures,
-            errors={name: figure.error for name, figure in figures.items() if isinstance(figure, Figure)},
-            validation=experiment.evaluate(model, splits["valid"]),
-            parameters=sum(parameter.numel() for parameter in model.parameters()),
+            _record(request, data, place, outcome, started, origin), **_measured(experiment, model.eval(), splits)
         )
         if parallel.rank() == 0:
             if saved is not None:
@@ -139,6 +134,17 @@ def _fit(request: Request, model: nn.Module, splits: dict[str, Split], **options
             title=f"{request.row.name} {request.scale} seed {request.seed}",
             **options,
         )
+
+
+def _measured(experiment: Experiment, model: nn.Module, splits: dict[str, Split]) -> dict[str, Any]:
+    """The fields of a record that its model gives."""
+    figures = experiment.evaluate(model, splits["test"])
+    return {
+        "metrics": figures,
+        "errors": {name: figure.error for name, figure in figures.items() if isinstance(figure, Figure)},
+        "validation": experiment.evaluate(model, splits["valid"]),
+        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+    }
 
 
 def _record(

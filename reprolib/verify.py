@@ -14,7 +14,7 @@ from reprolib.verdicts import Measurement, measurements
 SPREADS = 4.0  # standard deviations over seeds that a fresh smoke metric may lie from the committed mean
 TELLS = ("how_to_read.md", "summary.ipynb")  # pages that explain the labels
 PAGES = ("book/*.md", "book/methods/*.md", "notebooks/*.ipynb")
-WORDS = ("with less*", "effect shown", "inconclusive", "not reproduced", "not attempted", "*partly*")
+WORDS = ("*partly*", "with less*", *LABELS[2:])  # a page may speak of reproducing, and of doing so with less
 LOSS, LEAST_LOSS = "training loss", 0.1  # at the end of a run, and the share of it that it may always lie apart
 
 
@@ -83,12 +83,8 @@ def _unjudged(found: list[Record]) -> list[str]:
 
 def _typed() -> list[str]:
     """Pages on which a label was written by hand, where only what is computed may say it."""
-    pages = [
-        *paths.ROOT.glob("book/*.md"),
-        *paths.ROOT.glob("book/methods/*.md"),
-        *paths.ROOT.glob("notebooks/*.ipynb"),
-    ]
-    said = [(page, label) for page in pages if page.name not in TELLS for label in WORDS if label in page.read_text()]
+    pages = [page for pattern in PAGES for page in sorted(paths.ROOT.glob(pattern)) if page.name not in TELLS]
+    said = [(page, label) for page in pages for label in WORDS if label in page.read_text(encoding="utf-8")]
     return [f"{page} says {label!r} by hand: include a table of `reprolib claims` instead" for page, label in said]
 
 
@@ -145,5 +141,5 @@ def _least(metric: str, mean: float) -> float:
     """How far from the committed mean a fresh value may always lie."""
     if metric == LOSS:
         return LEAST_LOSS * mean
-    kind = kinds.of(metric)
+    kind = kinds.of_ours(metric)
     return kind.drift * (abs(mean) if kind.by_factor else 1.0)

@@ -34,7 +34,7 @@ def number(value: float | None, metric: str = "") -> str:
     """A figure with as many digits as it deserves: 94.0, 18.0, 1.09e-03; percent and squared errors as in papers."""
     if value is None:
         return ""
-    style = kinds.of(metric).style if metric else "plain"
+    style = kinds.of_ours(metric).style if metric else "plain"
     plain = style in ("percent", "count") or (style == "plain" and (value == 0 or abs(value) >= 0.05))
     return f"{value:.1f}" if plain else f"{value:.2e}"
 

@@ -11,11 +11,13 @@ from safetensors.torch import load_file
 from torch import nn
 
 from reprolib import paths, records
+from reprolib.deviations import Deviation
 from reprolib.errors import InputError
+from reprolib.metrics import Figure
 from reprolib.records import Record
 
 WRONG = {  # a value that no record has in the field
-    "schema": 2,
+    "schema": 1,
     "experiment": 3,
     "task": None,
     "system": ["RN"],
@@ -26,6 +28,7 @@ WRONG = {  # a value that no record has in the field
     "config_hash": 0,
     "data": "toy",
     "metrics": {"accuracy/all": "high"},
+    "errors": {"accuracy/all": "none"},
     "validation": {"accuracy/all": None},
     "curve": [1, 2],
     "best_step": 1.5,
@@ -35,16 +38,19 @@ WRONG = {  # a value that no record has in the field
     "device": None,
     "workers": 2.0,
     "seconds": "long",
+    "processor_seconds": "longer",
     "samples_per_second": "fast",
     "peak_memory": None,
     "versions": {"torch": 2},
     "commit": 7,
     "dirty": "no",
     "started": 2026,
-    "deviations": "none",
+    "deviations": ["it is a toy"],
     "command": ["reprolib"],
     "digest": None,
 }
+
+LESS = Deviation("data", "fewer scenes", less=True)
 
 
 @pytest.fixture
@@ -59,9 +65,10 @@ def edit(path, function):
 
 
 def test_round_trip(record_of, tmp_path):
-    record = record_of(config={"model.hidden": (16, 8), "train.clip": None}, metrics={"a": 1, "b": 0.1 + 0.2})
+    metrics = {"a": 1, "b": Figure(0.1 + 0.2, 0.05)}
+    record = record_of(config={"model.hidden": (16, 8), "train.clip": None}, metrics=metrics, errors={"b": 0.05})
     read = records.read(records.write(record, tmp_path))
-    assert read.metrics == {"a": 1, "b": 0.1 + 0.2}
+    assert (read.metrics, read.errors) == ({"a": 1, "b": 0.1 + 0.2}, {"b": 0.05})
     assert read.config == {"model.hidden": [16, 8], "train.clip": None}
     again = records.read(records.write(read, tmp_path / "copy"))
     assert again == read
@@ -83,18 +90,45 @@ def test_a_missing_or_wrong_field_is_named(written, field):
         records.read(written)
 
 
-@pytest.mark.parametrize("field", ["name", "kind", "hash", "sizes"])
+@pytest.mark.parametrize("field", ["name", "kind", "procedure", "split", "hash", "sizes"])
 def test_a_missing_part_of_the_data_is_named(written, field):
     edit(written, lambda content: content["data"].pop(field))
     with pytest.raises(InputError, match=f"field 'data', misses the field '{field}'"):
         records.read(written)
 
 
+@pytest.mark.parametrize("field", ["kind", "text", "less"])
+def test_a_missing_part_of_a_deviation_is_named(record_of, tmp_path, field):
+    path = records.write(record_of(deviations=[dataclasses.asdict(LESS)] * 2), tmp_path)
+    edit(path, lambda content: content["deviations"][1].pop(field))
+    with pytest.raises(InputError, match=f"field 'deviations', misses the field '{field}'"):
+        records.read(path)
+
+
+def test_deviations_come_back_as_they_were(record_of, tmp_path):
+    listed = [LESS, Deviation("choice", "batches of 16")]
+    record = record_of(deviations=[dataclasses.asdict(each) for each in listed])
+    assert records.read(records.write(record, tmp_path)).departures == listed
+
+
+def test_a_deviation_of_an_unknown_kind_is_refused(record_of, tmp_path):
+    path = records.write(record_of(deviations=[{"kind": "mood", "text": "it was raining", "less": False}]), tmp_path)
+    with pytest.raises(InputError, match=rf"{path.name}: a deviation is of kind 'mood': choose one of data, split, "):
+        records.read(path)
+
+
+def test_a_record_from_before_processor_time_was_kept_is_read(record_of, tmp_path):
+    assert records.read(records.write(record_of(processor_seconds=None), tmp_path)).processor_seconds is None
+
+
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity"])
-def test_a_metric_that_is_no_number_is_refused(written, value):
-    written.write_text(re.sub(r'"accuracy/all": 90\.0', f'"accuracy/all": {value}', written.read_text()))
-    with pytest.raises(InputError, match="'metrics'"):
-        records.read(written)
+def test_a_metric_or_an_error_that_is_no_number_is_refused(record_of, tmp_path, value):
+    path = records.write(record_of(errors={"accuracy/all": 3.5}), tmp_path)
+    whole = path.read_text()
+    for number, field in ((r"90\.0", "metrics"), (r"3\.5", "errors")):
+        path.write_text(re.sub(f'"accuracy/all": {number}', f'"accuracy/all": {value}', whole))
+        with pytest.raises(InputError, match=f"in the field '{field}'"):
+            records.read(path)
 
 
 def test_an_unknown_field_is_named(written):
@@ -119,7 +153,7 @@ def test_an_edit_by_hand_is_refused(written, change):
         records.read(written)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b"\xff\xfe\x00", b'{"schema": 1}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b"\xff\xfe\x00", b'{"schema": 2}'])
 def test_what_is_no_record(tmp_path, content):
     path = tmp_path / "x.json"
     path.write_bytes(content)
@@ -127,6 +161,14 @@ def test_what_is_no_record(tmp_path, content):
         records.read(path)
     with pytest.raises(InputError, match=r"none\.json cannot be read"):
         records.read(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("schema", [None, 1, 3, "2", [2]])
+def test_a_record_of_another_schema_is_to_be_run_again(written, schema):
+    """Though other fields are wrong as well: they may be those of its own schema."""
+    edit(written, lambda content: content.update(schema=schema, mood="good"))
+    with pytest.raises(InputError, match=rf"{written.name} has schema .*, this release reads 2: run its row again"):
+        records.read(written)
 
 
 @pytest.mark.parametrize(

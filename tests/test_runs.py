@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -27,19 +28,73 @@ def test_a_record_says_what_ran(done, toy):
     assert record.data == {
         "name": "toy",
         "kind": "generated",
+        "procedure": "paper",
+        "split": "test",
         "hash": toy.fingerprint(config, "generated"),
         "sizes": {"train": 96, "valid": 32, "test": 64},
     }
     assert record.parameters == (4 + 1) * 16 + (16 + 1) * 3 + 2
     assert (record.steps, record.seed, record.workers) == (60, 2, 1)
     assert (record.commit, record.dirty) == ("0123abc", False)
-    assert record.deviations == ["A toy, not a paper."]
+    assert record.deviations == [{"kind": "choice", "text": "A toy, not a paper.", "less": False}]
     assert record.peak_memory > 1 << 20
     assert record.samples_per_second == pytest.approx(60 * 16 / record.seconds, rel=0.1)
     age = datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(record.started)
     assert datetime.timedelta(0) <= age < datetime.timedelta(hours=1)
     assert record.best_step in [entry["step"] for entry in record.curve]
     assert record.metrics["accuracy/all"] > 60, "the toy learns nothing"
+
+
+def test_a_record_says_what_error_the_test_set_leaves(done):
+    """Of a share of right answers among 64; the error rate does not know its own."""
+    record, path = done("Net", "small")
+    share = (0.64 * record.metrics["accuracy/all"] + 1) / 66
+    assert record.errors == {"accuracy/all": pytest.approx(100 * (share * (1 - share) / 64) ** 0.5)}
+    assert records.read(path).errors == record.errors
+    fewer, _ = done("Net", "small", data__test=16)
+    assert fewer.errors["accuracy/all"] > record.errors["accuracy/all"]
+
+
+def test_a_record_says_who_made_its_data_and_which_split_was_measured(toy):
+    """As of CLEVR: the files of the authors, whose test split was never released with answers."""
+
+    def load(config, kind):
+        return dataclasses.replace(toy.load(config, "generated"), kind=kind, measured="validation")
+
+    procedures = {"generated": "ours", "real": "released"}
+    experiment = dataclasses.replace(toy, load=load, procedures=procedures)
+    for kind, procedure in procedures.items():
+        request = requests.Request(experiment, experiment.row("toy/Net"), kind=kind)
+        runs.run(request, device="cpu")
+        found = records.read(request.place(paths.results())).data
+        assert (found["kind"], found["procedure"], found["split"]) == (kind, procedure, "validation")
+
+
+def test_a_record_says_what_it_cost_the_processor(done):
+    trained, path = done("Net")
+    assert 0 < trained.processor_seconds == records.read(path).processor_seconds
+    assert done("Majority")[0].processor_seconds == 0, "nothing was trained"
+
+
+def test_the_times_of_a_resumed_run_are_those_of_all_its_parts(toy, request_of, monkeypatch):
+    """Every step takes two seconds, in which three threads are at work."""
+    steps, clocks = [0], {"perf_counter": 2.0, "process_time": 6.0}
+    loss = toy.loss
+
+    def counted(model, batch):
+        steps[0] += 1
+        return loss(model, batch)
+
+    monkeypatch.setitem(vars(toy), "loss", counted)
+    for name, pace in clocks.items():
+        monkeypatch.setattr(time, name, lambda pace=pace: 1000 + pace * steps[0])
+    request = request_of("Net", "small")
+    for stop in (10, 20):
+        with pytest.raises(OutOfTimeError, match=f"stopped at step {stop} of 60"):
+            runs.run(request, device="cpu", resume=True, deadline=0.0)
+        steps[0] += 100  # of other work, between the two
+    record = runs.run(request, device="cpu", resume=True)
+    assert (record.steps, record.seconds, record.processor_seconds) == (60, 120.0, 360.0)
 
 
 @pytest.mark.skipif(not RESETTABLE, reason="this system cannot forget the highest memory of a process")
@@ -60,12 +115,13 @@ def test_the_peak_of_memory_is_known_without_proc(done, monkeypatch, tmp_path):
 
 
 def test_a_record_says_in_which_precision_it_was_not_trained(done, monkeypatch):
-    unsupported = ["trained in fp32, not bf16: this processor has no instructions for it"]
-    for supported, said in ((True, []), (False, unsupported)):
+    said = "trained in fp32, not bf16: this processor has no instructions for it"
+    unsupported = [{"kind": "precision", "text": said, "less": False}]
+    for supported, expected in ((True, []), (False, unsupported)):
         for check in devices.HALF_ON_A_PROCESSOR:
             monkeypatch.setattr(torch.cpu, check, lambda supported=supported: supported)
         record, _ = done("Net", train__precision="bf16")
-        assert record.deviations[1:] == said
+        assert record.deviations[1:] == expected
 
 
 def test_the_command_repeats_the_run(done, cli):

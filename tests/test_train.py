@@ -6,6 +6,7 @@ import itertools
 import math
 import signal
 import statistics
+import threading
 import time
 from contextlib import nullcontext
 
@@ -17,7 +18,9 @@ from torch import nn
 from reprolib import devices, parallel, paths, records, runs
 from reprolib.data.split import Split, shuffled
 from reprolib.errors import InputError
-from reprolib.train import OutOfTimeError, Training, fit, learning_rate
+from reprolib.metrics import Figure
+from reprolib.recipe import Training, learning_rate
+from reprolib.train import OutOfTimeError, fit
 
 STEPS = Training(steps=60, batch=16, rate=1e-2, evaluate_every=10)
 
@@ -296,6 +299,7 @@ def test_no_steps_leave_the_model_alone(task):
     untouched, *_ = task()
     assert same(model, untouched)
     assert (outcome.steps, outcome.history, outcome.samples_per_second) == (0, [], None)
+    assert outcome.seconds == outcome.processor_seconds == 0
 
 
 @pytest.mark.parametrize(
@@ -346,9 +350,54 @@ def test_the_time_of_earlier_sessions_counts(task, tmp_path):
     with pytest.raises(OutOfTimeError):
         train(task(), STEPS, checkpoint=place, deadline=0.0)
     content = torch.load(place)
-    content["state"]["seconds"] = 1000.0
+    content["state"] |= {"seconds": 1000.0, "processor_seconds": 3000.0}
     torch.save(content, place)
-    assert train(task(), STEPS, checkpoint=place, resume=True)[1].seconds > 1000
+    outcome = train(task(), STEPS, checkpoint=place, resume=True)[1]
+    assert 1000 < outcome.seconds < 3000 < outcome.processor_seconds
+
+
+def test_a_checkpoint_from_before_processor_time_was_kept_goes_on(task, tmp_path):
+    place = tmp_path / "state.pt"
+    with pytest.raises(OutOfTimeError):
+        train(task(), STEPS, checkpoint=place, deadline=0.0)
+    content = torch.load(place)
+    del content["state"]["processor_seconds"]
+    torch.save(content, place)
+    assert train(task(), STEPS, checkpoint=place, resume=True)[1].processor_seconds > 0
+
+
+def test_the_processor_time_is_of_all_threads(task):
+    """Half a second that a second thread is at work, while the first one waits for it."""
+
+    def work(seconds):
+        until = time.thread_time() + seconds
+        while time.thread_time() < until:
+            pass
+
+    def busy(model, batch):
+        thread = threading.Thread(target=work, args=(0.05,))
+        thread.start()
+        thread.join()
+        return model.unused.sum()
+
+    assert train(task(loss=busy), changed(steps=10))[1].processor_seconds > 0.5
+
+
+def test_a_checkpoint_holds_plain_numbers(task, tmp_path):
+    """Figures that know their error would not be loaded again, since loading runs no code of ours."""
+    place = tmp_path / "state.pt"
+    figures = {"accuracy/all": Figure(50.0, 6.0), "other": Figure(2.0, 0.5)}
+    options = {"checkpoint": place, "watch": ("other",)}
+    with pytest.raises(OutOfTimeError):
+        train(task(score=lambda _: figures), STEPS, deadline=0.0, **options)
+    state = torch.load(place, weights_only=True)["state"]
+    numbers = [value for name, value in state.items() if name != "history"]
+    numbers += [value for entry in state["history"] for value in entry.values()]
+    assert {type(value) for value in numbers} == {int, float}
+    assert [(entry["accuracy/all"], entry["other"]) for entry in state["history"]] == [(50.0, 2.0)]
+    _, outcome = train(task(score=lambda _: figures), STEPS, resume=True, **options)
+    assert len(outcome.history) == 6
+    assert {type(value) for entry in outcome.history for value in entry.values()} == {int, float}
 
 
 def test_without_resume_a_checkpoint_is_ignored(task, tmp_path):
@@ -399,7 +448,7 @@ def test_kill_9_then_resume_gives_the_same_bits(process, request_of, toy, monkey
     assert not checkpoint.exists()
     whole = runs.run(request, device="cpu", root=paths.results() / "again", resume=True)
     assert "goes on" not in capsys.readouterr().err, "there is no checkpoint any more"
-    moving = {"seconds", "samples_per_second", "peak_memory", "started", "digest"}
+    moving = {"seconds", "processor_seconds", "samples_per_second", "peak_memory", "started", "digest"}
     first, second = (dataclasses.asdict(record) for record in (resumed, whole))
     assert {key: first[key] for key in first.keys() - moving} == {key: second[key] for key in second.keys() - moving}
     assert first["weights"]["dtype"] == "float32"

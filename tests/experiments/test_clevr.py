@@ -82,6 +82,7 @@ def test_accuracy_is_of_the_parts_that_are_named():
         assert found[f"accuracy/{measure}_{most}"] == pytest.approx(100 * float(among.mean()))
     perfect = experiment.evaluate(Oracle(6), split)
     assert set(perfect.values()) == {100.0}
+    assert all(value.error > 0 for value in (*found.values(), *perfect.values())), "no test of six scenes is certain"
 
 
 def test_the_question_type_baseline_answers_by_type():
@@ -130,10 +131,11 @@ def test_real_files_train_a_step_and_are_measured(name, mini, tmp_path, monkeypa
     data = experiment.load(config, "real")
     assert data.kind == "real"
     assert data.hash == experiment.fingerprint(config, "real")
-    assert any("validation split" in deviation for deviation in data.deviations)
-    assert any("are not the release" in deviation for deviation in data.deviations)
+    assert any("validation split" in each.text for each in data.deviations if each.kind == "split")
+    assert any("are not the release" in each.text for each in data.deviations if each.kind == "data")
     assert isinstance(data.splits["test"], Split)
-    assert "validation" in data.name
+    assert data.measured == "validation"
+    assert experiment.procedures[data.kind] == "released"
     found = trained(experiment, config, data)
     assert 0 <= found["accuracy/overall"] == found["accuracy/validation"] <= 100
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from reprolib import experiments
+from reprolib import experiments, kinds
+from reprolib.deviations import Deviation
 from reprolib.errors import InputError
-from reprolib.experiments.entry import SCALES, Config, Row, change
+from reprolib.experiments.entry import KINDS, PROCEDURES, SCALES, Config, Row, change
+from reprolib.recipe import Training
 from reprolib.settings import LATER
-from reprolib.train import Training
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,7 @@ def test_rows_of_the_suite():
     names = [(experiment.name, row.name) for experiment in experiments.every() for row in experiment.rows]
     assert len(set(names)) == len(names)
     systems = {(row.task, row.system) for experiment in experiments.every() for row in experiment.rows}
+    assert len(systems) == len(names), "a system on a task is one row, whose records are told apart by nothing else"
     for experiment in experiments.every():
         assert sum(row.minutes["small"] for row in experiment.rows) <= 2 * 180, "two rows at a time: three hours"
         assert experiments.get(experiment.name.replace("_", "-")) is experiment
@@ -144,6 +146,27 @@ def test_rows_of_the_suite():
             assert len({row.at(scale).hash for scale in row.minutes}) >= 2, "a scale changes nothing"
             assert all((row.task, comparison.system) in systems for comparison in row.comparisons)
             assert all(isinstance(experiment.fingerprint(row.at(scale), "generated"), str) for scale in row.minutes)
+
+
+def test_who_made_the_data_of_the_suite():
+    """Simulated motion and Sort-of-CLEVR follow the papers' own procedures, which released no files."""
+    for experiment in experiments.every():
+        assert set(experiment.procedures) <= set(KINDS)
+        assert set(experiment.procedures.values()) <= set(PROCEDURES)
+        own = experiment.name.startswith(("nri_", "rn_sort_of_clevr"))
+        expected = {"generated": "paper"} if own else {"generated": "ours", "real": "released"}
+        assert experiment.procedures == expected, experiment.name
+
+
+def test_what_picks_the_weights_and_what_is_watched_is_of_a_known_kind():
+    for experiment in experiments.every():
+        assert all(kinds.of_ours(metric) for metric in (experiment.select, *experiment.watch))
+
+
+def test_a_deviation_of_an_unknown_kind_is_refused():
+    assert Deviation("split", "the validation split is measured").less is False
+    with pytest.raises(InputError, match="a deviation is of kind 'mood': choose one of data, split, model, training, "):
+        Deviation("mood", "it was raining")
 
 
 def test_unknown_names():

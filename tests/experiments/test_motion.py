@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from reprolib import experiments, paths, published, requests, runs
+from reprolib import experiments, kinds, paths, published, requests, runs
 from reprolib.data import ranges
 from reprolib.data.split import Split
 from reprolib.errors import InputError
@@ -291,10 +291,10 @@ def test_what_is_correlated_must_be_known():
 
 
 def test_the_order_is_read_off_the_published_figures(monkeypatch):
-    usual = {"paper": motion.PAPER, "table": "", "std": None, "unit": "", "source": "", "note": "", "task": "t"}
+    usual = {"paper": motion.PAPER, "table": "", "std": None, "unit": "", "bound": "", "provenance": "read", "note": ""}
 
     def line(system, metric, value):
-        return published.Line(**usual, system=system, metric=metric, value=value)
+        return published.Line(**usual, task="t", system=system, metric=metric, value=value)
 
     figures = {
         "accuracy/edges": (90.0, 70.0, 76.0),
@@ -414,6 +414,7 @@ def test_every_row_can_be_built_and_measured_at_smoke_scale(name):
         found = experiment.evaluate(experiment.build(settings, data).eval(), data.splits["test"])
         wanted = "accuracy/edges" if name == "nri_edges" else "mse/step_20"
         assert torch.isfinite(torch.tensor(found[wanted]))
+        assert all(kinds.of_ours(metric) for metric in found)
 
 
 BAD = [

@@ -1,6 +1,7 @@
 """The bAbI experiment on generated questions: its data, its metrics, its rows at work."""
 
 import dataclasses
+import math
 
 import pytest
 import torch
@@ -36,7 +37,11 @@ def test_metrics_against_counting():
     for task in range(1, 21):
         assert found[f"accuracy/task_{task}"] == pytest.approx(100 * (41 - task) / 40)
         assert found[f"error/task_{task}"] == pytest.approx(100 * (task - 1) / 40)
+        assert found[f"error/task_{task}"].error == found[f"accuracy/task_{task}"].error
     assert found["accuracy/mean"] == pytest.approx(sum(100 * (41 - task) / 40 for task in range(1, 21)) / 20)
+    errors = [100 * math.sqrt((share := (42 - task) / 42) * (1 - share) / 40) for task in range(1, 21)]
+    assert [found[f"accuracy/task_{task}"].error for task in range(1, 21)] == pytest.approx(errors)
+    assert found["accuracy/mean"].error == pytest.approx(math.sqrt(sum(error**2 for error in errors)) / 20)
 
 
 def test_the_mean_is_over_tasks_and_not_over_questions():

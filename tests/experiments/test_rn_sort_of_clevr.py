@@ -1,6 +1,7 @@
 """The Sort-of-CLEVR experiment: its views, its metrics, its rows at work."""
 
 import dataclasses
+import math
 
 import pytest
 import torch
@@ -42,6 +43,9 @@ def test_metrics_against_counting():
         "overall": late * 60,
     }
     assert found == pytest.approx({f"accuracy/{name}": value for name, value in expected.items()})
+    share = (found["accuracy/relational_200"] / 100 * 600 + 1) / 602  # of 600 questions
+    assert found["accuracy/relational_200"].error == pytest.approx(100 * math.sqrt(share * (1 - share) / 600))
+    assert all(value.error > 0 for value in found.values())
 
 
 @pytest.fixture(scope="module")

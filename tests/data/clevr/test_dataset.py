@@ -17,6 +17,7 @@ from reprolib.data.clevr import dataset, parts, pictures, placing, programs, que
 from reprolib.data.clevr.dataset import ClevrData, fingerprint, load
 from reprolib.data.clevr.reader import ANSWERS, read_questions, read_scenes
 from reprolib.data.clevr.wording import VOCABULARY
+from reprolib.deviations import Deviation
 from reprolib.errors import InputError
 
 FEW = ClevrData(train=5, valid=2, test=3, questions=4)
@@ -129,7 +130,7 @@ def test_the_contract_of_a_batch():
     assert data.facts["words"] == len(data.facts["vocabulary"]) + 1 > words.max()
     assert data.facts["vocabulary"] == list(VOCABULARY)
     assert any(split.columns["questions"][:, -1].any() for split in data.splits.values())
-    assert data.splits["test"].released_as == ""
+    assert (data.splits["test"].released_as, data.measured, data.deviations) == ("", "test", ())
     assert "images" not in load(FEW, "generated").splits["valid"].tables
 
 
@@ -251,10 +252,11 @@ def test_scenes_are_held_out_of_train_to_choose_by(real):
         assert spelt(data, name) == [" ".join(tokens.words(q.text)) for q in here]
         for row, rows in enumerate(split.tables["objects"]):
             assert_objects(rows, scenes[row + first])
-    assert data.splits["test"].released_as == "validation split"
-    assert data.deviations[0] == (
+    assert data.splits["test"].released_as == data.measured == "validation"
+    assert data.deviations[0] == Deviation(
+        "split",
         "the figures are of 20 questions of the validation split, because the answers of the test split were never "
-        "released; 2 of the 20 training scenes are held out to choose by"
+        "released; 2 of the 20 training scenes are held out to choose by",
     )
 
 
@@ -286,8 +288,9 @@ def test_questions_of_a_scene_need_not_stand_together(real, tmp_path, monkeypatc
 
 def test_less_than_the_release_is_said(real):
     _, train, val = load(ClevrData(), "real").deviations
-    assert train.endswith("train holds 20 scenes and 200 questions instead of 70,000 and 699,989")
-    assert val.endswith("val holds 2 scenes and 20 questions instead of 15,000 and 149,991")
+    assert train.kind == val.kind == "data"
+    assert train.text.endswith("train holds 20 scenes and 200 questions instead of 70,000 and 699,989")
+    assert val.text.endswith("val holds 2 scenes and 20 questions instead of 15,000 and 149,991")
 
 
 @pytest.mark.parametrize("layout", ["clevr", "clevr/CLEVR_v1.0", "CLEVR_v1.0", "clevr-mini"])
@@ -296,7 +299,8 @@ def test_layouts(written, tmp_path, monkeypatch, layout):
     shutil.copytree(written, tmp_path / "data" / layout)
     data = load(ClevrData(), "real")
     assert data.kind == "real"
-    assert data.name == f"{'clevr-mini' if layout == 'clevr-mini' else 'clevr'}, validation split"
+    assert data.name == ("clevr-mini" if layout == "clevr-mini" else "clevr")
+    assert data.measured == "validation"
     assert fingerprint(ClevrData(), "real") == (None if layout == "clevr-mini" else data.hash)
 
 
@@ -359,7 +363,7 @@ def test_the_mini_set(mini, monkeypatch):
     if dataset.find() is not None:
         pytest.skip("REPROLIB_DATA holds the release, which is taken instead")
     data = load(ClevrData(pictures=True), "real")
-    assert data.name == "clevr-mini, validation split"
+    assert (data.name, data.measured) == ("clevr-mini", "validation")
     assert data.sizes == {"train": 1080, "valid": 120, "test": 400}
     scenes = read_scenes(mini, "train")
     for name, first in (("train", 0), ("valid", 108)):
@@ -368,4 +372,4 @@ def test_the_mini_set(mini, monkeypatch):
             assert_objects(tables["objects"][row], scenes[row + first])
             path = mini / "images" / "train" / pictures.name("train", row + first)
             assert torch.equal(tables["images"][row], torch.from_numpy(pictures.read(path)))
-    assert any("clevr-mini" in sentence for sentence in data.deviations)
+    assert any("clevr-mini" in each.text for each in data.deviations)
