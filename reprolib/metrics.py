@@ -62,5 +62,5 @@ def edge_accuracy(predicted: Tensor, true: Tensor, naming: Tensor | None = None)
 
 
 def errors_by_step(predicted: Tensor, true: Tensor) -> Tensor:
-    """Mean squared error at every step of a rollout, not cumulative: [B, T, N, D] twice -> [T]."""
-    return (predicted - true).square().mean((0, 2, 3))
+    """Mean squared error of every scene at every step of a rollout, not cumulative: [B, T, N, D] twice -> [B, T]."""
+    return (predicted - true).square().mean((2, 3))

@@ -57,7 +57,7 @@ def test_a_naming_names_every_type_there_may_be_once(least):
 def test_errors_by_step_are_not_cumulative():
     true = torch.zeros(2, 3, 4, 5)
     predicted = torch.tensor([1.0, 2.0, 3.0]).view(1, 3, 1, 1).expand(2, 3, 4, 5)
-    assert metrics.errors_by_step(predicted, true).tolist() == [1.0, 4.0, 9.0]
+    assert metrics.errors_by_step(predicted, true).tolist() == [[1.0, 4.0, 9.0]] * 2
 
 
 def test_the_error_of_an_accuracy_is_that_of_its_test_set():

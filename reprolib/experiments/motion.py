@@ -15,7 +15,7 @@ from reprolib.data import particles, ranges, simulations
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.experiments.entry import AS_IN_THE_PAPER, Config, Experiment, Row
-from reprolib.metrics import best_naming, edge_accuracy, errors_by_step
+from reprolib.metrics import average, best_naming, edge_accuracy, errors_by_step
 from reprolib.models.correlation import CorrelationEdges, LSTMStates, flat_paths, paths
 from reprolib.models.motion import LSTMModel, Static, TrajectoryLSTM
 from reprolib.models.nri import NRI, EdgeClassifier, EdgeClassifierModel, GivenGraph, NRIModel, SimulatorDecoder
@@ -187,8 +187,8 @@ def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
     if hasattr(model, "edges"):
         found |= _accuracies(model, split)
     if hasattr(model, "rollout") and split.columns["trajectories"].shape[1] > START + HORIZON:
-        errors = torch.stack([_errors(model, batch) * len(batch["edges"]) for batch in batches]).sum(0) / len(split)
-        found |= {f"mse/step_{step}": error.item() for step, error in enumerate(errors, 1)}
+        errors = torch.cat([_errors(model, batch) for batch in batches])  # [M, HORIZON]
+        found |= {f"mse/step_{step}": average(of_scenes) for step, of_scenes in enumerate(errors.unbind(1), 1)}
     trained = getattr(model, "describe", model)
     if hasattr(trained, "score"):
         scores = [trained.score(_read(batch)) * len(batch["edges"]) for batch in batches]
@@ -214,7 +214,7 @@ def _accuracies(model: nn.Module, split: Split) -> dict[str, float]:
 
 
 def _errors(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
-    """Mean squared error of every step of the rollout: [HORIZON]."""
+    """Mean squared error of every scene at every step of the rollout: [B, HORIZON]."""
     frames, after = batch["trajectories"].split([START + 1, batch["trajectories"].shape[1] - START - 1], 1)
     given = isinstance(model, GivenGraph)
     predicted = model.predict(frames, HORIZON, _read(batch)) if given else model.rollout(frames, HORIZON)
