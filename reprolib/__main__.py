@@ -281,7 +281,8 @@ def main() -> None:
     except InputError as error:
         code = _complain(str(error))
     except UsageError as error:
-        code = _complain(f"{error.format_message().rstrip('.')}: see {error.ctx.command_path} --help")
+        command = error.ctx.command_path if error.ctx else "reprolib"  # an option without its value names none
+        code = _complain(f"{error.format_message().rstrip('.')}: see {command} --help")
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except OSError as error:
