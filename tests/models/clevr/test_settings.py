@@ -17,7 +17,7 @@ from reprolib.models.clevr import AttentionModel, FlatModel, PixelModel, Questio
         (PixelModel, "f", (256, 0), r"model\.f is \(256, 0\)"),
         (PixelModel, "kernels", (24, 24, 0, 24), r"model\.kernels is"),
         (PixelModel, "chunk", 0, r"model\.chunk is 0"),
-        (PixelModel, "pairs", "some", "'some': choose one of all, unordered"),
+        (PixelModel, "pairs", "some", "'some': choose one of all, unordered, unordered_self"),
         (PixelModel, "coordinates", 0.0, "give a number above 0"),
         (PixelModel, "coordinates", float("inf"), r"model\.coordinates is inf"),
         (StateModel, "dropout", 1.0, "from 0 to below 1"),
