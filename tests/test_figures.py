@@ -504,9 +504,11 @@ def test_the_story_shows_the_weights_of_the_best_record_even_of_real_data(result
     model = keep(results, "rn_babi", "babi_joint_10k/RN", answers=60, kind="real")
     view = specimens.story()
     assert view.source == "committed weights: small scale, real data, seed 0"
-    assert np.array_equal(np.isnan(view.magnitudes), np.triu(np.ones_like(view.magnitudes)) == 1), "earlier sentences"
+    assert np.array_equal(np.isnan(view.magnitudes), np.triu(np.ones_like(view.magnitudes), 1) == 1), (
+        "itself or earlier"
+    )
     _, config, data, _ = vars(specimens.specimen("rn_babi", "babi_joint_10k/RN", specimens.FEW_STORIES)).values()
-    assert config.model.pairs == "unordered"
+    assert config.model.pairs == "unordered_self"
     asked = specimens.dataset.generated(specimens.STORY_TASK, "test", 50, 0)
     number = next(i for i, question in enumerate(asked) if question.story == view.sentences)
     split = data.splits["test"]

@@ -38,6 +38,7 @@ SMOKE = {
 SEEING = models.PixelModel, models.FlatModel, models.AttentionModel
 NETWORKS = {
     models.QuestionModel: models.QuestionNetwork,
+    models.SetModel: models.SetNetwork,
     models.StateModel: models.StateRelationNetwork,
     models.PixelModel: models.PixelRelationNetwork,
     models.FlatModel: models.FlatNetwork,
@@ -103,16 +104,14 @@ def _up_to(measure: str) -> dict[int, str]:
     return dict(enumerate(f"{measure}_{most}" for most in range(SHARED, LONGEST + 1, SHARED)))
 
 
-def question_type(
-    task: str, data: ClevrData, smoke: Mapping[str, Any], small: Mapping[str, Any], *comparisons: Comparison
-) -> Row:
-    """The most frequent answer to each type of question, which sees nothing."""
+def question_type(task: str, data: ClevrData, scales: Mapping[str, Mapping[str, Any]], *comparisons: Comparison) -> Row:
+    """The most frequent answer to each type of question, which sees nothing; scales change its data alone."""
     return Row(
         task=task,
         system="Q-type baseline",
         config=Config(data, Majority(), Training(steps=0)),
-        scales={"smoke": only_data(smoke), "small": only_data(small)},
-        minutes={"smoke": 0.1, "small": 0.2, "paper": 2},
+        scales={scale: only_data(changes) for scale, changes in scales.items()},
+        minutes={"smoke": 0.1, "small": 0.2, "long": 1, "paper": 2},
         baseline=True,
         comparisons=comparisons,
     )

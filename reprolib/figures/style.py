@@ -31,7 +31,13 @@ OURS = MappingProxyType(  # relation networks on stories, by what their names ho
     }
 )
 OTHERS = MappingProxyType(
-    {"Majority": GREY, "Q-type baseline": GREY, "CNN+LSTM": PURPLE, "CNN+LSTM+SA (re-tuned)": GREEN}
+    {
+        "Majority": GREY,
+        "Q-type baseline": GREY,
+        "CNN+LSTM": PURPLE,
+        "CNN+LSTM+SA (re-tuned)": GREEN,
+        "LSTM+deep sets": GREEN,
+    }
 )
 DARK = (BLUE, GREEN, RED)  # colours on which text is white
 PAPER = MappingProxyType(

@@ -90,6 +90,29 @@ def test_the_majority_row_knows_what_can_be_known_without_a_story(data):
         assert found[f"accuracy/task_{task}"] == pytest.approx(100 * answers.bincount().max().item() / len(answers))
 
 
+RELATING = [row for row in EXPERIMENT.rows if row.system != "Majority"]
+
+
+@pytest.mark.parametrize("row", RELATING, ids=lambda row: row.name)
+def test_every_scale_of_every_row_relates_a_single_sentence_to_itself(row):
+    assert {row.at(scale).model.pairs for scale in row.minutes} <= {"all", "unordered_self"}
+
+
+def test_single_sentences_of_the_release_are_told_apart(babi):
+    """Task 20 asks 93 of its 1,000 test questions after one sentence, 16 different ones."""
+    config = change(EXPERIMENT.rows[0].at("small"), {"data.tasks": (20,)})
+    data = EXPERIMENT.load(config, "real")
+    split = data.splits["test"]
+    single = ((split.columns["windows"] > 0).sum(1) == 1).nonzero()[:, 0]
+    assert len(single) == 93
+    torch.manual_seed(0)
+    batch = split.batch(single)
+    logits = EXPERIMENT.build(config, data).eval()(batch)
+    asked = torch.stack([batch["windows"][:, 0], batch["questions"]], dim=1)
+    distinct = len(asked.unique(dim=0))
+    assert len(logits.detach().round(decimals=5).unique(dim=0)) == distinct == 16
+
+
 def test_the_fingerprint_is_that_of_the_data(data):
     config = change(EXPERIMENT.rows[0].at("smoke"), TINY)
     assert EXPERIMENT.fingerprint(config, "generated") == data.hash

@@ -1,16 +1,19 @@
 """Baselines of CLEVR without relations (Johnson et al. 2017, section 4; Santoro et al. 2017, Table 1).
 
-A batch is that of `networks`. B questions, N cells, C kernels of the last convolution, H states of the LSTM,
-K units of an attention, A answers.
+A batch is that of `networks`. B questions, N cells or objects, D features an object, C kernels of the last convolution,
+H states of the LSTM, K units of an attention, A answers, R objects of all questions together.
 """
 
 import torch
 from torch import Tensor, nn
 
-from reprolib.models.clevr.inputs import QuestionReader, cells
-from reprolib.models.clevr.networks import answering
-from reprolib.models.clevr.settings import AttentionModel, FlatModel, QuestionModel
+from reprolib.gn import Graph
+from reprolib.gn.configurations import deep_sets
+from reprolib.models.clevr.inputs import QuestionReader, cells, scene_objects
+from reprolib.models.clevr.networks import FEATURES, answering
+from reprolib.models.clevr.settings import AttentionModel, FlatModel, QuestionModel, SetModel
 from reprolib.models.nets import once_each
+from reprolib.models.relation_network import check_norm, mlp
 
 
 class QuestionNetwork(nn.Module):
@@ -24,6 +27,32 @@ class QuestionNetwork(nn.Module):
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Logits [B, A]."""
         return self.mlp(self.reader(batch["questions"]))
+
+
+class SetNetwork(nn.Module):
+    """LSTM+deep sets: f( sum_i g([o_i, q]) ), which sees every object and relates none to another (Zaheer et al. 2017).
+
+    Args:
+        features: D.
+    """
+
+    def __init__(self, sizes: SetModel, words: int, answers: int, features: int = FEATURES):
+        super().__init__()
+        self.reader = QuestionReader(sizes, words)
+        g = mlp([features + sizes.lstm, *sizes.g], norm=sizes.norm)
+        f = answering(sizes.g[-1], sizes.f, sizes.dropout, answers, sizes.norm)
+        self.block = deep_sets(g, f)
+
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        """Logits [B, A]."""
+        objects, mask = scene_objects(batch)
+        check_norm(self.block, len(objects), "questions")
+        counts, no_edge = mask.sum(1), mask.new_empty(0, dtype=torch.int64)  # [B], [0]
+        question = self.reader(batch["questions"])
+        scenes = Graph(
+            objects[mask], None, no_edge, no_edge, question, counts, torch.zeros_like(counts)
+        )  # nodes [R, D]
+        return self.block(scenes).globals_
 
 
 class FlatNetwork(nn.Module):

@@ -26,15 +26,21 @@ class Seeing(Settings):
 
 
 @dataclass(frozen=True)
-class Relating(Settings):
-    """The relation network."""
+class Summing(Settings):
+    """What is summed, and how the answer is read off the sum."""
 
     g: tuple[int, ...] = (256, 256, 256, 256)
     f: tuple[int, ...] = (256, 256)  # before the answers
     dropout: float = 0.5  # of f's last layer
+    norm: bool = False  # batch norm in every layer of g and f
+
+
+@dataclass(frozen=True)
+class Relating(Summing):
+    """The relation network: a sum over pairs."""
+
     pairs: str = "all"
     chunk: int | None = None  # most pairs in memory at once
-    norm: bool = False  # batch norm in every layer of g and f
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -58,6 +64,16 @@ class PixelModel(Relating, Seeing, Reading):
 @dataclass(frozen=True)
 class StateModel(Relating, Reading):
     """LSTM+RN, from state descriptions."""
+
+    lstm: int = 256
+    g: tuple[int, ...] = (512, 512, 512, 512)
+    f: tuple[int, ...] = (512, 1024)
+    dropout: float = 0.02
+
+
+@dataclass(frozen=True)
+class SetModel(Summing, Reading):
+    """LSTM+deep sets, from state descriptions: a sum over objects, of the widths of `StateModel`; ours."""
 
     lstm: int = 256
     g: tuple[int, ...] = (512, 512, 512, 512)
