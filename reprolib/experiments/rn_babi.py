@@ -15,7 +15,8 @@ from reprolib.data.babi import dataset
 from reprolib.data.babi.dataset import BabiData
 from reprolib.data.babi.reader import TASKS
 from reprolib.data.split import Dataset, Split
-from reprolib.experiments.entry import Comparison, Config, Experiment, Row, answer_loss, change
+from reprolib.deviations import Deviation
+from reprolib.experiments.entry import Config, Experiment, Row, answer_loss, change
 from reprolib.metrics import Figure, grouped_accuracy
 from reprolib.models.babi import BabiModel, StoryRelationNetwork
 from reprolib.models.baselines import Majority, MajorityAnswer
@@ -79,6 +80,16 @@ KEPT_IN_PLACE = {
     "data.renamings": 3,
     "data.renamed": (4, 16, 16, 16, 17, 17, 17, 18, 19),
 }
+AS_REPLICATED = (  # deviations 1 to 3
+    Deviation("model", "unordered pairs i <= j: half of the paper's", less=True),
+    Deviation("model", "batch norm in every layer of g and f"),
+    Deviation("training", "a rate of 1e-3 with a cosine"),
+    Deviation("choice", "answers with commas are one class"),
+)
+OTHER_READER = (  # deviation 8
+    Deviation("model", "a sentence keeps its words"),
+    Deviation("data", "stories are also told under other names"),
+)
 MUON = {"train.optimiser": "muon", "train.rate": 2e-3}
 INDUCTION = {  # task 16 alone, ours: what may stand in the way of its rule is taken away
     "RN": {},
@@ -108,6 +119,8 @@ def _ours(
         scales={"smoke": _smoke(changes), "small": shared | {"train.steps": steps}} | longer,
         minutes={"smoke": 0.1, "small": 45} | dict.fromkeys(longer, 165) | {"paper": 60},
         headline=True,
+        stands_for="RN",
+        deviations=() if changes == AS_PRINTED else (*AS_REPLICATED, *OTHER_READER),
     )
 
 
@@ -142,11 +155,7 @@ EXPERIMENT = Experiment(
             },
             minutes={"smoke": 0.1, "small": 25, "long": 160, "paper": 60},
             headline=True,
-            comparisons=(
-                Comparison("tasks_passed", "Majority", 10),
-                Comparison("accuracy/*", "Majority", 20),
-                Comparison("error/task_16", "Majority", 50),  # less is what a reader gets who ignores the species
-            ),
+            deviations=AS_REPLICATED,
         ),
         _ours("RN (as printed)", AS_PRINTED, steps=30_000),
         _ours("RN (words kept)", KEPT),

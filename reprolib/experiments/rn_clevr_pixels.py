@@ -9,8 +9,7 @@ from typing import Any
 
 from reprolib.data.clevr.dataset import ClevrData
 from reprolib.experiments import clevr
-from reprolib.experiments.entry import Comparison, Config, Row
-from reprolib.experiments.order import published_order
+from reprolib.experiments.entry import Config, Row
 from reprolib.models.clevr import AttentionModel, FlatModel, PixelModel, QuestionModel
 
 TASK = "clevr_pixels"
@@ -51,11 +50,6 @@ LONG = SMALL | {
 }
 SMOKE = clevr.SMOKE | {"data.train": 20, "data.valid": 5, "data.test": 10, "train.batch": 20}  # pictures take time
 OURS = {"model.pairs": "unordered", "model.norm": True}
-APART = 10  # points from which on the paper's order must show
-
-
-def _order(system: str) -> tuple[Comparison, ...]:
-    return published_order(clevr.PAPER, TASK, system, APART, among=SYSTEMS)
 
 
 def _tiny(model: Any) -> dict[str, Any]:
@@ -80,7 +74,7 @@ def _relation_network(system: str, sizes: dict[str, Any]) -> Row:
         scales=scales | ({"long": LONG | OURS} if plain else {}),
         minutes=minutes | ({"long": 575} if plain else {}),
         headline=plain,
-        comparisons=_order(system) if plain else (),
+        deviations=clevr.AS_REPLICATED,
     )
 
 
@@ -98,7 +92,7 @@ def _baseline(
         scales={"smoke": SMOKE | _tiny(model) | {"model.hidden": (16,)} | smoke, "small": SMALL | small, "long": LONG},
         minutes={"smoke": 0.2, "small": minutes[0], "long": minutes[1], "paper": 30},
         baseline=True,
-        comparisons=_order(system),
+        deviations=clevr.AS_REPLICATED,
     )
 
 
@@ -111,7 +105,7 @@ def rows() -> tuple[Row, ...]:
     flat = FlatModel(hidden=(192, 160), **seeing)
     attending = AttentionModel(hidden=(256, 256), **seeing)
     return (
-        clevr.question_type(TASK, BLIND, {"smoke": SMOKE, "small": SMALL, "long": LONG}, *_order(TYPES)),
+        clevr.question_type(TASK, BLIND, {"smoke": SMOKE, "small": SMALL, "long": LONG}),
         _baseline(READING, QuestionModel(reverse=True), (3, 15)),
         _baseline(FLAT, flat, (8, 40), small={"model.hidden": (256, 256)}),  # 36 cells and not 64 are joined
         _baseline(ATTENDING, attending, (9, 65), smoke={"model.attention": 128}),

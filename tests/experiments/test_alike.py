@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from reprolib import experiments
+from reprolib import claims, experiments
 from reprolib.data.clevr.wording import VOCABULARY
 from reprolib.data.split import Dataset
 from reprolib.experiments.entry import SCALES
@@ -17,12 +17,13 @@ FACTOR = 1.5
 
 
 def compared(name, scale):
-    """{system: configuration at a scale} of the rows of a task that are compared with one another."""
-    rows = [row for row in experiments.get(name).rows if row.task == name.removeprefix("rn_")]
-    named = {comparison.system for row in rows for comparison in row.comparisons}
-    found = {row.system: row for row in rows if row.comparisons or row.system in named}
-    assert named <= set(found)
-    return {system: row.at(scale) for system, row in found.items()}
+    """{system: configuration at a scale} of the rows of a task that headline claims compare with one another."""
+    task = name.removeprefix("rn_")
+    rows = {row.system: row for row in experiments.get(name).rows if row.task == task}
+    orders = [one for claim in claims.read() if claim.headline for one in claim.comparisons if task in one.tasks]
+    named = {system for one in orders for system in one.systems}
+    assert named <= set(rows)
+    return {system: rows[system].at(scale) for system in named}
 
 
 def trained(name, scale):
@@ -110,6 +111,10 @@ def test_long_has_the_papers_evaluation_and_at_most_its_data_and_widths(name, ro
 
 
 def test_every_row_that_a_long_one_is_compared_with_is_long_itself():
-    there = {(name, row.task, row.system) for name, row in LONG}
-    for name, row in LONG:
-        assert {(name, row.task, comparison.system) for comparison in row.comparisons} <= there
+    rows = {(row.task, row.system): row for experiment in experiments.every() for row in experiment.rows}
+    orders = [
+        (task, one) for claim in claims.read() if claim.headline for one in claim.comparisons for task in one.tasks
+    ]
+    for task, one in orders:
+        there = [rows[task, system] for system in one.systems if (task, system) in rows]
+        assert len({"long" in row.minutes for row in there}) <= 1, (task, one)
