@@ -245,6 +245,8 @@ def test_the_title_of_curves_from_two_scales_fits_its_figure():
 def test_networks_that_see_clevr_have_a_colour_each():
     names = ("CNN+LSTM+RN", "CNN+LSTM+SA (re-tuned)", "CNN+LSTM", "LSTM", "Q-type baseline")
     assert len({style.colour(name) for name in names}) == len(names)
+    names = ("LSTM+RN", "LSTM+deep sets", "LSTM", "Q-type baseline")
+    assert len({style.colour(name) for name in names}) == len(names)
 
 
 def test_generalisation_draws_means_over_seeds():

@@ -30,6 +30,7 @@ SMALL = {
     "data.valid": 150,
     "data.test": 1_000,
     "data.side": 96,  # 36 cells and not 64: a third of the pairs
+    "model.norm": True,
     "train.steps": 7_000,
     "train.optimiser": "muon",
     "train.rate": 2e-3,
@@ -48,8 +49,9 @@ LONG = SMALL | {
     "train.steps": 34_000,
     "train.evaluate_every": 1_000,
 }
-SMOKE = clevr.SMOKE | {"data.train": 20, "data.valid": 5, "data.test": 10, "train.batch": 20}  # pictures take time
-OURS = {"model.pairs": "unordered", "model.norm": True}
+FEW = {"data.train": 20, "data.valid": 5, "data.test": 10, "train.batch": 20}  # pictures take time
+SMOKE = clevr.SMOKE | FEW | {"model.norm": True}
+PAIRS = {"model.pairs": "unordered"}
 
 
 def _tiny(model: Any) -> dict[str, Any]:
@@ -63,15 +65,15 @@ def _tiny(model: Any) -> dict[str, Any]:
 def _relation_network(system: str, sizes: dict[str, Any]) -> Row:
     plain, model = system == RELATING, PixelModel(**AS_REPLICATED | sizes)
     scales = {
-        "smoke": SMOKE | _tiny(model) | OURS | {"model.g": (64, 64), "model.f": (64,)},
-        "small": SMALL | OURS,
+        "smoke": SMOKE | _tiny(model) | PAIRS | {"model.g": (64, 64), "model.f": (64,)},
+        "small": SMALL | PAIRS,
     }
     minutes = {"smoke": 0.2, "small": 45, "paper": 120}
     return Row(
         task=TASK,
         system=system,
         config=Config(DATA, model, TRAINING),
-        scales=scales | ({"long": LONG | OURS} if plain else {}),
+        scales=scales | ({"long": LONG | PAIRS} if plain else {}),
         minutes=minutes | ({"long": 575} if plain else {}),
         headline=plain,
         deviations=clevr.AS_REPLICATED,

@@ -18,6 +18,7 @@ SMALL = {
     "data.valid": 300,
     "data.test": 2_000,
     "model.lstm": 128,
+    "model.norm": True,
     "train.steps": 20_000,
     "train.optimiser": "muon",
     "train.rate": 2e-3,
@@ -36,7 +37,7 @@ LONG = SMALL | {
     "train.batch": 512,
     "train.warmup": 500,
 }
-SUMMING = {"model.g": (256, 256, 256, 256), "model.f": (256, 256), "model.norm": True}
+SUMMING = {"model.g": (256, 256, 256, 256), "model.f": (256, 256)}
 PAIRS = {"model.pairs": "unordered"}
 TINY = clevr.SMOKE | {"model.lstm": 32}
 

@@ -231,9 +231,9 @@ def agreement(found: Sequence[Agreement]) -> Html:
     return Html(_table("", head, rows))
 
 
-def shares(percents: Mapping[str, float], of: str = "rule") -> Html:
-    """What rules get right, or what is got right of some groups: a line each, in percent."""
-    return Html(_table("", (of, "percent right"), [(escape(name), _figure(value)) for name, value in percents.items()]))
+def shares(percents: Mapping[str, float], of: str = "rule", what: str = "percent right") -> Html:
+    """What rules get right, or what is got right of some groups, or another share of them: a line each, in percent."""
+    return Html(_table("", (of, what), [(escape(name), _figure(value)) for name, value in percents.items()]))
 
 
 def _table(caption: str, head: Sequence[str], rows: Rows) -> str:

@@ -61,7 +61,7 @@ def test_no_baseline_on_clevr_is_larger_than_the_relation_network_nor_much_small
 @pytest.mark.parametrize("name", CLEVR)
 def test_compared_systems_read_and_see_with_the_same_networks(name, scale):
     for first, second in itertools.pairwise(config.model for config in trained(name, scale).values()):
-        for setting in ("embedding", "lstm", "reverse", "kernels", "norm_first", "coordinates", "augment"):
+        for setting in ("embedding", "lstm", "reverse", "norm", "kernels", "norm_first", "coordinates", "augment"):
             if hasattr(first, setting) and hasattr(second, setting):
                 assert getattr(first, setting) == getattr(second, setting), setting
 

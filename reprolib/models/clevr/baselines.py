@@ -22,11 +22,11 @@ class QuestionNetwork(nn.Module):
     def __init__(self, sizes: QuestionModel, words: int, answers: int):
         super().__init__()
         self.reader = QuestionReader(sizes, words)
-        self.mlp = answering(sizes.lstm, sizes.hidden, sizes.dropout, answers)
+        self.mlp = answering(sizes.lstm, sizes.hidden, sizes.dropout, answers, sizes.norm)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Logits [B, A]."""
-        return self.mlp(self.reader(batch["questions"]))
+        return _answered(self.mlp, self.reader(batch["questions"]))
 
 
 class SetNetwork(nn.Module):
@@ -66,12 +66,12 @@ class FlatNetwork(nn.Module):
         super().__init__()
         self.reader, self.cells = QuestionReader(sizes, words), cells(sizes)
         width = self.cells.count(side) * (sizes.kernels[-1] + 2)
-        self.mlp = answering(width + sizes.lstm, sizes.hidden, sizes.dropout, answers)
+        self.mlp = answering(width + sizes.lstm, sizes.hidden, sizes.dropout, answers, sizes.norm)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Logits [B, A]."""
         seen = once_each(self.cells, batch["images"], batch["scenes"]).flatten(1)  # [B, N * (C + 2)]
-        return self.mlp(torch.cat([seen, self.reader(batch["questions"])], dim=1))
+        return _answered(self.mlp, torch.cat([seen, self.reader(batch["questions"])], dim=1))
 
 
 class Hop(nn.Module):
@@ -101,7 +101,7 @@ class AttentionNetwork(nn.Module):
         self.reader, self.cells = QuestionReader(sizes, words), cells(sizes)
         self.project = nn.Linear(sizes.kernels[-1] + 2, sizes.lstm)
         self.hops = nn.ModuleList(Hop(sizes.lstm, sizes.attention) for _ in range(sizes.hops))
-        self.mlp = answering(sizes.lstm, sizes.hidden, sizes.dropout, answers)
+        self.mlp = answering(sizes.lstm, sizes.hidden, sizes.dropout, answers, sizes.norm)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Logits [B, A]."""
@@ -109,4 +109,10 @@ class AttentionNetwork(nn.Module):
         query = self.reader(batch["questions"])  # [B, H]
         for hop in self.hops:
             query = hop(seen, query)
-        return self.mlp(query)
+        return _answered(self.mlp, query)
+
+
+def _answered(mlp: nn.Module, known: Tensor) -> Tensor:
+    """Logits [B, A] of what is known to each question, [B, ...]."""
+    check_norm(mlp, len(known), "questions")
+    return mlp(known)

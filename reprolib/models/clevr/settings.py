@@ -1,9 +1,10 @@
 """Settings of the models for CLEVR; the defaults are the paper's (Santoro et al. 2017, section 5.1 and supplement)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reprolib.errors import InputError
 from reprolib.models.settings import Settings
+from reprolib.settings import LATER
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Answering(Settings):
 
     hidden: tuple[int, ...] = (512, 512)  # before the answers
     dropout: float = 0.0  # of the last of them
+    norm: bool = field(default=False, metadata=LATER)  # batch norm in every hidden layer
 
 
 @dataclass(frozen=True)

@@ -153,10 +153,20 @@ def test_deep_sets_cannot_tell_which_objects_stand_together():
     assert not torch.allclose(sums[0], sums[2])
 
 
-def test_batch_norm_over_a_single_question_is_refused(asked):
-    model = sets(norm=True)
+def test_batch_norm_over_a_single_question_is_refused(build, asked):
+    model = build(norm=True)
     with pytest.raises(InputError, match=r"batch norm looks across questions, here 1: raise train\.batch"):
         model(asked.batch(torch.tensor([0])))
+    assert model.eval()(asked.batch(torch.tensor([0]))).shape == (1, ANSWERS)
+
+
+@pytest.mark.parametrize("norm", [False, True])
+def test_batch_norm_is_in_every_hidden_layer_where_it_is_asked_for(build, asked, norm):
+    model = build(norm=norm)
+    counts = [sum(isinstance(layer, kind) for layer in model.modules()) for kind in (nn.BatchNorm1d, nn.ReLU)]
+    in_cells = 4 * hasattr(model, "cells")  # ReLUs, each with a norm of two dimensions
+    assert counts[0] == norm * (counts[1] - in_cells)
+    assert counts[1] - in_cells == (4 if isinstance(model, SetNetwork) else 2)
 
 
 def attended(hop, cells, query):
