@@ -15,14 +15,17 @@ LONGEST_FILE, LONGEST_FUNCTION = 320, 55
 
 # A part imports itself and the parts of the layers before its own.
 LAYERS = (
-    {"errors", "paths"},
-    {"devices", "files", "settings"},
+    {"errors", "paths", "estimates", "markup"},
+    {"deviations", "devices", "files", "kinds", "settings"},
     {"kernels", "gn", "data", "metrics", "optimisers", "parallel", "capture"},
-    {"models", "records", "published", "train"},
+    {"models", "records", "published", "recipe"},
+    {"claims", "train"},
     {"experiments"},
-    {"runs"},
-    {"verdicts", "wording"},
-    {"lists"},
+    {"fidelity", "requests"},
+    {"runs", "verdicts", "wording"},
+    {"hearing", "lists"},
+    {"labels"},
+    {"claim_tables"},
     {"report"},
     {"figures", "bench", "execute", "fill", "verify"},
     {"__main__"},
