@@ -34,7 +34,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")
 def list_rows(as_json: AsJson = False) -> None:
     """Every row of every experiment, with the minutes that a seed is expected to take.
 
-    Smoke and small scale are meant for two CPU cores, paper scale for one modern GPU.
+    Smoke, small and long scale are meant for one CPU core, paper scale for one modern GPU.
     """
     rows = [
         {
@@ -128,10 +128,12 @@ def _again(metric: str, recorded: float, now: float | None) -> bool:
 
 @app.command()
 def table(
-    name: Annotated[str, typer.Argument(metavar="TABLE", help="An experiment, all, claims, counts, attempts, speed.")],
+    name: Annotated[
+        str, typer.Argument(metavar="TABLE", help="An experiment, all, claims, counts, waiting, attempts, speed.")
+    ],
     format: Annotated[str, typer.Option(help="md, csv, html or json.")] = "md",
 ) -> None:
-    """Paper against ours, with spread, data, scale, device and verdict."""
+    """Paper against ours, with spread, data, scale, device and label of the claim."""
     typer.echo(report.text(name, format))
     if not paths.results().is_dir():
         typer.echo(f"reprolib: there is no folder {paths.results()}, so nothing of ours is in this table", err=True)

@@ -15,7 +15,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 320, 55
 
 # A part imports itself and the parts of the layers before its own.
 LAYERS = (
-    {"errors", "paths"},
+    {"errors", "paths", "markup"},
     {"devices", "files", "settings", "deviations", "kinds", "estimates"},
     {"kernels", "gn", "data", "metrics", "optimisers", "parallel", "capture"},
     {"models", "records", "published", "recipe"},
