@@ -21,11 +21,12 @@ LAYERS = (
     {"models", "records", "published", "recipe"},
     {"train", "claims", "verdicts", "wording"},
     {"experiments"},
-    {"requests", "fidelity", "hearing", "lists"},
-    {"runs", "labels"},
+    {"requests", "fidelity", "hearing"},
+    {"runs", "labels", "lists"},
     {"claim_tables"},
     {"report"},
     {"figures", "bench", "execute", "fill", "verify"},
+    {"data_commands"},
     {"__main__"},
 )
 LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts}

@@ -9,7 +9,6 @@ import pytest
 
 from reprolib import claims, experiments, paths, published, records, verify
 from reprolib.errors import InputError
-from reprolib.labels import LABELS
 
 PAGES = verify.PAGES
 
@@ -167,42 +166,6 @@ def test_a_deviation_of_an_unknown_kind_is_named_with_its_record(results, record
     deviations = [{"kind": "mood", "text": "it was raining", "less": False}]
     path = records.write(record_of(system="Norm", deviations=deviations), paths.results())
     assert only(verify.problems(), path, "a deviation is of kind 'mood'")
-
-
-@pytest.fixture
-def page(toy, monkeypatch, tmp_path):
-    """page("book/a.md", "text") -> the file, in a checkout that has no other pages."""
-    monkeypatch.setattr(verify, "PAGES", PAGES)
-    monkeypatch.setattr(paths, "ROOT", tmp_path / "checkout")
-    paths.results().mkdir()
-
-    def write(name, text):
-        path = paths.ROOT / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write
-
-
-@pytest.mark.parametrize("name", ["book/index.md", "book/methods/rn.md", "notebooks/rn_babi.ipynb"])
-@pytest.mark.parametrize("label", LABELS[1:])
-def test_a_label_that_was_typed_by_hand_is_found(page, name, label):
-    path = page(name, f"– The order of the paper is *{label}*, and this is what it means.")
-    assert only(verify.problems(), path, "by hand: include a table of `reprolib claims` instead")
-
-
-def test_what_pages_may_say(page, cli):
-    """That something was reproduced; a table may hold all labels, and so may the pages that explain them."""
-    page("book/index.md", "The figures are reproduced, with less data than in the paper, which has *more*.")
-    page("book/_generated/claims.md", "| A > B | inconclusive |")
-    for explains in ("book/how_to_read.md", "notebooks/summary.ipynb"):
-        page(explains, f"Labels are {', '.join(f'*{label}*' for label in LABELS)}.")
-    assert verify.problems() == []
-    assert cli("verify") == (0, "0 records and 0 attempts are valid and fresh\n", "")
-    path = page("book/speed.md", "It is *partly* as in the paper.")
-    assert only(verify.problems(), path, "says '*partly*' by hand")
-    assert cli("verify")[0] == 2
 
 
 def test_the_suites_pages_and_claims_need_no_records(monkeypatch, tmp_path):

@@ -135,7 +135,6 @@ def test_rows_of_the_suite():
     systems = {(row.task, row.system) for experiment in experiments.every() for row in experiment.rows}
     assert len(systems) == len(names), "a system on a task is one row, whose records are told apart by nothing else"
     for experiment in experiments.every():
-        assert sum(row.minutes["small"] for row in experiment.rows) <= 2 * 180, "two rows at a time: three hours"
         assert experiments.get(experiment.name.replace("_", "-")) is experiment
         for row in experiment.rows:
             assert experiment.row(row.name) is row
