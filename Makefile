@@ -38,12 +38,14 @@ book: setup ## run every notebook at SCALE=smoke, training included (TRAIN=0: on
 test: setup ## run the tests (REPROLIB_DATA=folder adds those on real data)
 	@$(ONE_THREAD) $(PYTHON) -m pytest -q -n $(JOBS) $(TESTS)
 
-tables: setup ## write the tables, paper against ours, to _build/tables and book/_generated
+tables: setup ## write the tables of figures, claims and waiting rows to _build/tables and book/_generated
 	@mkdir -p _build/tables
-	@for format in $(FORMATS); do $(call table,all --format $$format,_build/tables/all.$$format) || exit 1; done
+	@for format in $(FORMATS); do for name in all claims waiting; do \
+	  $(call table,$$name --format $$format,_build/tables/$$name.$$format) || exit 1; done; done
 	@mkdir -p book/_generated
-	@for page in claims counts attempts speed; do $(call table,$$page,book/_generated/$$page.md) || exit 1; done
-	@echo "tables: _build/tables/all.{$(FORMATS)}, book/_generated"
+	@for page in counts attempts speed; do $(call table,$$page,book/_generated/$$page.md) || exit 1; done
+	@$(call table,claims --format html,book/_generated/claims.html)
+	@echo "tables: _build/tables, book/_generated"
 
 small: setup ## train the missing records at small scale, JOBS=2 at a time with one thread each (hours on a CPU; resumable)
 	@seq $(JOBS) | xargs -P $(JOBS) -I{} $(ONE_THREAD) $(REPROLIB) fill --scale small
@@ -57,7 +59,7 @@ paper: setup ## train the missing records at paper scale (an accelerator; resuma
 bench: setup ## measure the kernels against their plain versions, side by side
 	@$(REPROLIB) bench
 
-verify: setup ## check every record and verdict and, after `make book`, its fresh records against the committed ones
+verify: setup ## check every record and claim and, after `make book`, its fresh records against the committed ones
 	@$(REPROLIB) verify
 	@if [ -d _build/results ]; then $(REPROLIB) verify --fresh _build/results; fi
 

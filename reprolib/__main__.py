@@ -34,7 +34,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")
 def list_rows(as_json: AsJson = False) -> None:
     """Every row of every experiment, with the minutes that a seed is expected to take.
 
-    Smoke and small scale are meant for two CPU cores, paper scale for one modern GPU.
+    Smoke, small and long scale are meant for one CPU core, paper scale for one modern GPU.
     """
     rows = [
         {
@@ -102,8 +102,16 @@ def execute(
 
 
 @app.command()
-def evaluate(record: Path, device: Device = None) -> None:
+def evaluate(
+    record: Path,
+    device: Device = None,
+    renew: Annotated[bool, typer.Option("--renew", help="Write it anew if only its test changed.")] = False,
+) -> None:
     """Recompute a record's metrics from its weights and data; a difference is an error."""
+    if renew:
+        for name, value in runs.renew(record, device).metrics.items():
+            typer.echo(f"{name:28} {number(value, name)}")
+        return
     kept, now = runs.evaluate(record, device)
     for name, value in kept.metrics.items():
         typer.echo(f"{name:28} recorded {number(value, name):>8}  now {number(now.get(name), name):>8}")
@@ -120,10 +128,12 @@ def _again(metric: str, recorded: float, now: float | None) -> bool:
 
 @app.command()
 def table(
-    name: Annotated[str, typer.Argument(metavar="TABLE", help="An experiment, all, claims, counts, attempts, speed.")],
+    name: Annotated[
+        str, typer.Argument(metavar="TABLE", help="An experiment, all, claims, counts, waiting, attempts, speed.")
+    ],
     format: Annotated[str, typer.Option(help="md, csv, html or json.")] = "md",
 ) -> None:
-    """Paper against ours, with spread, data, scale, device and verdict."""
+    """Paper against ours, with spread, data, scale, device and label of the claim."""
     typer.echo(report.text(name, format))
     if not paths.results().is_dir():
         typer.echo(f"reprolib: there is no folder {paths.results()}, so nothing of ours is in this table", err=True)
@@ -281,7 +291,8 @@ def main() -> None:
     except InputError as error:
         code = _complain(str(error))
     except UsageError as error:
-        code = _complain(f"{error.format_message().rstrip('.')}: see {error.ctx.command_path} --help")
+        command = error.ctx.command_path if error.ctx else "reprolib"  # an option without its value names none
+        code = _complain(f"{error.format_message().rstrip('.')}: see {command} --help")
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
     except OSError as error:

@@ -3,16 +3,27 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from html import escape
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from reprolib import records
+from reprolib import markup, records
 from reprolib.errors import InputError
 from reprolib.labels import LABELS, Judgement
+from reprolib.requests import repeats
 from reprolib.wording import markdown, paper_name
 
+SIGNS = dict(zip(LABELS, ("✓", "✓−", "✓~", "&gt;", "?", "✗", "–"), strict=True))
+REPRODUCED = LABELS[: LABELS.index("effect shown")]
+IN_WORDS = {  # where a label is no end of a sentence
+    "reproduced, with less": "reproduced with less",
+    "reproduced, changed": "reproduced with a change",
+    "effect shown": "only shown in effect",
+}
+HEADLINE = markup.sign("★", "headline claim")
 KEYS = ("id", "paper", "place", "claim", "headline", "label", "reason", "n", "scale", "data", "records", "command")
 STYLES = ("md", "csv", "html", "json")
 
@@ -32,8 +43,13 @@ def entry(judgement: Judgement) -> dict[str, Any]:
         "scale": scale,
         "data": data,
         "records": [str(records.location(record, Path("results"))) for record in judgement.records],
-        "command": " && ".join(dict.fromkeys(record.command for record in judgement.records)) or None,
+        "command": " && ".join(_commands(judgement)) or None,
     }
+
+
+def _commands(judgement: Judgement) -> list[str]:
+    """One line of shell for every row that a claim rests on."""
+    return [repeats(list(of_row)) for _, of_row in groupby(judgement.records, key=lambda record: record.row)]
 
 
 def chosen(found: Sequence[Judgement], paper: str | None) -> list[Judgement]:
@@ -56,13 +72,14 @@ def text(found: Sequence[Judgement], style: str) -> str:
     """
     if style not in STYLES:
         raise InputError(f"unknown format {style!r}: choose one of {', '.join(STYLES)}")
+    if style == "html":
+        return html(found)
     rows = [entry(one) for one in found]
     if style == "json":
         return json.dumps(rows, indent=1, ensure_ascii=False)
     if style == "csv":
         return pd.DataFrame(rows, columns=KEYS).to_csv(index=False)
-    table = _frame(rows)
-    return markdown(table) if style == "md" else table.to_html(index=False, border=0)
+    return markdown(_frame(rows))
 
 
 def _frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
@@ -72,18 +89,54 @@ def _frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
             "claim": [f"{row['claim']} ({paper_name(row['paper'])}, {row['place']})" for row in rows],
             "label": [row["label"] for row in rows],
             "why": [row["reason"] for row in rows],
-            "runs": [f"{row['scale']}, {row['data']}, n = {row['n']}" if row["scale"] else "" for row in rows],
+            "runs": [_runs(row) for row in rows],
         }
     )
 
 
+def _runs(row: dict[str, Any]) -> str:
+    """Scale, kind of data and number of seeds; nothing where nothing was measured."""
+    return f"{row['scale']}, {row['data']}, n = {row['n']}" if row["scale"] else ""
+
+
+def html(found: Sequence[Judgement]) -> str:
+    """For pages: a table a paper, its headlines first, in two columns, with an anchor at every claim."""
+    tables = []
+    for paper in dict.fromkeys(one.claim.paper for one in found):
+        ordered = sorted((one for one in found if one.claim.paper == paper), key=lambda one: not one.claim.headline)
+        rows = [(_said(one), _came_out(one)) for one in ordered]
+        tables.append(markup.table(paper_name(paper), ("claim", "label"), rows, [one.claim.id for one in ordered]))
+    return "\n".join(tables)
+
+
+def _said(judgement: Judgement) -> str:
+    """What the paper says and where; what the label was given for unfolds under it."""
+    claim, row = judgement.claim, entry(judgement)
+    mark = f"{HEADLINE} " if claim.headline else ""
+    evidence = [markup.bullets(map(escape, row["reason"].split("; ")))]
+    if judgement.records:
+        evidence += ["Records:", markup.code(row["records"]), "Commands:", markup.code(_commands(judgement))]
+    why = markup.unfolds("Why?", "".join(evidence))
+    return f"{mark}{escape(claim.claim)} <small>({escape(claim.place)})</small>{why}"
+
+
+def _came_out(judgement: Judgement) -> str:
+    """The label, and under it the runs that it was given for."""
+    sign = f'<span aria-hidden="true">{SIGNS[judgement.label]}</span>'
+    runs = escape(_runs(entry(judgement))).replace("n = ", "n\u00a0=\u00a0")
+    return f"{sign}\u00a0{escape(judgement.label)}<br><small>{runs}</small>"
+
+
 def counted(found: Sequence[Judgement]) -> str:
     """How many claims came out how, in words."""
-    counts = Counter(one.label for one in found)
-    said = [f"{counts[label]} {label}" for label in LABELS]
+    said = _counts(Counter(one.label for one in found))
     headlines = Counter(one.label for one in found if one.claim.headline)
-    shown = sum(headlines[label] for label in LABELS[: LABELS.index("effect shown")])
+    shown = sum(headlines[label] for label in REPRODUCED)
     return (
-        f"Of {len(found)} claims, {'; '.join(said[:-1])}; and {said[-1]}. "
-        f"Of the {headlines.total()} headline claims among them, {shown} are reproduced, in full, with less or changed."
+        f"Of {len(found)} claims, {', '.join(said[:-1])}, and {said[-1]}. "
+        f"Of the {headlines.total()} headline claims among them, {shown} came out in one of the first three ways."
     )
+
+
+def _counts(counts: Counter[str]) -> list[str]:
+    return [f"{counts[label]} {'is' if counts[label] == 1 else 'are'} {IN_WORDS.get(label, label)}" for label in LABELS]

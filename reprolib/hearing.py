@@ -69,6 +69,7 @@ class Compared:
     order: Order
     reason: str
     excused: bool = False  # a record is lacking, or one of the two failed to train
+    claim: str = ""  # the identifier of the claim that makes it, where one figure was asked for
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Does a claim reproduce? Its figures and its comparisons, judged together, give one label, with the reason."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from reprolib import claims
@@ -132,13 +132,13 @@ class Court:
     def marks(self, line: Line, setting: Setting) -> tuple[Closeness | None, list[Compared]]:
         """How close one figure is at a scale and on a kind of data, and the comparisons that it takes part in there."""
         hearing = Hearing(self.known, setting, {})
-        theirs = [
-            comparison
+        compared = (
+            replace(each, claim=claim.id)
             for claim in self.claims
             for comparison in claim.comparisons
             if line.system in comparison.systems and line.task in self.known.tasks(comparison)
-        ]
-        compared = (each for comparison in theirs for each in hearing.compare(comparison))
+            for each in hearing.compare(comparison)
+        )
         found = [each for each in compared if each.task == line.task and line.metric in each.metric.split(LESS)]
         return hearing.closeness(line), found
 

@@ -1,15 +1,21 @@
-"""Tables that set nothing beside a paper: what was tried, and how fast the kernels are."""
+"""Tables that set nothing beside a paper: what was tried, what waits for its run, how fast the kernels are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from itertools import groupby
 
 import pandas as pd
 
-from reprolib import experiments, paths, published
+from reprolib import experiments, paths, published, records
 from reprolib.errors import InputError
+from reprolib.experiments.entry import SCALES
 from reprolib.records import Record
+from reprolib.requests import Request, is_stale, papers_kind, repeats, request_of
+from reprolib.verdicts import SEEDS
 from reprolib.wording import number
 
 NUMBERS = ("ours", "reference", "ratio", "peak_memory_ratio")
+WAITING = ("row", "scale", "data", "minutes a seed", "why", "command")
 MEASURED = ("name", "case", "unit", "device", "date", "commit", *NUMBERS)
 
 
@@ -26,6 +32,45 @@ def attempts(found: Iterable[Record]) -> pd.DataFrame:
             "seconds": [round(record.seconds) for record in ordered],
         }
     )
+
+
+def waiting() -> pd.DataFrame:
+    """Rows that wait for their run: every one with a stale record, and every one without a record above smoke scale.
+
+    Of a record whose row is gone nothing is said here: `verify` asks for its removal.
+    """
+    stale, ran = [], set()
+    for path, record in records.read_all(paths.results()):
+        with suppress(InputError):
+            request = request_of(record, path)
+            if is_stale(record, request):
+                stale.append(request)
+            if record.scale != "smoke":
+                ran.add(request.row.name)
+    runs = [("its record is stale", request) for request in stale]
+    runs += [("no record above smoke scale", request) for request in _never_ran(ran)]
+    return pd.DataFrame([_line(why, requests) for why, requests in _by_row(runs)], columns=WAITING)
+
+
+def _line(why: str, requests: Sequence[Request]) -> tuple[str, ...]:
+    first = requests[0]
+    return first.row.name, first.scale, first.kind, f"{first.row.minutes[first.scale]:g}", why, repeats(requests)
+
+
+def _never_ran(ran: set[str]) -> Iterator[Request]:
+    """Runs at the smallest scale above smoke of rows that have no record there."""
+    for experiment in experiments.every():
+        for row in experiment.rows:
+            scale = next((scale for scale in SCALES[1:] if scale in row.minutes), None)
+            if scale and row.name not in ran:
+                for seed in SEEDS if row.at(scale).train.steps else SEEDS[:1]:
+                    yield Request(experiment, row, scale, seed, papers_kind(experiment))
+
+
+def _by_row(runs: Iterable[tuple[str, Request]]) -> Iterator[tuple[str, list[Request]]]:
+    """Runs that differ only in their seeds together."""
+    same = groupby(runs, key=lambda run: (run[0], run[1].row.name, run[1].scale, run[1].kind))
+    return ((why, [request for _, request in group]) for (why, *_), group in same)
 
 
 def measured() -> pd.DataFrame:

@@ -21,16 +21,16 @@ class Figure(float):
 
 
 def average(values: Tensor) -> Figure:
-    """The mean of independent values [M], such as the squared errors of scenes."""
+    """The mean of independent values [M], such as the squared errors of scenes; of none it is not a number."""
     spread = values.double().std().item() if len(values) > 1 else 0.0
-    return Figure(values.double().mean().item(), spread / math.sqrt(len(values)))
+    return Figure(values.double().mean().item(), spread / math.sqrt(max(1, len(values))))
 
 
 def accuracy(right: Tensor) -> Figure:
-    """Percentage of True in right [M], with the error of M independent answers."""
+    """Percentage of True in right [M], with the error of M independent answers; of none it is not a number."""
     count = right.numel()
     share = (int(right.sum()) + 1) / (count + 2)  # so that no small test is certain, even where all is right
-    return Figure(100.0 * right.double().mean().item(), 100.0 * math.sqrt(share * (1 - share) / count))
+    return Figure(100.0 * right.double().mean().item(), 100.0 * math.sqrt(share * (1 - share) / max(1, count)))
 
 
 def grouped_accuracy(right: Tensor, groups: Tensor, names: Mapping[int, str]) -> dict[str, Figure]:

@@ -5,6 +5,7 @@ import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
+from typing import get_args
 
 import pandas as pd
 
@@ -16,7 +17,7 @@ from reprolib.fidelity import departures
 from reprolib.labels import Court, Label, judged
 from reprolib.published import Line
 from reprolib.records import Record
-from reprolib.requests import Request
+from reprolib.requests import Request, papers_kind, repeats
 from reprolib.verdicts import Closeness, Key, Measurement, Order, improving, measurements
 from reprolib.wording import markdown, number
 
@@ -46,6 +47,7 @@ class Cell:
     claim: str | None
     command: str | None
     reason: str
+    decided_by: str | None = None  # the claim whose comparison decides on `effect`
     improving: bool = False  # whether a run gained to its end
     split: str = "test"  # that was measured
 
@@ -108,7 +110,7 @@ class _Desk:
             scale=first.scale,
             data=first.kind,
             device="; ".join(sorted({record.device for record in measurement.counted})),
-            command=_command(measurement),
+            command=repeats(measurement.counted),
             improving=any(map(improving, measurement.counted)),
             split=first.data["split"],
             **self._marks(line, row, measurement),
@@ -121,10 +123,11 @@ class _Desk:
             return {"reason": "smoke scale shows that it runs, not what it reaches"}
         figure, compared = self.court.marks(line, (first.scale, first.kind))
         differs = [each.text for each in departures(row, first.scale, measurement.counted)]
-        orders = [each.order for each in compared]
+        decides = max(compared, key=lambda each: get_args(Order).index(each.order), default=None)
         return {
             "figure": figure,
-            "effect": next((order for order in ("fails", "unsure", "holds") if order in orders), None),
+            "effect": decides.order if decides else None,
+            "decided_by": decides.claim if decides else None,
             "reason": "; ".join([*(each.reason for each in compared), *differs]),
         }
 
@@ -153,22 +156,12 @@ NOTHING = {
 
 def _paper_command(experiment: Experiment, row: Row) -> str:
     """The run at the paper's own sizes, on the paper's data or its own procedure."""
-    kind = "generated" if experiment.procedures["generated"] == "paper" else "real"
-    return Request(experiment, row, "paper", kind=kind).command
+    return Request(experiment, row, "paper", kind=papers_kind(experiment)).command
 
 
 def _order(key: Key) -> tuple[int, str]:
     """The most telling measurement first: large scales, real data."""
     return -SCALES.index(key[2]), "" if key[3] == "real" else key[3]
-
-
-def _command(measurement: Measurement) -> str:
-    """One line of shell that repeats every seed."""
-    if len(measurement.counted) == 1:
-        return measurement.first.command
-    seeds = " ".join(str(record.seed) for record in measurement.counted)
-    loop = measurement.first.command.replace(f"--seed {measurement.first.seed} ", "--seed $seed ")
-    return f"for seed in {seeds}; do {loop}; done"
 
 
 def telling(found: Iterable[Record], task: str, system: str) -> Measurement | None:
@@ -247,7 +240,7 @@ def printed(cell: Cell) -> str:
 
 
 PROVENANCE = {"read": "", "quoted": "†", "recalled": "*", "ours": ""}  # signs behind printed figures
-OVERALL = ("all", "claims", "counts", "attempts", "speed")  # tables beside those of the experiments
+OVERALL = ("all", "claims", "counts", "waiting", "attempts", "speed")  # tables beside those of the experiments
 STYLES: dict[str, Callable[[pd.DataFrame], str]] = {
     "md": lambda table: markdown(table),
     "csv": lambda table: table.to_csv(index=False),
@@ -267,6 +260,8 @@ def text(name: str, style: str) -> str:
     known = (*experiments.NAMES, *OVERALL)
     if name.replace("-", "_") not in known:
         raise InputError(f"unknown table {name!r}: choose one of {', '.join(known)}")
+    if name == "waiting":
+        return STYLES[style](lists.waiting())
     if name == "attempts":
         return STYLES[style](lists.attempts(record for _, record in records.read_all(paths.results(), attempts=True)))
     if name == "speed":
@@ -281,7 +276,7 @@ def text(name: str, style: str) -> str:
 def render(all_cells: Sequence[Cell], style: str) -> str:
     """Cells as text; json and csv hold every figure unrounded."""
     if style == "json":
-        hidden = {"reason", "bound", "claim", "improving", "split"}
+        hidden = {"reason", "bound", "claim", "decided_by", "improving", "split"}
         rows = [{key: value for key, value in asdict(cell).items() if key not in hidden} for cell in all_cells]
         return json.dumps(rows, indent=1, ensure_ascii=False)
     if style == "csv":

@@ -1,6 +1,7 @@
 """What can be run: a row of an experiment at a scale, with a seed, on a kind of data."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -78,6 +79,20 @@ def select(experiment: Experiment, pattern: str, scale: str) -> list[Row]:
     return [row for row in rows if scale in row.minutes] or rows
 
 
+def papers_kind(experiment: Experiment) -> str:
+    """The kind of data that a paper had: of its own procedure, else the released files."""
+    return "generated" if experiment.procedures["generated"] == "paper" else "real"
+
+
+def repeats(runs: Sequence[Request | Record]) -> str:
+    """One line of shell that repeats the runs of a row, which differ in their seeds."""
+    first = runs[0]
+    if len(runs) == 1:
+        return first.command
+    seeds = " ".join(str(one.seed) for one in runs)
+    return f"for seed in {seeds}; do {first.command.replace(f'--seed {first.seed} ', '--seed $seed ')}; done"
+
+
 def request_of(record: Record, path: Path) -> Request:
     """What to run to make a record anew.
 
@@ -92,3 +107,9 @@ def request_of(record: Record, path: Path) -> Request:
     except InputError as error:
         raise InputError(f"{path} is stale, nothing runs it today ({error}): delete it") from None
     return request
+
+
+def is_stale(record: Record, request: Request) -> bool:
+    """Whether a record's configuration or data are not those of today; data that are not at hand have not changed."""
+    today = request.experiment.fingerprint(request.config, request.kind)
+    return record.config_hash != request.config.hash or today not in (None, record.data["hash"])

@@ -14,12 +14,14 @@ from reprolib import devices, experiments, files, parallel, paths, records
 from reprolib.data.split import Dataset, Split
 from reprolib.deviations import Deviation
 from reprolib.errors import InputError
-from reprolib.experiments.entry import Experiment
+from reprolib.experiments.entry import Experiment, change
 from reprolib.metrics import Figure
 from reprolib.recipe import Training
 from reprolib.records import Record
 from reprolib.requests import Request, request_of
 from reprolib.train import Fit, fit
+
+TESTED = ("data.test", "data.test_frames", "data.others", "data.of_others")  # settings that no training sees
 
 
 def run(
@@ -167,14 +169,7 @@ def _record(
         changes=dict(request.changes),
         config=config.flat(),
         config_hash=config.hash,
-        data={
-            "name": data.name,
-            "kind": data.kind,
-            "procedure": request.experiment.procedures[data.kind],
-            "split": data.measured,
-            "hash": data.hash,
-            "sizes": data.sizes,
-        },
+        data=_facts(request, data),
         metrics={},
         errors={},
         validation={},
@@ -196,6 +191,13 @@ def _record(
         deviations=[asdict(each) for each in (*data.deviations, *_precision(config.train, device))],
         command=request.command,
     )
+
+
+def _facts(request: Request, data: Dataset) -> dict[str, Any]:
+    """What a record says of its data."""
+    procedure = request.experiment.procedures[data.kind]
+    names = {"name": data.name, "kind": data.kind, "procedure": procedure, "split": data.measured}
+    return names | {"hash": data.hash, "sizes": data.sizes}
 
 
 def _precision(training: Training, device: torch.device) -> list[Deviation]:
@@ -233,6 +235,33 @@ def evaluate(path: Path, device: str | None = None) -> tuple[Record, dict[str, f
         records.load_weights(model, record, path)
     with devices.products(tf32=False):
         return record, experiment.evaluate(model.to(place).eval(), data.splits["test"].to(place))
+
+
+def renew(path: Path, device: str | None = None) -> Record:
+    """Measure a record's weights again, on the test data and by the evaluation of today, and write the record anew.
+
+    Raises:
+        InputError: no weights were kept, or the training has changed as well, so that the row has to be run.
+    """
+    record = records.read(path)
+    request = request_of(record, path)
+    experiment, config = request.experiment, request.config
+    before = change(config, {name: record.config[name] for name in TESTED if name in record.config})
+    same = before.hash == record.config_hash, experiment.fingerprint(before, record.kind) == record.data["hash"]
+    if not all(same):
+        raise InputError(f"{path} was trained otherwise than its row is today: run {request.command}")
+    records.require_weights(record, path)
+    place = devices.pick(device)
+    data = _load(request, place)
+    model = experiment.build(config, data)
+    records.load_weights(model, record, path)
+    splits = {name: split.to(place) for name, split in data.splits.items()}
+    with devices.products(tf32=False):
+        measured = _measured(experiment, model.to(place).eval(), splits)
+    identity = {"config": config.flat(), "config_hash": config.hash, "data": _facts(request, data)}
+    renewed = replace(record, **identity, **measured)
+    records.write(renewed, paths.results())
+    return renewed
 
 
 def execute_or_read(

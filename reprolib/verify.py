@@ -1,6 +1,7 @@
 """Whether the committed results hold together: valid, fresh, complete, and not drifting."""
 
 import json
+import re
 import statistics
 from pathlib import Path
 
@@ -12,9 +13,13 @@ from reprolib.requests import request_of
 from reprolib.verdicts import Measurement, measurements
 
 SPREADS = 4.0  # standard deviations over seeds that a fresh smoke metric may lie from the committed mean
-TELLS = ("how_to_read.md", "summary.ipynb")  # pages that explain the labels
-PAGES = ("book/*.md", "book/methods/*.md", "notebooks/*.ipynb")
-WORDS = ("*partly*", "with less*", *LABELS[2:])  # a page may speak of reproducing, and of doing so with less
+TELLS = "how_to_read.md"  # the page that explains the labels
+PAGES = ("README.md", "book/*.md", "book/methods/*.md", "notebooks/*.ipynb")
+TYPED = re.compile(  # a label that is set apart, or said of something; the same words elsewhere are ordinary English
+    r"(?:[*_`|:\"“]|\b(?:is|are|was|were|stays?|remains?|earns?|judged|labelled|called|as)\b)\s*"
+    rf"({'|'.join(map(re.escape, sorted((*LABELS, 'partly'), key=len, reverse=True)))})\b",
+    re.IGNORECASE,
+)
 LOSS, LEAST_LOSS = "training loss", 0.1  # at the end of a run, and the share of it that it may always lie apart
 
 
@@ -83,9 +88,18 @@ def _unjudged(found: list[Record]) -> list[str]:
 
 def _typed() -> list[str]:
     """Pages on which a label was written by hand, where only what is computed may say it."""
-    pages = [page for pattern in PAGES for page in sorted(paths.ROOT.glob(pattern)) if page.name not in TELLS]
-    said = [(page, label) for page in pages for label in WORDS if label in page.read_text(encoding="utf-8")]
+    pages = [page for pattern in PAGES for page in sorted(paths.ROOT.glob(pattern)) if page.name != TELLS]
+    said = [(page, label) for page in pages for label in dict.fromkeys(TYPED.findall(_prose(page)))]
     return [f"{page} says {label!r} by hand: include a table of `reprolib claims` instead" for page, label in said]
+
+
+def _prose(page: Path) -> str:
+    """What a page says, on one line; of a notebook its Markdown."""
+    text = page.read_text(encoding="utf-8")
+    if page.suffix == ".ipynb":
+        cells = [cell["source"] for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown"]
+        text = "\n".join("".join(cell) for cell in cells)
+    return " ".join(text.split())
 
 
 def drift(fresh: Path, root: Path | None = None) -> list[str]:

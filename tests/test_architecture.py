@@ -15,14 +15,15 @@ LONGEST_FILE, LONGEST_FUNCTION = 320, 55
 
 # A part imports itself and the parts of the layers before its own.
 LAYERS = (
-    {"errors", "paths"},
-    {"devices", "files", "settings"},
+    {"errors", "paths", "markup"},
+    {"devices", "files", "settings", "deviations", "kinds", "estimates"},
     {"kernels", "gn", "data", "metrics", "optimisers", "parallel", "capture"},
-    {"models", "records", "published", "train"},
+    {"models", "records", "published", "recipe"},
+    {"train", "claims", "verdicts", "wording"},
     {"experiments"},
-    {"runs"},
-    {"verdicts", "wording"},
-    {"lists"},
+    {"requests", "fidelity", "hearing", "lists"},
+    {"runs", "labels"},
+    {"claim_tables"},
     {"report"},
     {"figures", "bench", "execute", "fill", "verify"},
     {"__main__"},
@@ -93,6 +94,19 @@ def test_imports_run_downwards(path):
     assert arrows_up(part, path.read_text()) == []
 
 
+def test_every_part_has_one_layer_and_every_layer_its_parts():
+    parts = [part for layer in LAYERS for part in layer]
+    assert sorted(parts) == sorted({part_of(path) for path in FILES} - {""})
+
+
+def test_what_judges_knows_nothing_of_what_runs():
+    """Labels come from records alone: nothing under them imports the training loop or a model."""
+    judging = ("kinds", "estimates", "published", "claims", "verdicts", "hearing", "fidelity", "labels")
+    for part in judging:
+        found = parts_imported((LIBRARY / f"{part}.py").read_text())
+        assert found & {"runs", "train", "models", "data", "requests"} == set(), part
+
+
 def test_an_arrow_that_goes_up_is_seen():
     assert arrows_up("data", "from reprolib import records\nimport reprolib.models.babi") == ["models", "records"]
     assert arrows_up("gn", "def f():\n    from reprolib.data.split import Split") == ["data"]
@@ -122,7 +136,7 @@ class Absent:
         if name.split(".")[0] in {ABSENT_ON_A_BARE_MACHINE!r}:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
-import reprolib.bench, reprolib.runs, reprolib.data.catalogue
+import reprolib.bench, reprolib.fill, reprolib.verify, reprolib.claim_tables, reprolib.data.catalogue
 from reprolib.__main__ import main
 sys.argv = ["reprolib", "list"]
 main()

@@ -1,5 +1,6 @@
 """The book: its contents, its sources, and, where REPROLIB_HTML names a built one, its pages."""
 
+import json
 import os
 import re
 from html.parser import HTMLParser
@@ -9,7 +10,10 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 
-from reprolib import experiments, published
+from reprolib import claims, experiments, paths, published, verify
+from reprolib.experiments.entry import SCALES
+from reprolib.figures import tables
+from reprolib.labels import LABELS
 from reprolib.paths import NOTEBOOKS, ROOT
 
 BOOK = ROOT / "book"
@@ -118,6 +122,54 @@ def test_every_citation_key_is_a_paper_of_the_bibliography():
     assert papers <= set(keys)
 
 
+def test_the_page_on_reading_explains_every_sign_label_source_and_scale():
+    page = " ".join((BOOK / "how_to_read.md").read_text().split())
+    assert all(f"{shown} {word}" in page for signs in (tables.FIGURE, tables.ORDER) for word, shown in signs.items())
+    assert all(f"{shown} " in page for shown in (tables.NEITHER, tables.IMPROVING, "†"))
+    for name in (*LABELS, *published.PROVENANCES, *SCALES):
+        assert page.count(f"| {name} |") == 1, f"{name} has a line in a table"
+    assert "partly" not in page
+
+
+def test_the_start_page_and_the_makefile_name_the_same_generated_files():
+    makefile = (ROOT / "Makefile").read_text()
+    pages = re.search(r"for page in ([\w ]+);", makefile)[1].split()
+    made = {f"{page}.md" for page in pages} | set(re.findall(r"book/_generated/(\w+\.html)", makefile))
+    included = {
+        name for path in BOOK.glob("*.md") for name in re.findall(r"\{include\} _generated/(\S+)", path.read_text())
+    }
+    assert included == made
+    assert {"counts.md", "claims.html"} <= set(re.findall(r"_generated/(\S+)", (BOOK / "index.md").read_text()))
+
+
+def test_no_page_types_a_label():
+    assert verify._typed() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("Springs are *reproduced*.", "reproduced"),
+        ("Charges: not reproduced.", "not reproduced"),
+        ("The claim is\nnot attempted yet.", "not attempted"),
+        ("| springs | Reproduced, with less |", "Reproduced, with less"),
+        ("It stays inconclusive.", "inconclusive"),
+        ("It counts as `effect shown`.", "effect shown"),
+        ("It is *partly* there.", "partly"),
+        ("# Relational reasoning, reproduced", None),
+        ("What could not be reproduced with less data was not tried again.", None),
+        ("A long run that nobody attempted is no evidence, and partly noise.", None),
+    ],
+)
+@pytest.mark.parametrize("name", ["book/page.md", "notebooks/page.ipynb"])
+def test_a_typed_label_is_seen_and_ordinary_english_is_not(name, text, seen, monkeypatch, tmp_path):
+    (tmp_path / name).parent.mkdir()
+    cells = [{"cell_type": "markdown", "source": text.splitlines(keepends=True)}, {"cell_type": "code", "source": []}]
+    (tmp_path / name).write_text(text if name.endswith("md") else json.dumps({"cells": cells}))
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    assert [f"says {seen!r} by hand" in sentence for sentence in verify._typed()] == [True] * (seen is not None)
+
+
 def test_the_checks_see_what_is_wrong(tmp_path):
     (tmp_path / "good.html").write_text(
         '<h1 id="top">A</h1><a href="bad.html#x">b</a><a href="https://example.org">c</a>'
@@ -178,3 +230,25 @@ def test_experiment_pages_show_tables_and_figures(pages, name):
 @built
 def test_the_summary_has_a_row_for_every_published_figure(pages):
     assert page_of(pages, "notebooks/summary").count("tr") > len(published.read())
+
+
+@built
+@pytest.mark.parametrize("name", ["index", "notebooks/summary"])
+def test_the_start_page_and_the_summary_have_an_anchor_for_every_claim_and_its_label(pages, name):
+    page = page_of(pages, name)
+    assert {claim.id for claim in claims.read()} <= page.anchors
+    rows = [values for tag, values in page.tags if tag == "tr" and "id" in values]
+    assert len(rows) == len(claims.read())
+    text = " ".join(page.text)
+    assert all(claim.claim in text for claim in claims.read())
+    assert re.search(rf"Of {len(rows)} claims, \d+ (is|are) reproduced", text)
+
+
+@built
+@pytest.mark.parametrize("name", experiments.NAMES)
+def test_marks_on_the_pages_of_experiments_lead_to_claims(pages, name):
+    known = {claim.id for claim in claims.read()}
+    links = [urlsplit(address) for address in page_of(pages, f"notebooks/{name}").links]
+    led = {link.fragment for link in links if link.path == "summary.html" and link.fragment}
+    assert led <= known
+    assert led or name == "gn_block", "no order is marked"

@@ -1,5 +1,6 @@
 """The command line: exit codes, one line for every mistake, what scripts rely on."""
 
+import csv
 import errno
 import json
 import os
@@ -8,7 +9,7 @@ import sys
 
 import pytest
 
-from reprolib import __main__, experiments, paths, published, records
+from reprolib import __main__, claims, experiments, paths, published, records
 from reprolib.data import catalogue
 from reprolib.errors import InputError
 from reprolib.experiments.entry import SCALES
@@ -45,13 +46,18 @@ MISTAKES = {
     "run toy --row toy/Net --set train.batch=0": "train.batch is 0: give at least 1",
     "run toy --row toy/Net --set model.hidden=()": "toy/Net cannot be built with model.hidden=()",
     "run toy --set model.hidden=(3,)": "unknown parameter 'model.hidden'",  # of the baseline: no row has run by then
+    "run toy --row": "Option '--row' requires an argument: see reprolib",
     "run toy --rows x": "No such option: --rows",
     "run": "Missing argument",
     "frobnicate": "No such command 'frobnicate': see reprolib --help",
     "data": "Missing command: see reprolib data --help",
     "data fetch": "name the data set to fetch: babi (16 MB), clevr (19,022 MB), clevr_no_images (86 MB)",
-    "table nothing": "unknown table 'nothing': choose one of toy, all, overview, attempts",
+    "table nothing": "unknown table 'nothing': choose one of toy, all, claims, counts, attempts, speed",
     "table toy --format xml": "unknown format 'xml': choose one of md, csv, html, json",
+    "claims --paper later2019": "unknown paper 'later2019': choose one of toy2017",
+    "claims --format xml": "unknown format 'xml': choose one of md, csv, html, json",
+    "claims --format": "Option '--format' requires an argument: see reprolib",
+    "claims toy-net": "Got unexpected extra argument",
     "evaluate none.json": "none.json cannot be read as a record",
     "execute none.ipynb": "none.ipynb does not exist",
     "execute none.ipynb -p scale": "'scale' is no setting",
@@ -60,6 +66,8 @@ MISTAKES = {
     "fill --only nothing": "--only 'nothing' fits no row",
     "fill --budget soon": "--budget 'soon' is no span of time: write 90s, 25m or 2h",
 }
+
+KEYS = ["id", "paper", "place", "claim", "headline", "label", "reason", "n", "scale", "data", "records", "command"]
 
 
 @pytest.mark.parametrize("words", MISTAKES)
@@ -135,6 +143,65 @@ def test_evaluate(cli, done, edited):
     assert "accuracy/all, error/all no longer as recorded; run reprolib run toy" in err
 
 
+def test_the_score_that_validation_picks_by_is_shown_and_compared(cli, toy, monkeypatch):
+    """As of models of motion, whose likelihood is of no kind that a paper prints."""
+    evaluate, scores = toy.evaluate, [-725.66]
+    monkeypatch.setitem(vars(toy), "evaluate", lambda *given: evaluate(*given) | {"score": scores[0]})
+    code, out, err = cli("run", "toy", "--row", "toy/Net", "--scale", "small", "--device", "cpu")
+    path, *shown = out.splitlines()
+    assert (code, shown[-1].split()) == (0, ["score", "-725.7"]), err
+    assert cli("evaluate", path, "--device", "cpu")[0] == 0
+    scores[0] -= 1
+    code, _, err = cli("evaluate", path, "--device", "cpu")
+    assert (code, "score no longer as recorded" in err) == (2, True)
+
+
+def test_claims(cli, done):
+    """Of one seed without the baseline it is compared with, then with it."""
+    record, _ = done("Net", "small")
+    code, out, err = cli("claims", "--format", "json")
+    (claim,) = json.loads(out)
+    assert (code, err) == (0, "")
+    assert list(claim) == KEYS
+    assert claim == claim | {
+        "id": "toy-net",
+        "paper": "toy2017",
+        "place": "Table 1",
+        "claim": "The net answers 90 %, far more than the majority answer.",
+        "headline": True,
+        "label": "inconclusive",
+        "n": 1,
+        "scale": "small",
+        "data": "generated",
+        "records": ["results/toy/small/toy--net--generated--seed0.json"],
+        "command": record.command,
+    }
+    assert claim["reason"].endswith("Net is better than Majority on accuracy/all of toy: a record is lacking")
+    other, _ = done("Majority", "small")
+    (claim,) = json.loads(cli("claims", "--paper", "toy2017", "--format", "json")[1])
+    assert len(claim["records"]) == 2
+    assert claim["command"] == f"{record.command} && {other.command}"
+
+
+def test_claims_without_records(cli):
+    (claim,) = json.loads(cli("claims", "--format", "json")[1])
+    assert (claim["label"], claim["n"], claim["scale"], claim["data"]) == ("not attempted", 0, None, None)
+    assert (claim["records"], claim["command"]) == ([], None)
+
+
+def test_claims_in_every_format(cli, done):
+    done("Net", "small")
+    (claim,) = json.loads(cli("claims", "--format", "json")[1])
+    (read,) = csv.DictReader(cli("claims", "--format", "csv")[1].splitlines())
+    assert list(read) == KEYS
+    assert (read["id"], read["label"], read["n"], read["reason"]) == ("toy-net", "inconclusive", "1", claim["reason"])
+    code, out, _ = cli("claims")
+    assert code == 0
+    assert cli("table", "claims")[1] == out
+    for shown in (out, cli("claims", "--format", "html")[1]):
+        assert all(part in shown for part in (claim["claim"], "inconclusive", "small, generated, n = 1"))
+
+
 def test_help(cli):
     for words in ((), ("--help",), ("run", "--help"), ("data", "--help")):
         code, out, err = cli(*words)
@@ -202,6 +269,17 @@ def test_list(suite):
     lines = suite("list")[1].splitlines()
     assert len(lines) == len(rows)
     assert all(row["row"] in line for row, line in zip(rows, lines, strict=True))
+
+
+def test_claims_of_the_suite(suite):
+    code, out, err = suite("claims", "--format", "json")
+    found, known = json.loads(out), claims.read()
+    assert (code, err) == (0, "")
+    assert all(list(claim) == KEYS for claim in found)
+    assert [(claim["id"], claim["headline"]) for claim in found] == [(claim.id, claim.headline) for claim in known]
+    assert {claim["label"] for claim in found} == {"not attempted"}, "there is no record here"
+    of_one = json.loads(suite("claims", "--paper", "kipf2018", "--format", "json")[1])
+    assert of_one == [claim for claim in found if claim["paper"] == "kipf2018"] != []
 
 
 def test_data_list_says_where_files_come_from_and_where_they_are_looked_for(suite):

@@ -74,7 +74,7 @@ def test_exactly_one_parameters_cell(tmp_path, tagged):
     [
         ({"sale": 1}, "has no parameter 'sale': choose one of scale, seeds, train, rate, name, folder, data"),
         ({"scale": 3}, "parameter scale takes a value like 'smoke', not 3"),
-        ({"scale": "huge"}, "parameter scale is 'huge': choose one of smoke, small, paper"),
+        ({"scale": "huge"}, "parameter scale is 'huge': choose one of smoke, small, long, paper"),
         ({"data": "fake"}, "parameter data is 'fake': choose one of generated, real"),
         ({"train": "false"}, "parameter train takes a value like True, not 'false'"),
         ({"train": 0}, "parameter train takes a value like True, not 0"),

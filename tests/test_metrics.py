@@ -1,5 +1,8 @@
 """Accuracies against counting by hand."""
 
+import copy
+import json
+import math
 from itertools import permutations
 
 import pytest
@@ -65,6 +68,30 @@ def test_the_error_of_an_accuracy_is_that_of_its_test_set():
     found = accuracy(right)
     assert (found, found.error) == (75.0, pytest.approx(100 * (0.75 * 0.25 / 400) ** 0.5, rel=0.01))
     assert accuracy(torch.ones(100, dtype=torch.bool)).error > 0.5, "no small test is certain"
+
+
+@pytest.mark.parametrize("measure", [accuracy, metrics.average])
+def test_of_nothing_there_is_no_figure(measure):
+    """As of a type of question that no scene of a tiny test asks; a record refuses it."""
+    found = measure(torch.tensor([], dtype=torch.bool))
+    assert math.isnan(found)
+    assert math.isfinite(found.error)
+
+
+def test_the_errors_of_groups_are_those_of_their_own_answers():
+    right, groups = torch.arange(300) % 3 > 0, torch.arange(300) % 100 // 90  # 270 answers, then 30
+    few, many = (accuracy(right[groups == group]) for group in (1, 0))
+    found = grouped_accuracy(right, groups, {0: "many", 1: "few"})
+    assert (found["few"].error, found["many"].error) == (few.error, many.error)
+    assert few.error > 2 * many.error
+
+
+def test_a_figure_is_a_number_like_any_other():
+    found = metrics.Figure(75.0, 2.5)
+    assert (found + 1, type(100 - found), sorted([found, 3.0])) == (76.0, float, [3.0, 75.0])
+    assert json.loads(json.dumps({"accuracy/all": found})) == {"accuracy/all": 75.0}
+    again = copy.deepcopy(found)
+    assert (again, again.error) == (75.0, 2.5)
 
 
 def test_edges_of_a_scene_are_found_or_missed_together():

@@ -7,6 +7,7 @@ import re
 import nbformat
 import pytest
 
+from reprolib import claims, experiments
 from reprolib.errors import InputError
 from reprolib.execute import execute
 from reprolib.paths import NOTEBOOKS
@@ -101,6 +102,18 @@ def test_reading_works_before_there_are_records_with_the_same_bytes_each_time(na
     assert len(found["image/svg+xml"]) == sum("figures.show(" in cell.source for cell in source(name, "code"))
     assert found["text/html"]
     assert not (no_records / "results").exists(), "reading writes nothing"
+
+
+def test_the_summary_has_counts_every_claim_and_every_row_that_waits(no_records):
+    page = execute(NOTEBOOKS / "summary.ipynb", {"train": False}, no_records / "summary.ipynb")
+    found = "\n".join(outputs(page)["text/html"])
+    every = claims.read()
+    assert f"Of {len(every)} claims, 0 are reproduced" in found
+    assert f"and {len(every)} are not attempted" in found, "there is no record"
+    assert all(f'<tr id="{claim.id}">' in found for claim in every)
+    rows = [row for experiment in experiments.every() for row in experiment.rows]
+    assert found.count("no record above smoke scale</td>") == len(rows)
+    assert all(f"--row &#x27;{row.name}&#x27; --scale small" in found for row in rows if "small" in row.minutes)
 
 
 def test_training_at_smoke_scale_shows_a_curve(no_records):

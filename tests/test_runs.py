@@ -4,8 +4,10 @@ import dataclasses
 import datetime
 import os
 import re
+import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -380,3 +382,28 @@ def test_a_notebook_runs_every_row_or_reads_what_is_there(toy, monkeypatch, tmp_
 def test_fill_and_run_agree_on_what_a_record_is(done, request_of):
     done("Majority", "small")
     assert fill.is_current(request_of("Majority", "small"))
+
+
+def test_a_record_is_measured_again_where_only_its_test_data_have_changed(done, toy, monkeypatch):
+    record, path = done("Net", "small")
+    (weights,) = path.parent.glob("*.safetensors")
+    kept = weights.read_bytes()
+
+    def today(**changes):
+        scales = {"small": {name.replace("__", "."): value for name, value in changes.items()}}
+        row = dataclasses.replace(toy.row("toy/Net"), scales=scales)
+        module = SimpleNamespace(EXPERIMENT=dataclasses.replace(toy, rows=(row,)))
+        monkeypatch.setitem(sys.modules, "reprolib.experiments.toy", module)
+
+    today(data__test=640)
+    runs.renew(path)
+    renewed = records.read(path)
+    assert renewed.data["sizes"]["test"] == 640
+    assert renewed.errors["accuracy/all"] < record.errors["accuracy/all"]
+    assert (renewed.curve, renewed.started, renewed.weights) == (record.curve, record.started, record.weights)
+    assert weights.read_bytes() == kept
+    assert runs.evaluate(path)[1] == renewed.metrics
+    for otherwise in ({"train__rate": 0.5}, {"data__seed": 1}, {"data__train": 95}, {"model__hidden": (8,)}):
+        today(data__test=640, **otherwise)
+        with pytest.raises(InputError, match="was trained otherwise than its row is today: run reprolib run toy"):
+            runs.renew(path)

@@ -7,8 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from reprolib import experiments, paths, records, verify
+from reprolib import claims, experiments, paths, published, records, verify
 from reprolib.errors import InputError
+from reprolib.labels import LABELS
+
+PAGES = verify.PAGES
+
+
+@pytest.fixture(autouse=True)
+def _without_pages(monkeypatch):
+    """Records are judged apart from the book, whose pages have tests of their own below."""
+    monkeypatch.setattr(verify, "PAGES", ())
 
 
 @pytest.fixture
@@ -145,6 +154,63 @@ def test_every_damage_at_once_on_the_command_line(results, edited, process, reco
     assert ended.stdout == ""
 
 
+@pytest.mark.parametrize("table", [claims, published])
+def test_a_table_that_labels_cannot_come_from_is_named(results, monkeypatch, table):
+    def fail():
+        raise InputError("table.csv, line 3: headline is 'maybe', write yes or no")
+
+    monkeypatch.setattr(table, "read", fail)
+    assert only(verify.problems(), "table.csv, line 3: headline is 'maybe'")
+
+
+def test_a_deviation_of_an_unknown_kind_is_named_with_its_record(results, record_of):
+    deviations = [{"kind": "mood", "text": "it was raining", "less": False}]
+    path = records.write(record_of(system="Norm", deviations=deviations), paths.results())
+    assert only(verify.problems(), path, "a deviation is of kind 'mood'")
+
+
+@pytest.fixture
+def page(toy, monkeypatch, tmp_path):
+    """page("book/a.md", "text") -> the file, in a checkout that has no other pages."""
+    monkeypatch.setattr(verify, "PAGES", PAGES)
+    monkeypatch.setattr(paths, "ROOT", tmp_path / "checkout")
+    paths.results().mkdir()
+
+    def write(name, text):
+        path = paths.ROOT / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.mark.parametrize("name", ["book/index.md", "book/methods/rn.md", "notebooks/rn_babi.ipynb"])
+@pytest.mark.parametrize("label", LABELS[1:])
+def test_a_label_that_was_typed_by_hand_is_found(page, name, label):
+    path = page(name, f"– The order of the paper is *{label}*, and this is what it means.")
+    assert only(verify.problems(), path, "by hand: include a table of `reprolib claims` instead")
+
+
+def test_what_pages_may_say(page, cli):
+    """That something was reproduced; a table may hold all labels, and so may the pages that explain them."""
+    page("book/index.md", "The figures are reproduced, with less data than in the paper, which has *more*.")
+    page("book/_generated/claims.md", "| A > B | inconclusive |")
+    for explains in ("book/how_to_read.md", "notebooks/summary.ipynb"):
+        page(explains, f"Labels are {', '.join(f'*{label}*' for label in LABELS)}.")
+    assert verify.problems() == []
+    assert cli("verify") == (0, "0 records and 0 attempts are valid and fresh\n", "")
+    path = page("book/speed.md", "It is *partly* as in the paper.")
+    assert only(verify.problems(), path, "says '*partly*' by hand")
+    assert cli("verify")[0] == 2
+
+
+def test_the_suites_pages_and_claims_need_no_records(monkeypatch, tmp_path):
+    """What is wrong with them is named here; the committed records are for `make verify`."""
+    monkeypatch.setattr(verify, "PAGES", PAGES)
+    assert verify.problems(tmp_path) == []
+
+
 def smoke(root, record_of, values, **changes):
     for seed, value in enumerate(values):
         records.write(record_of(scale="smoke", seed=seed, metrics={"accuracy/all": value}, **changes), root)
@@ -182,6 +248,28 @@ def test_drift_of_a_squared_error_within_the_spread_over_seeds_passes(toy, recor
     for value, drifts in ((6.9, 0), (0.1, 0), (7.1, 1)):
         records.write(record_of(scale="smoke", metrics={"mse/step_1": value}), tmp_path / str(value))
         assert len(verify.drift(tmp_path / str(value))) == drifts, value
+
+
+@pytest.mark.parametrize(
+    ("metric", "committed", "within", "beyond"),
+    [
+        ("score", -725.0, -734.9, -735.1),  # of validation, which is of no kind that is printed
+        ("tasks_passed", 11.0, 1.1, 0.9),
+        ("error/all", 50.0, 59.9, 60.1),
+        ("proposal/speedup", 4.0, 2.1, 1.9),
+        ("difference/largest", 1e-12, 9e-10, 2e-9),
+    ],
+)
+def test_drift_is_that_of_the_kind_of_a_metric(toy, record_of, tmp_path, metric, committed, within, beyond):
+    records.write(record_of(scale="smoke", metrics={metric: committed}), paths.results())
+    for value, drifts in ((committed, 0), (within, 0), (beyond, 1)):
+        fresh = tmp_path / str(value)
+        records.write(record_of(scale="smoke", metrics={metric: value}), fresh)
+        assert len(verify.drift(fresh)) == drifts, value
+
+
+def test_the_committed_records_have_not_drifted_from_themselves():
+    assert verify.drift(paths.ROOT / "results", paths.ROOT / "results") == []
 
 
 def test_a_loss_that_did_not_come_down_is_drift_though_accuracies_are_at_chance(toy, record_of, tmp_path):

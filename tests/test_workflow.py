@@ -69,6 +69,13 @@ def test_without_records_all_are_planned(snakemake):
 
 
 @needs("snakemake")
+def test_what_is_not_trained_is_planned_once_above_smoke_scale(snakemake):
+    found = planned(snakemake("-n", "--config", f"experiments={EXPERIMENT}", "scale=small"))
+    assert found == missing(EXPERIMENT, "small")
+    assert [path.endswith("seed0.json") for path in found if "majority" in path] == [True, True]
+
+
+@needs("snakemake")
 def test_missing_and_outdated_records_are_planned_and_no_others(snakemake, tmp_path):
     measured = runs.run(next(fill.missing("smoke", MAJORITY)), root=tmp_path / "measured")
     every = list(fill.missing("smoke", EXPERIMENT))

@@ -11,8 +11,9 @@ from reprolib.data.clevr.dataset import ClevrData
 from reprolib.data.clevr.scenes import OBJECTS
 from reprolib.data.clevr.tokens import KINDS
 from reprolib.data.split import Dataset, Split
+from reprolib.deviations import Deviation
 from reprolib.errors import InputError
-from reprolib.experiments.entry import Comparison, Config, Experiment, Row, answer_loss, only_data
+from reprolib.experiments.entry import Config, Experiment, Row, answer_loss, only_data
 from reprolib.metrics import accuracy, grouped_accuracy
 from reprolib.models import clevr as models
 from reprolib.models.baselines import Majority, MajorityAnswer
@@ -35,9 +36,14 @@ SMOKE = {
     "train.schedule": "constant",
     "train.evaluate_every": 20,
 }
+AS_REPLICATED = (  # at every scale
+    Deviation("training", "the rate doubles up to 5e-4, with weight decay and clipped gradients, as in replications"),
+    Deviation("choice", "the last word first, batch norm before the ReLU, coordinates to 4: as in replications"),
+)
 SEEING = models.PixelModel, models.FlatModel, models.AttentionModel
 NETWORKS = {
     models.QuestionModel: models.QuestionNetwork,
+    models.SetModel: models.SetNetwork,
     models.StateModel: models.StateRelationNetwork,
     models.PixelModel: models.PixelRelationNetwork,
     models.FlatModel: models.FlatNetwork,
@@ -103,18 +109,15 @@ def _up_to(measure: str) -> dict[int, str]:
     return dict(enumerate(f"{measure}_{most}" for most in range(SHARED, LONGEST + 1, SHARED)))
 
 
-def question_type(
-    task: str, data: ClevrData, smoke: Mapping[str, Any], small: Mapping[str, Any], *comparisons: Comparison
-) -> Row:
-    """The most frequent answer to each type of question, which sees nothing."""
+def question_type(task: str, data: ClevrData, scales: Mapping[str, Mapping[str, Any]]) -> Row:
+    """The most frequent answer to each type of question, which sees nothing; scales change its data alone."""
     return Row(
         task=task,
         system="Q-type baseline",
         config=Config(data, Majority(), Training(steps=0)),
-        scales={"smoke": only_data(smoke), "small": only_data(small)},
-        minutes={"smoke": 0.1, "small": 0.2, "paper": 2},
+        scales={scale: only_data(changes) for scale, changes in scales.items()},
+        minutes={"smoke": 0.1, "small": 0.2, "long": 1, "paper": 2},
         baseline=True,
-        comparisons=comparisons,
     )
 
 

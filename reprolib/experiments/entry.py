@@ -48,19 +48,6 @@ class Config:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """The effect that a row must show against another system of its task, at any scale above smoke.
-
-    A margin of 15 asks for 15 units better (smaller, where the metric is an error), one of -15 for 15 units worse. For
-    squared errors it is a factor: 1.5 asks for an error 1.5 times smaller, -1.5 for one 1.5 times larger.
-    """
-
-    metric: str  # a pattern of metric names
-    system: str
-    margin: float
-
-
-@dataclass(frozen=True)
 class Row:
     """One line of a table: a system on a task, with its configuration at paper scale and what smaller scales change."""
 
@@ -71,7 +58,6 @@ class Row:
     minutes: Mapping[str, float]  # of one seed, at each scale that the row has: one core, paper one H200
     baseline: bool = False  # a baseline must come close to the published figure from both sides
     headline: bool = False  # weights are kept
-    comparisons: tuple[Comparison, ...] = ()
     stands_for: str = ""  # the printed system whose claims this row may carry, where it is another one
     deviations: tuple[Deviation, ...] = ()  # of the configuration at paper scale
 

@@ -6,8 +6,7 @@ Paper: 99.9 / 82.1 / 96.0 % of edges for 5 objects and 98.4 / 70.8 / 75.7 % for 
 from reprolib.experiments import motion
 from reprolib.experiments import motion_scales as scales
 from reprolib.experiments.entry import Config, Row
-from reprolib.experiments.motion import KINDS, PAPER, CorrelationModel
-from reprolib.experiments.order import published_order
+from reprolib.experiments.motion import KINDS, CorrelationModel
 from reprolib.models.nri import EdgeClassifierModel, NRIModel
 from reprolib.recipe import Training
 
@@ -67,7 +66,6 @@ def _learned(kind: str, objects: int) -> Row:
         scales=scales.below_paper(kind, objects, scales.TINY | {"data.of_others": 10}, *parts),
         minutes=_minutes(LEARNED, task),
         headline=True,
-        comparisons=published_order(PAPER, task, LEARNED),
     )
 
 
@@ -80,7 +78,6 @@ def _supervised(kind: str, objects: int) -> Row:
         scales=scales.below_paper(kind, objects, {"model.width": 16}, scales.encoder, _told),
         minutes=_minutes(SUPERVISED, task),
         baseline=True,
-        comparisons=published_order(PAPER, task, SUPERVISED),
     )
 
 
@@ -102,7 +99,6 @@ def _simulated(kind: str, objects: int) -> Row:
         scales=scales.below_paper(kind, objects, {"model.width": 16, "model.substeps": 2}, *parts),
         minutes=_minutes(SIMULATED, task),
         baseline=True,
-        comparisons=published_order(PAPER, task, SIMULATED),
     )
 
 
@@ -120,7 +116,6 @@ def _lstm(kind: str, objects: int) -> Row:
         scales=scales.below_paper(kind, objects, {"model.hidden": 8, "model.reference": 50}, _narrow),
         minutes=_minutes(LSTM, task),
         baseline=True,
-        comparisons=published_order(PAPER, task, LSTM),
     )
 
 
@@ -138,7 +133,6 @@ def _path(kind: str, objects: int) -> Row:
         scales=scales.SCENES,
         minutes={"smoke": 0.1, "small": 0.2, "long": 1, "paper": 1},
         baseline=True,
-        comparisons=published_order(PAPER, task, PATH),
     )
 
 

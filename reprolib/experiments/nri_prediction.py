@@ -7,8 +7,7 @@ rows of the learned graph are those of the experiment nri_edges.
 from reprolib.experiments import motion
 from reprolib.experiments import motion_scales as scales
 from reprolib.experiments.entry import Config, Row
-from reprolib.experiments.motion import KINDS, PAPER, StaticModel
-from reprolib.experiments.order import published_order
+from reprolib.experiments.motion import KINDS, StaticModel
 from reprolib.models.motion import LSTMModel
 from reprolib.models.nri import NRIModel
 from reprolib.recipe import Training
@@ -38,7 +37,6 @@ def _static(kind: str) -> Row:
         scales=scales.SCENES,
         minutes={"smoke": 0.1, "small": 0.1, "long": 0.5, "paper": 0.5},
         baseline=True,
-        comparisons=published_order(PAPER, f"{kind}_{OBJECTS}", "Static"),
     )
 
 
@@ -79,7 +77,6 @@ def _row(kind: str, system: str, config: Config, changes: dict[str, scales.Chang
         scales=changes,
         minutes={"smoke": 0.1} | dict(zip(("small", "long", "paper"), MINUTES[system][kind], strict=True)),
         baseline=True,
-        comparisons=published_order(PAPER, task, system),
     )
 
 

@@ -4,7 +4,7 @@ Plots are matplotlib figures in the one style of `style.py`; `show` turns one in
 """
 
 from reprolib.figures import animation
-from reprolib.figures.bars import scene_bars, task_bars, verdict_bars
+from reprolib.figures.bars import label_bars, scene_bars, task_bars
 from reprolib.figures.blender import beside_blender
 from reprolib.figures.clevr import by_scene, category_bars, drawn_scenes, failures, lit_pairs, size_bars, tabled
 from reprolib.figures.curves import generalisation, induction_by_distance, learning_curves
@@ -30,6 +30,7 @@ __all__ = [
     "graphs",
     "horizon",
     "induction_by_distance",
+    "label_bars",
     "learning_curves",
     "lit_pairs",
     "sample_scenes",
@@ -41,5 +42,4 @@ __all__ = [
     "tabled",
     "task_bars",
     "trajectories",
-    "verdict_bars",
 ]

@@ -1,4 +1,4 @@
-"""Bars of measured figures: bAbI's tasks, kinds of questions about scenes, verdicts."""
+"""Bars of measured figures: bAbI's tasks, kinds of questions about scenes, labels of claims."""
 
 import statistics
 from collections import Counter
@@ -15,10 +15,10 @@ from reprolib.figures.style import (
     BELOW,
     BLUE,
     DARK,
+    LABELLED,
     NO_RECORD,
     ORANGE,
     PAPER,
-    VERDICTS,
     canvas,
     colour,
     note,
@@ -26,8 +26,8 @@ from reprolib.figures.style import (
     provenance,
     styled,
 )
+from reprolib.labels import Judgement
 from reprolib.records import Record
-from reprolib.report import Cell
 from reprolib.verdicts import Measurement
 from reprolib.wording import number, paper_name
 
@@ -47,6 +47,7 @@ PANELS = {
     "pictures": (("sort_of_clevr", "CNN+RN"), ("sort_of_clevr", "CNN+MLP"), ("sort_of_clevr", "Majority")),
     "states": (("sort_of_clevr_state", "RN"), ("sort_of_clevr_state", "Majority")),
 }
+EDGE = {"edgecolor": "black", "linewidth": 0.6}
 NARROW = 0.04  # of the longest bar: less is too narrow for a number
 Measured = Mapping[tuple[str, str], Measurement | None]  # by task and system
 
@@ -73,7 +74,7 @@ def task_bars(found: Sequence[Record], system: str = "RN") -> Figure:
     _marks(axis, report.telling(same, BABI, "Majority"))
     _task_axes(axis)
     passed = sum(mean >= PASSED for mean in means)
-    source = provenance(first.scale, first.kind, len(ours.records))
+    source = provenance(first.scale, first.kind, len(ours.counted))
     heading = f"{system}: {passed} of {len(TASKS)} tasks pass\n({source})"
     figure.suptitle(heading, x=0.01, ha="left", fontsize=9.5, fontweight="bold")
     return figure
@@ -93,7 +94,7 @@ def _mean(measurement: Measurement, metric: str) -> float:
 
 def _spreads(measurement: Measurement) -> list[float] | None:
     """Sample deviation of every task over seeds; None with one seed."""
-    if len(measurement.records) == 1:
+    if len(measurement.counted) == 1:
         return None
     return [statistics.stdev(measurement.values(_accuracy(task))) for task in _numbers()]
 
@@ -196,40 +197,36 @@ def _printed_kinds() -> dict[tuple[str, str, str], float]:
 
 
 @styled
-def verdict_bars(all_cells: Sequence[Cell]) -> Figure:
-    """How many published figures of each paper have which verdict; one that several papers print counts for the first.
-
-    Args:
-        all_cells: one cell a published line, as `report.best` picks them.
-    """
-    judged = {(cell.task, cell.system, cell.metric): cell for cell in reversed(all_cells) if cell.verdict is not None}
-    if not judged:
-        return note("No published figure is at hand.")
-    counts = {paper: Counter() for paper in dict.fromkeys(cell.paper for cell in all_cells)}
-    for cell in judged.values():
-        counts[cell.paper][cell.verdict] += 1
-    counts = {paper: verdicts for paper, verdicts in counts.items() if verdicts}
-    figure = canvas(0.7 + 0.42 * len(counts))
+def label_bars(found: Sequence[Judgement]) -> Figure:
+    """How many claims of each paper have which label."""
+    counts: dict[str, Counter[str]] = {}
+    for one in found:
+        counts.setdefault(one.claim.paper, Counter())[one.label] += 1
+    if not counts:
+        return note("No claim is at hand.")
+    figure = canvas(1.1 + 0.42 * len(counts))
     axis = figure.add_subplot()
-    for row, verdicts in enumerate(counts.values()):
-        _stack(axis, row, verdicts, narrow=NARROW * max(map(Counter.total, counts.values())))
+    for row, labels in enumerate(counts.values()):
+        _stack(axis, row, labels, narrow=NARROW * max(map(Counter.total, counts.values())))
     axis.set_yticks(range(len(counts)), [paper_name(paper) for paper in counts])
     axis.set(ylim=(len(counts) - 0.6, -0.7), xticks=[])
     axis.spines[:].set_visible(False)
     axis.tick_params(axis="y", length=0)
-    figure.legend(handles=[Patch(color=shade, label=verdict) for verdict, shade in VERDICTS.items()], ncols=2, **BELOW)
+    looks = [Patch(facecolor=shade, hatch=hatch, label=label, **EDGE) for label, (shade, hatch) in LABELLED.items()]
+    figure.legend(handles=looks, ncols=2, **BELOW)
     return figure
 
 
-def _stack(axis: Axes, row: int, counts: Counter, narrow: float) -> None:
-    """One paper's verdicts; counts that do not fit into their parts stand behind the last one."""
+def _stack(axis: Axes, row: int, counts: Counter[str], narrow: float) -> None:
+    """One paper's labels; counts that do not fit into their parts stand behind the last one."""
     left, behind = 0, []
-    for verdict, shade in VERDICTS.items():
-        count = counts[verdict]
-        axis.barh(row, count, left=left, color=shade, edgecolor="white", height=0.62)
+    for label, (shade, hatch) in LABELLED.items():
+        count = counts[label]
+        if count:
+            axis.barh(row, count, left=left, color=shade, hatch=hatch, height=0.62, **EDGE)
         if count > narrow:
-            ink = "white" if shade in DARK else "black"
-            axis.text(left + count / 2, row, str(count), ha="center", va="center", color=ink, fontsize=8)
+            ink, ground = "white" if shade in DARK else "black", {"color": shade, "pad": 1.0} if hatch else None
+            axis.text(left + count / 2, row, str(count), ha="center", va="center", color=ink, bbox=ground, fontsize=8)
         elif count:
             behind.append(str(count))
         left += count

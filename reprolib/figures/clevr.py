@@ -105,7 +105,7 @@ def _compared(found: Sequence[Record]) -> Measured:
 def _heading(measured: Measured) -> str:
     """The scale and the data that the systems share, with the most seeds of one of them."""
     there = [one for one in measured.values() if one]
-    first, seeds = there[0].first, max(len(one.records) for one in there)
+    first, seeds = there[0].first, max(len(one.counted) for one in there)
     return f"{first.task} ({provenance(first.scale, first.kind, seeds)})"
 
 

@@ -221,6 +221,6 @@ def _places(state: np.ndarray, row: str) -> np.ndarray:
 def magnitudes(network: RelationNetwork, objects: Tensor, question: Tensor) -> np.ndarray:
     """|g(o_i, o_j, q)| [N, N] of one scene [1, N, D], NaN for pairs that are not part of the network's sum."""
     values = network.each_relation(objects, question)[0].norm(dim=-1)  # [N, N]
-    if network.pairs == "unordered":
-        values = values.masked_fill(torch.ones_like(values).tril().bool(), torch.nan)
-    return values.numpy()
+    summed = torch.zeros_like(values, dtype=torch.bool)
+    summed[tuple(network.chosen(len(values)).T)] = True
+    return values.masked_fill(~summed, torch.nan).numpy()

@@ -18,8 +18,18 @@ P = ParamSpec("P")
 
 WIDTH = 4.5  # inches: a phone shrinks it by a quarter, so that text of 9 points stays readable
 BLUE, ORANGE, GREEN, RED, PURPLE, BROWN, _, GREY, _, SKY = sns.color_palette("colorblind").as_hex()
-PALE, INK = "#d5d5d5", "#333333"
-VERDICTS = MappingProxyType({"reproduced": GREEN, "partly": SKY, "not reproduced": RED, "not attempted": PALE})
+PALE, INK, MINT = "#d5d5d5", "#333333", "#7fcdb6"
+LABELLED = MappingProxyType(  # claims by label: colour, and hatching that tells them apart in grey
+    {
+        "reproduced": (GREEN, ""),
+        "reproduced, with less": (MINT, ""),
+        "reproduced, changed": (MINT, "///"),
+        "effect shown": (SKY, "\\\\\\"),
+        "inconclusive": (PALE, ""),
+        "not reproduced": (RED, ""),
+        "not attempted": ("white", ""),
+    }
+)
 OURS = MappingProxyType(  # relation networks on stories, by what their names hold; the first that fits
     {
         "as printed": INK,
@@ -31,7 +41,13 @@ OURS = MappingProxyType(  # relation networks on stories, by what their names ho
     }
 )
 OTHERS = MappingProxyType(
-    {"Majority": GREY, "Q-type baseline": GREY, "CNN+LSTM": PURPLE, "CNN+LSTM+SA (re-tuned)": GREEN}
+    {
+        "Majority": GREY,
+        "Q-type baseline": GREY,
+        "CNN+LSTM": PURPLE,
+        "CNN+LSTM+SA (re-tuned)": GREEN,
+        "LSTM+deep sets": GREEN,
+    }
 )
 DARK = (BLUE, GREEN, RED)  # colours on which text is white
 PAPER = MappingProxyType(

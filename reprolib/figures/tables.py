@@ -6,19 +6,34 @@ from html import escape
 from itertools import groupby
 from statistics import fmean, stdev
 
-from reprolib import experiments, published
+import pandas as pd
+
+from reprolib import claim_tables, experiments, published
 from reprolib.data.clevr.render.agreement import Agreement
+from reprolib.labels import Judgement
+from reprolib.markup import breakable, code, paragraph, sign, table, unbroken, unfolds
 from reprolib.records import Record
-from reprolib.report import Cell
+from reprolib.report import Cell, printed
 from reprolib.verdicts import Measurement, measurements
-from reprolib.wording import SIGNS, number, paper_name, spoken
+from reprolib.wording import number, paper_name, spoken
+
+FIGURE = {"close": "●", "unsure": "◐", "short": "○"}
+ORDER = {"holds": "✓", "unsure": "?", "fails": "✗"}
+IMPROVING = "↗"
+OBTAINED = {"quoted": "quoted by another paper", "recalled": "recalled, not read in the paper"}
+NEITHER = "·"  # in the place of a mark that cannot be given
+CLAIMS_PAGE = "summary.html"  # beside the page of every notebook; it has an anchor at every claim
 
 KEY = (
-    "Ours, with its verdict, stands above the paper's figure. "
-    + ", ".join(f"{sign} {verdict}" for verdict, sign in SIGNS.items())
-    + "; * recalled or quoted, not read in the paper."
+    "Ours stands above the paper's figure. It is {close} close, {unsure} unsure or {short} short of it. ".format(
+        **FIGURE
+    )
+    + "The claimed order {holds} holds, {unsure} is unsure or {fails} fails; its sign leads to the claim. ".format(
+        **ORDER
+    )
+    + f"{NEITHER} nothing to compare with, {IMPROVING} still improving at the end of its run, "
+    + "† quoted by another paper, * recalled."
 )
-Rows = Iterable[Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -38,13 +53,13 @@ def against_paper(all_cells: Sequence[Cell]) -> Html:
         all_cells: one cell a published line, as `report.best` picks them.
     """
     if not all_cells:
-        return Html(_paragraph("No published figure is at hand."))
-    parts, commands = [_paragraph(KEY)], set()
+        return Html(paragraph("No published figure is at hand."))
+    parts, commands = [paragraph(KEY)], set()
     for paper, of_paper in groupby(all_cells, key=lambda cell: cell.paper):
         cells = list(of_paper)
         parts += [_grid(paper_name(paper), part) for part in _tables(cells)]
         parts.append(_commands([cell for cell in cells if cell.command not in commands]))
-        parts.append(_unfolds("How each figure was measured, and why this verdict", _details(cells)))
+        parts.append(unfolds("How each figure was measured, and why these marks", _details(cells)))
         commands |= {cell.command for cell in cells}
     return Html("\n".join(parts))
 
@@ -81,7 +96,7 @@ def _grid(paper: str, cells: Sequence[Cell]) -> str:
         found = {getattr(cell, across): _ours_over_theirs(cell) for cell in of_system}
         rows.append((_system(system, of_system), *(found.get(name, "") for name in units)))
     caption = ", ".join(filter(None, (spoken(subject), spoken(family), unit)))
-    return _table(f"{paper}: {caption}", ("", *map(escape, heads)), rows)
+    return table(f"{paper}: {caption}", ("", *map(escape, heads)), rows)
 
 
 def _shared(names: Iterable[str]) -> str:
@@ -99,35 +114,59 @@ def _system(name: str, cells: Sequence[Cell]) -> str:
 
 
 def _ours_over_theirs(cell: Cell) -> str:
-    """Our mean with its spread and the sign of its verdict; under it the printed figure."""
-    spread = "" if cell.std is None else f" ± {_figure(cell.std, cell.metric)}"
-    ours = "" if cell.ours is None else f"{_figure(cell.ours, cell.metric)}{spread} "
-    return f'<span style="white-space: nowrap">{ours}{_sign(cell)}</span><br>{_theirs(cell)}'
+    """Our mean with its spread and its marks; under it the printed figure, and how it was obtained."""
+    ours = sign("–", "not measured") if cell.ours is None else f"{_mean(cell)} {_marks(cell)}"
+    said = f' title="{OBTAINED[cell.provenance]}"' if cell.provenance in OBTAINED else ""
+    theirs = "" if cell.published is None else f'<span class="printed"{said}>{unbroken(printed(cell))}</span>'
+    return f"{unbroken(ours)}<br>{theirs}"
 
 
-def _sign(cell: Cell) -> str:
-    if cell.verdict is None:
-        return "" if cell.ours is not None else "–"
-    return f'<span role="img" aria-label="{cell.verdict}" title="{cell.verdict}">{SIGNS[cell.verdict]}</span>'
+def _mean(cell: Cell) -> str:
+    return number(cell.ours, cell.metric) + ("" if cell.std is None else f" ± {number(cell.std, cell.metric)}")
 
 
-def _theirs(cell: Cell) -> str:
-    if cell.published is None:
-        return ""
-    return f'<span class="printed">{_figure(cell.published, cell.metric)}{"*" * cell.recalled}</span>'
+def _marks(cell: Cell) -> str:
+    """How close the figure is, whether its order holds, and whether a run had not come to its end."""
+    marks = [_closeness(cell), _order(cell)]
+    if cell.improving:
+        marks.append(sign(IMPROVING, "still improving at the end of its run"))
+    return " ".join(marks)
+
+
+def _closeness(cell: Cell) -> str:
+    if cell.figure is None:
+        return sign(NEITHER, "figure: none is printed")
+    return sign(FIGURE[cell.figure], f"figure: {cell.figure}")
+
+
+def _order(cell: Cell) -> str:
+    """With a link to the claim whose comparison decides."""
+    if cell.effect is None:
+        return sign(NEITHER, "order: no claim compares it")
+    return sign(ORDER[cell.effect], f"order: {cell.effect}, claim {cell.decided_by}", _claim(cell.decided_by))
+
+
+def _claim(name: str) -> str:
+    """Where a claim stands, seen from the page of any notebook."""
+    return f"{CLAIMS_PAGE}#{name}"
 
 
 def _details(cells: Sequence[Cell]) -> str:
     rows = [(_what(cell), escape(cell.unit or "–"), escape(cell.device or "–"), _why(cell)) for cell in cells]
-    return _table("", ("system, task, metric", "unit", "device", "verdict"), rows)
+    return table("", ("system, task, metric", "unit", "device", "marks and reasons"), rows)
 
 
 def _why(cell: Cell) -> str:
-    return (f"<b>{cell.verdict}</b>: " if cell.verdict else "") + escape(cell.reason)
+    """The marks in words, the claim that names the figure with its label, and the reasons."""
+    marks = [f"figure {cell.figure}"] * bool(cell.figure) + [f"order {cell.effect}"] * bool(cell.effect)
+    parts = [f"<b>{', '.join(marks)}</b>"] * bool(marks)
+    if cell.claim:
+        parts.append(f'claim <a href="{_claim(cell.claim)}">{cell.claim}</a>: {cell.verdict}')
+    return "; ".join([*parts, escape(cell.reason)])
 
 
 def _what(cell: Cell) -> str:
-    return f"<b>{escape(cell.system)}</b><br>{_breakable(cell.task)}<br>{_breakable(cell.metric)}"
+    return f"<b>{escape(cell.system)}</b><br>{breakable(cell.task)}<br>{breakable(cell.metric)}"
 
 
 def _commands(cells: Sequence[Cell]) -> str:
@@ -135,28 +174,50 @@ def _commands(cells: Sequence[Cell]) -> str:
     measured = dict.fromkeys(cell.command for cell in cells if cell.ours is not None and cell.command)
     missing = dict.fromkeys(cell.command for cell in cells if cell.ours is None and cell.command)
     titled = {"Commands that repeat these numbers": measured, "Commands for what has no record yet": missing}
-    return "\n".join(_unfolds(title, _code(commands)) for title, commands in titled.items() if commands)
+    return "\n".join(unfolds(title, code(commands)) for title, commands in titled.items() if commands)
+
+
+def counts(found: Sequence[Judgement]) -> Html:
+    """How many claims came out how, in words."""
+    return Html(paragraph(claim_tables.counted(found)))
+
+
+def claims(found: Sequence[Judgement]) -> Html:
+    """Every claim with its label, a table a paper; what each label was given for unfolds."""
+    return Html(claim_tables.html(found))
+
+
+def waiting(found: pd.DataFrame) -> Html:
+    """Rows that wait for their run, as `lists.waiting` finds them, with the commands that run them."""
+    if found.empty:
+        return Html(paragraph("No row waits: each has a record above smoke scale, and every record is current."))
+    rows = [
+        (f"<b>{breakable(row['row'])}</b><br>{row['scale']}, {row['data']}", row["minutes a seed"], escape(row["why"]))
+        for _, row in found.iterrows()
+    ]
+    listed = table("", ("row", "minutes a seed", "why"), rows)
+    return Html(listed + unfolds("Commands that run them", code(found["command"])))
 
 
 def executed(found: Sequence[Record], train: bool) -> Html:
-    """What an execution ran, a table a task with a column a system; smoke scale earns no verdict.
+    """What an execution ran, a table a task with a column a system; smoke scale earns no mark.
 
     Args:
         train: whether the records are of this execution, or committed ones that it read.
     """
     if not found:
-        return Html(_paragraph("Nothing was trained (train=False), and no committed record fits these parameters."))
+        return Html(paragraph("Nothing was trained (train=False), and no committed record fits these parameters."))
     first = found[0]
     said = (
         "Trained in this execution" if train else "Nothing was trained (train=False): read from the committed records"
     )
     seeds = ", ".join(str(seed) for seed in sorted({record.seed for record in found}))
     facts = f"{said}. Scale {first.scale}, {first.kind} data, seeds {seeds}, {first.device}."
-    caveat = " Smoke scale shows that it runs; it earns no verdict." if first.scale == "smoke" else ""
+    caveat = " Smoke scale shows that it runs; it earns no mark." if first.scale == "smoke" else ""
     groups = measurements(found).values()
     tasks = dict.fromkeys(record.task for record in found)
     tables = [_executed(task, {m.first.system: m for m in groups if m.first.task == task}) for task in tasks]
-    return Html("\n".join([_paragraph(facts + caveat), *tables]))
+    return Html("\n".join([paragraph(facts + caveat), *tables]))
 
 
 def _executed(task: str, systems: Mapping[str, Measurement]) -> str:
@@ -165,13 +226,15 @@ def _executed(task: str, systems: Mapping[str, Measurement]) -> str:
     measured = {metric for measurement in systems.values() for metric in measurement.first.metrics}
     shown = [metric for metric in asked if metric in measured] or [experiments.get(first.experiment).select]
     rows = [
-        (spoken(metric), *(_summary(measurement.values(metric), metric) for measurement in systems.values()))
+        (spoken(metric), *(_summary(measurement.records, metric) for measurement in systems.values()))
         for metric in shown
     ]
-    return _table(spoken(task), ("", *map(escape, systems)), rows)
+    return table(spoken(task), ("", *map(escape, systems)), rows)
 
 
-def _summary(values: Sequence[float], metric: str) -> str:
+def _summary(found: Sequence[Record], metric: str) -> str:
+    """Mean and spread over all that was run, whatever its seeds."""
+    values = [record.metrics[metric] for record in found if metric in record.metrics]
     if not values:
         return "–"
     return _figure(fmean(values), metric) + (f" ± {_figure(stdev(values), metric)}" if len(values) > 1 else "")
@@ -180,21 +243,21 @@ def _summary(values: Sequence[float], metric: str) -> str:
 def status(found: Sequence[Record]) -> Html:
     """The state of the records: how many runs, when the last one began, what they took, and on what they ran."""
     if not found:
-        return Html(_paragraph("There are no committed records yet."))
+        return Html(paragraph("There are no committed records yet."))
     groups: dict[tuple[str, str, str], list[Record]] = {}
     for record in found:
         groups.setdefault((record.experiment, record.scale, record.kind), []).append(record)
     rows = [
         (
-            f"<b>{_breakable(name)}</b><br>{scale}, {kind}",
+            f"<b>{breakable(name)}</b><br>{scale}, {kind}",
             str(len(runs)),
             max(record.started for record in runs)[:10],
             _duration(sum(record.seconds for record in runs)),
         )
         for (name, scale, kind), runs in groups.items()
     ]
-    table = _table("", ("experiment", "runs", "last", "training"), rows)
-    return Html(table + _unfolds("Devices and versions", _provenance(found)))
+    runs = table("", ("experiment", "runs", "last", "training"), rows)
+    return Html(runs + unfolds("Devices and versions", _provenance(found)))
 
 
 def _provenance(found: Sequence[Record]) -> str:
@@ -204,7 +267,7 @@ def _provenance(found: Sequence[Record]) -> str:
         versions = ", ".join(f"{name} {version}" for name, version in sorted(record.versions.items()))
         counts[record.device, versions] = counts.get((record.device, versions), 0) + 1
     rows = [(escape(device), escape(versions), str(count)) for (device, versions), count in counts.items()]
-    return _table("", ("device", "versions", "runs"), rows)
+    return table("", ("device", "versions", "runs"), rows)
 
 
 def _duration(seconds: float) -> str:
@@ -218,7 +281,7 @@ def _duration(seconds: float) -> str:
 def equalities(differences: Mapping[str, float]) -> Html:
     """Configurations with their largest difference from their definition."""
     rows = [(escape(name), _figure(value)) for name, value in differences.items()]
-    return Html(_table("Largest difference in float64", ("configuration", "from its loops"), rows))
+    return Html(table("Largest difference in float64", ("configuration", "from its loops"), rows))
 
 
 def agreement(found: Sequence[Agreement]) -> Html:
@@ -228,38 +291,14 @@ def agreement(found: Sequence[Agreement]) -> Html:
         for place, one in enumerate(found, 1)
     ]
     head = ("scene", "overlap, %", "apart, pixels", "objects' colour, %", "ground's colour, %")
-    return Html(_table("", head, rows))
+    return Html(table("", head, rows))
 
 
-def shares(percents: Mapping[str, float], of: str = "rule") -> Html:
-    """What rules get right, or what is got right of some groups: a line each, in percent."""
-    return Html(_table("", (of, "percent right"), [(escape(name), _figure(value)) for name, value in percents.items()]))
-
-
-def _table(caption: str, head: Sequence[str], rows: Rows) -> str:
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    header = "".join(f'<th scope="col">{cell}</th>' for cell in head)
-    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>\n" for row in rows)
-    return f'<table class="table">{title}<thead><tr>{header}</tr></thead>\n<tbody>\n{body}</tbody></table>'
+def shares(percents: Mapping[str, float], of: str = "rule", what: str = "percent right") -> Html:
+    """What rules get right, or what is got right of some groups, or another share of them: a line each, in percent."""
+    return Html(table("", (of, what), [(escape(name), _figure(value)) for name, value in percents.items()]))
 
 
 def _figure(value: float, metric: str = "") -> str:
     """A figure that is not broken over lines at the sign of its exponent."""
-    return f'<span style="white-space: nowrap">{number(value, metric)}</span>'
-
-
-def _breakable(name: str) -> str:
-    """A metric or experiment that may break over lines after a slash or an underscore."""
-    return escape(name).replace("/", "/<wbr>").replace("_", "_<wbr>")
-
-
-def _paragraph(text: str) -> str:
-    return f"<p>{escape(text)}</p>"
-
-
-def _code(lines: Iterable[str]) -> str:
-    return f"<pre>{escape(chr(10).join(lines))}</pre>"
-
-
-def _unfolds(title: str, inside: str) -> str:
-    return f'<details style="margin: 0.7em 0"><summary>{escape(title)}</summary>\n{inside}</details>'
+    return unbroken(number(value, metric))

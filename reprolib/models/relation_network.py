@@ -13,9 +13,11 @@ from torch import Tensor, nn
 from reprolib import parallel
 from reprolib.errors import InputError
 from reprolib.kernels.pair_sum import listed_pair_sum, pair_sum
+from reprolib.models.settings import PAIRS
 
-Pairs = Literal["all", "unordered"] | Tensor
+Pairs = Literal["all", "unordered", "unordered_self"] | Tensor
 BatchNorm = nn.modules.batchnorm._BatchNorm
+FIRST_DIAGONAL = {"unordered": 1, "unordered_self": 0}  # of the table of pairs (i, j), from which on they are summed
 CPU_ROWS = 4096  # pairs at a time on a CPU: a layer's input and output then stay in the cache
 
 
@@ -28,7 +30,9 @@ class RelationNetwork(nn.Module):
     Args:
         g: starts with nn.Linear(2 D + Q, H) on (o_i, o_j, q); its later modules map rows [R, H] to rows.
         f: any module on the summed relations.
-        pairs: "all" ordered pairs with self-pairs (the paper), "unordered" pairs i < j, or an index [P, 2].
+        pairs: "all" ordered pairs with self-pairs (the paper), "unordered" pairs i < j, "unordered_self" pairs i <= j,
+            or an index [P, 2]. With "unordered" the sum over a scene of fewer than two objects is zero, whatever the
+            question: take "unordered_self" where scenes may be so small.
         chunk: most pairs in memory at once, for a third more arithmetic: each chunk is computed again in the
             backward pass. None: the activations of all pairs are kept.
 
@@ -98,19 +102,19 @@ class RelationNetwork(nn.Module):
     def _listed(self, objects: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor]:
         """Scene [R] and positions [R, 2] of the chosen pairs of two real objects, scene by scene."""
         scenes, count, _ = objects.shape
-        index = self._index(count, objects.device)  # [P, 2]
+        index = self.chosen(count, objects.device)  # [P, 2]
         if mask is None:
             scene = torch.arange(scenes, device=objects.device)[:, None].expand(-1, len(index)).flatten()
             return scene, index.repeat(scenes, 1)  # [R = B P]
         scene, which = mask[:, index].all(-1).nonzero(as_tuple=True)  # [R], of [B, P]
         return scene, index[which]
 
-    def _index(self, count: int, device: torch.device) -> Tensor:
-        """The chosen pairs [P, 2] of one scene of N objects."""
+    def chosen(self, count: int, device: torch.device | None = None) -> Tensor:
+        """The pairs [P, 2] that are summed in a scene of N objects."""
         if self.pairs == "index":
             return self.index
-        if self.pairs == "unordered":
-            return torch.triu_indices(count, count, offset=1, device=device).T
+        if self.pairs in FIRST_DIAGONAL:
+            return torch.triu_indices(count, count, offset=FIRST_DIAGONAL[self.pairs], device=device).T
         return torch.cartesian_prod(*[torch.arange(count, device=device)] * 2)
 
     def _check_inputs(self, objects: Tensor, question: Tensor | None, mask: Tensor | None) -> None:
@@ -160,8 +164,8 @@ def _looks_across(layers: nn.Module) -> bool:
 def _check(g: nn.Sequential, pairs: Pairs, chunk: int | None) -> None:
     if not isinstance(g, nn.Sequential) or not len(g) or not isinstance(g[0], nn.Linear):
         raise InputError("g must be an nn.Sequential that starts with nn.Linear(2 D + Q, H)")
-    if isinstance(pairs, str) and pairs not in ("all", "unordered"):
-        raise InputError(f"pairs must be 'all', 'unordered' or an index [P, 2], not {pairs!r}")
+    if isinstance(pairs, str) and pairs not in PAIRS:
+        raise InputError(f"pairs must be one of {', '.join(PAIRS)} or an index [P, 2], not {pairs!r}")
     if isinstance(pairs, Tensor) and (pairs.ndim != 2 or pairs.shape[1] != 2):
         raise InputError(f"a pair index must have shape [P, 2], not {list(pairs.shape)}")
     if isinstance(pairs, Tensor) and (pairs.is_floating_point() or bool((pairs < 0).any())):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reprolib.errors import InputError
 
 COUNTS = ("embedding", "lstm", "kernels", "g", "f", "hidden", "attention", "hops", "chunk")
-PAIRS = ("all", "unordered")
+PAIRS = ("all", "unordered", "unordered_self")  # of objects: all (i, j), those with i < j, those with i <= j
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,12 @@ from reprolib.paths import ROOT
 
 FILES = (
     "tests/data/babi/test_induction.py",
+    "tests/data/babi/test_repeats.py",
     "tests/data/babi/test_solver.py",
     "tests/data/clevr/test_scenes.py",
     "tests/data/clevr/test_templates.py",
     "tests/experiments/test_clevr.py",
+    "tests/experiments/test_rn_babi.py",
     "tests/test_figures.py",
 )
 NAMES = "release or official or real_files or lack_the_pictures"  # of their tests on real data

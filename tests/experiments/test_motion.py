@@ -14,7 +14,6 @@ from reprolib.errors import InputError
 from reprolib.experiments import motion
 from reprolib.experiments.entry import SCALES, Config, change
 from reprolib.experiments.motion import FRAMES, HORIZON, START, MotionData
-from reprolib.experiments.order import published_order
 from reprolib.models.motion import LSTMModel, Static, TrajectoryLSTM
 from reprolib.models.nri import NRI, GivenGraph, NRIModel
 from reprolib.train import Training
@@ -288,34 +287,6 @@ def test_what_is_correlated_must_be_known():
         motion.build(
             Config(MotionData(), motion.CorrelationModel("path"), Training(0)), motion.load(config(), "generated")
         )
-
-
-def test_the_order_is_read_off_the_published_figures(monkeypatch):
-    usual = {"paper": motion.PAPER, "table": "", "std": None, "unit": "", "bound": "", "provenance": "read", "note": ""}
-
-    def line(system, metric, value):
-        return published.Line(**usual, task="t", system=system, metric=metric, value=value)
-
-    figures = {
-        "accuracy/edges": (90.0, 70.0, 76.0),
-        "mse/step_1": (1.0, 1.4, 0.5),
-        "mse/step_2": (3.0, 1.0, 9.0),
-        "mse/step_3": (1.0, 2.0, None),
-        "error/task_16": (50.0, 2.0, 40.0),
-        "accuracy/none": (0.0, 15.0, 14.0),
-    }
-    lines = [line(s, m, values[i]) for m, values in figures.items() for i, s in enumerate("abc")]
-    monkeypatch.setattr(published, "read", lambda: lines)
-    found = [(c.metric, c.system, c.margin) for c in published_order(motion.PAPER, "t", "a")]
-    assert found == [
-        ("accuracy/edges", "b", 15.0),
-        ("mse/step_1", "c", -1.5),
-        ("mse/step_2", "b", -1.5),
-        ("mse/step_2", "c", 1.5),
-        ("mse/step_3", "b", 1.5),
-        ("error/task_16", "b", -15.0),
-        ("accuracy/none", "b", -15.0),
-    ]
 
 
 def test_every_published_cell_of_both_tables_has_a_row():

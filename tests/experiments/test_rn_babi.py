@@ -1,6 +1,7 @@
 """The bAbI experiment on generated questions: its data, its metrics, its rows at work."""
 
 import dataclasses
+import itertools
 import math
 
 import pytest
@@ -88,6 +89,47 @@ def test_the_majority_row_knows_what_can_be_known_without_a_story(data):
     for task in (1, 6, 15):
         answers = data.splits["train"].columns["answers"][data.splits["train"].columns["tasks"] == task]
         assert found[f"accuracy/task_{task}"] == pytest.approx(100 * answers.bincount().max().item() / len(answers))
+
+
+RELATING = [row for row in EXPERIMENT.rows if row.system != "Majority"]
+
+
+@pytest.mark.parametrize("row", RELATING, ids=lambda row: row.name)
+def test_every_scale_of_every_row_relates_a_single_sentence_to_itself(row):
+    assert {row.at(scale).model.pairs for scale in row.minutes} <= {"all", "unordered_self"}
+
+
+@pytest.fixture(scope="module")
+def released(babi):
+    """Task 20 of the release, and the untrained network of the first row."""
+    config = change(EXPERIMENT.rows[0].at("small"), {"data.tasks": (20,)})
+    data = EXPERIMENT.load(config, "real")
+    torch.manual_seed(0)
+    return data.splits["test"], EXPERIMENT.build(config, data).eval()
+
+
+def test_single_sentences_of_the_release_are_told_apart(released):
+    """Task 20 asks 93 of its 1,000 test questions after one sentence, 16 different ones."""
+    split, model = released
+    single = ((split.columns["windows"] > 0).sum(1) == 1).nonzero()[:, 0]
+    assert len(single) == 93
+    batch = split.batch(single)
+    asked = torch.stack([batch["windows"][:, 0], batch["questions"]], dim=1)
+    distinct = len(asked.unique(dim=0))
+    assert len(model(batch).detach().round(decimals=5).unique(dim=0)) == distinct == 16
+
+
+def test_stories_of_the_release_sum_every_pair_of_sentences_once(released):
+    """Each with itself, and with every earlier one."""
+    split, model = released
+    batch = split.batch(slice(0, 40))
+    objects, question, mask = model.encode(batch)
+    assert len(set(mask.sum(1).tolist())) > 3
+    g, f = model.relation_network.g, model.relation_network.f
+    for row, logits in enumerate(model(batch)):
+        pairs = itertools.combinations_with_replacement(objects[row, mask[row]], 2)
+        total = sum(g(torch.cat([later, earlier, question[row]])[None]) for later, earlier in pairs)
+        torch.testing.assert_close(logits, f(total)[0], atol=1e-4, rtol=1e-4)
 
 
 def test_the_fingerprint_is_that_of_the_data(data):

@@ -1,6 +1,7 @@
 """The Sort-of-CLEVR experiment: its views, its metrics, its rows at work."""
 
 import dataclasses
+import hashlib
 import math
 
 import pytest
@@ -10,7 +11,7 @@ from reprolib.data import sort_of_clevr
 from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.experiments.entry import change
-from reprolib.experiments.rn_sort_of_clevr import EXPERIMENT, load
+from reprolib.experiments.rn_sort_of_clevr import EXPERIMENT, SceneData, load
 
 TINY = {"data.train": 12, "data.valid": 2, "data.test": 5}
 
@@ -76,6 +77,28 @@ def test_splits_are_of_different_scenes(loaded):
     images = [split.tables["images"] for split in loaded["pictures"].splits.values()]
     whole = torch.cat(images).flatten(1)
     assert len(whole.unique(dim=0)) == len(whole)
+
+
+BEFORE = 2_000, "59d94d45c7fa2e08d9c828a16c407cd4db4529824f9b9f1d1239839a0dbd8806"  # scenes, hash of their arrays
+
+
+def test_the_test_scenes_begin_with_the_2_000_of_before():
+    count, expected = BEFORE
+    scenes = sort_of_clevr.generate(count, 2)
+    arrays = (scenes.images, scenes.centres, scenes.circles, scenes.questions, scenes.answers)
+    assert hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest() == expected
+    split = load(change(EXPERIMENT.rows[0].config, TINY | {"data.test": SceneData().test}), "generated").splits["test"]
+    assert len(split) == 20 * 20_000
+    assert split.tables["images"][:count].equal(torch.from_numpy(scenes.images))
+    assert split.columns["answers"][: 20 * count].equal(torch.from_numpy(scenes.answers).flatten())
+    assert split.columns["questions"][: 20 * count].equal(torch.from_numpy(scenes.questions).flatten(0, 1).float())
+    assert split.columns["scenes"][20 * count - 1 : 20 * count + 1].tolist() == [count - 1, count]
+
+
+def test_every_scale_above_smoke_tests_on_as_many_scenes():
+    for row in EXPERIMENT.rows:
+        assert {row.at(scale).data.test for scale in row.minutes if scale != "smoke"} == {20_000}
+        assert row.at("smoke").data.test == 50
 
 
 @pytest.mark.parametrize("row", EXPERIMENT.rows, ids=lambda row: row.name)

@@ -1,6 +1,7 @@
 """The model of bAbI stories: it learns, and its output depends on what it may depend on only."""
 
 import dataclasses
+import itertools
 
 import pytest
 import torch
@@ -68,7 +69,7 @@ def whole(stories):
     "changes",
     [
         {},
-        {"pairs": "unordered", "norm": True},
+        {"pairs": "unordered_self", "norm": True},
         {"sum_norm": True},
         *({"reader": reader} for reader in list(READERS)[1:]),
     ],
@@ -80,6 +81,18 @@ def test_a_few_stories_are_learnt_by_heart(stories, changes):
     validate = lambda model: EXPERIMENT.evaluate(model, split)  # noqa: E731
     fit(model, EXPERIMENT.loss, split, validate, EXPERIMENT.select, training, seed=0, identity="babi")
     assert validate(model.eval())["accuracy/mean"] == 100.0
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("pairs", ["all", "unordered", "unordered_self"])
+def test_stories_of_one_sentence_are_told_apart_where_self_pairs_are_summed(stories, pairs, reader):
+    """One sentence is no pair i < j: then every such question gets the same logits."""
+    model, batch = build(stories, pairs=pairs, reader=reader).eval(), whole(stories)
+    logits = model(batch | {"windows": batch["windows"] * (torch.arange(WINDOW) == 0)})
+    asked = torch.stack([batch["windows"][:, 0], batch["questions"]], dim=1)  # [B, 2], the sentence and the question
+    for row, other in itertools.combinations(range(len(logits)), 2):
+        same = bool(asked[row].equal(asked[other])) or pairs == "unordered"
+        assert torch.allclose(logits[row], logits[other], atol=1e-5) == same
 
 
 def test_objects_are_the_last_states_of_sentences_read_one_by_one(stories):
@@ -173,7 +186,7 @@ def test_unknown_choices_are_named(name, known):
         ("lstm", 0, r"model\.lstm is 0: give a number of 1 and up"),
         ("embedding", -1, r"model\.embedding is -1"),
         ("dropout", 1.0, r"model\.dropout is 1\.0: give a share"),
-        ("pairs", "some", r"model\.pairs is 'some': choose one of all, unordered"),
+        ("pairs", "some", r"model\.pairs is 'some': choose one of all, unordered, unordered_self"),
     ],
 )
 def test_sizes_that_make_no_model_are_named(name, value, words):

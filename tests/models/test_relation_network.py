@@ -1,6 +1,6 @@
 """The relation network against a double loop over pairs and against its graph-network configuration."""
 
-from itertools import combinations, product
+from itertools import combinations, combinations_with_replacement, product
 
 import pytest
 import torch
@@ -19,6 +19,7 @@ INDEX = [(0, 3), (3, 0), (4, 4), (1, 2), (1, 2)]
 PAIRS = {
     "all": list(product(range(N), repeat=2)),
     "unordered": list(combinations(range(N), 2)),
+    "unordered_self": list(combinations_with_replacement(range(N), 2)),
     "index": INDEX,
 }
 REAL = [[0, 1, 2, 3, 4], [1, 3, 4], [2], []]  # objects of each scene, where there is a mask
@@ -140,7 +141,7 @@ def test_pads_never_leak(pairs, chunk, filling):
     assert all(map(torch.equal, found, expected))
 
 
-@pytest.mark.parametrize("pairs", ["all", "unordered"])
+@pytest.mark.parametrize("pairs", ["all", "unordered", "unordered_self"])
 def test_more_padding_changes_nothing(pairs):
     model, (objects, question, _) = network(pairs), scenes()
     longer = torch.cat([objects, torch.ones(B, 3, D, dtype=torch.float64)], dim=1)
@@ -159,6 +160,22 @@ def test_a_scene_with_no_object_is_f_of_zero_and_one_object_is_its_own_pair():
     assert network("unordered")(objects[:0], question[:0]).shape == (0, OUT)
 
 
+@pytest.mark.parametrize("pairs", ["all", "unordered", "unordered_self"])
+def test_one_object_answers_for_itself_where_self_pairs_are_summed(pairs):
+    """Scene 2 has one object: without its pair with itself the sum is zero, whatever is asked."""
+    model, (objects, question, mask) = network(pairs), scenes(masked=True)
+    alone = torch.cat([objects[2, 2], objects[2, 2], question[2]])[None]
+    expected = torch.zeros(1, G, dtype=torch.float64) if pairs == "unordered" else model.g(alone)
+    torch.testing.assert_close(model.relations(objects, question, mask)[2:3], expected, **EXACT)
+    other = model.relations(objects, question + 1, mask)[2:3]
+    assert torch.allclose(other, expected) == (pairs == "unordered")
+
+
+@pytest.mark.parametrize("pairs", PAIRS)
+def test_the_chosen_pairs_are_those_that_are_summed(pairs):
+    assert [tuple(pair) for pair in network(pairs).chosen(N).tolist()] == PAIRS[pairs]
+
+
 @pytest.mark.parametrize("masked", [False, True], ids=["full", "masked"])
 def test_the_order_of_objects_does_not_matter_unless_pairs_have_one(masked):
     objects, question, mask = scenes(masked=masked)
@@ -166,8 +183,9 @@ def test_the_order_of_objects_does_not_matter_unless_pairs_have_one(masked):
     moved = objects[:, order], question, None if mask is None else mask[:, order]
     model = network("all")
     torch.testing.assert_close(model(*moved), model(objects, question, mask), **EXACT)
-    model = network("unordered")
-    assert not torch.allclose(model(*moved)[0], model(objects, question, mask)[0])
+    for pairs in ("unordered", "unordered_self"):
+        model = network(pairs)
+        assert not torch.allclose(model(*moved)[0], model(objects, question, mask)[0])
 
 
 def rows_seen(model):
@@ -285,7 +303,7 @@ def test_each_relation_is_g_of_that_pair_and_they_sum_to_the_relations():
 
 def test_weights_fit_whatever_the_pairs_and_the_chunk():
     weights = network("all").state_dict()
-    for pairs, chunk in (("unordered", None), ("index", 3)):
+    for pairs, chunk in (("unordered", None), ("unordered_self", 7), ("index", 3)):
         network(pairs, chunk=chunk).load_state_dict(weights)
     assert {name.split(".")[0] for name in weights} == {"g", "f"}
 

@@ -1,16 +1,19 @@
 """Baselines of CLEVR without relations (Johnson et al. 2017, section 4; Santoro et al. 2017, Table 1).
 
-A batch is that of `networks`. B questions, N cells, C kernels of the last convolution, H states of the LSTM,
-K units of an attention, A answers.
+A batch is that of `networks`. B questions, N cells or objects, D features an object, C kernels of the last convolution,
+H states of the LSTM, K units of an attention, A answers, R objects of all questions together.
 """
 
 import torch
 from torch import Tensor, nn
 
-from reprolib.models.clevr.inputs import QuestionReader, cells
-from reprolib.models.clevr.networks import answering
-from reprolib.models.clevr.settings import AttentionModel, FlatModel, QuestionModel
+from reprolib.gn import Graph
+from reprolib.gn.configurations import deep_sets
+from reprolib.models.clevr.inputs import QuestionReader, cells, scene_objects
+from reprolib.models.clevr.networks import FEATURES, answering
+from reprolib.models.clevr.settings import AttentionModel, FlatModel, QuestionModel, SetModel
 from reprolib.models.nets import once_each
+from reprolib.models.relation_network import check_norm, mlp
 
 
 class QuestionNetwork(nn.Module):
@@ -19,11 +22,37 @@ class QuestionNetwork(nn.Module):
     def __init__(self, sizes: QuestionModel, words: int, answers: int):
         super().__init__()
         self.reader = QuestionReader(sizes, words)
-        self.mlp = answering(sizes.lstm, sizes.hidden, sizes.dropout, answers)
+        self.mlp = answering(sizes.lstm, sizes.hidden, sizes.dropout, answers, sizes.norm)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Logits [B, A]."""
-        return self.mlp(self.reader(batch["questions"]))
+        return _answered(self.mlp, self.reader(batch["questions"]))
+
+
+class SetNetwork(nn.Module):
+    """LSTM+deep sets: f( sum_i g([o_i, q]) ), which sees every object and relates none to another (Zaheer et al. 2017).
+
+    Args:
+        features: D.
+    """
+
+    def __init__(self, sizes: SetModel, words: int, answers: int, features: int = FEATURES):
+        super().__init__()
+        self.reader = QuestionReader(sizes, words)
+        g = mlp([features + sizes.lstm, *sizes.g], norm=sizes.norm)
+        f = answering(sizes.g[-1], sizes.f, sizes.dropout, answers, sizes.norm)
+        self.block = deep_sets(g, f)
+
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        """Logits [B, A]."""
+        objects, mask = scene_objects(batch)
+        check_norm(self.block, len(objects), "questions")
+        counts, no_edge = mask.sum(1), mask.new_empty(0, dtype=torch.int64)  # [B], [0]
+        question = self.reader(batch["questions"])
+        scenes = Graph(
+            objects[mask], None, no_edge, no_edge, question, counts, torch.zeros_like(counts)
+        )  # nodes [R, D]
+        return self.block(scenes).globals_
 
 
 class FlatNetwork(nn.Module):
@@ -37,12 +66,12 @@ class FlatNetwork(nn.Module):
         super().__init__()
         self.reader, self.cells = QuestionReader(sizes, words), cells(sizes)
         width = self.cells.count(side) * (sizes.kernels[-1] + 2)
-        self.mlp = answering(width + sizes.lstm, sizes.hidden, sizes.dropout, answers)
+        self.mlp = answering(width + sizes.lstm, sizes.hidden, sizes.dropout, answers, sizes.norm)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Logits [B, A]."""
         seen = once_each(self.cells, batch["images"], batch["scenes"]).flatten(1)  # [B, N * (C + 2)]
-        return self.mlp(torch.cat([seen, self.reader(batch["questions"])], dim=1))
+        return _answered(self.mlp, torch.cat([seen, self.reader(batch["questions"])], dim=1))
 
 
 class Hop(nn.Module):
@@ -72,7 +101,7 @@ class AttentionNetwork(nn.Module):
         self.reader, self.cells = QuestionReader(sizes, words), cells(sizes)
         self.project = nn.Linear(sizes.kernels[-1] + 2, sizes.lstm)
         self.hops = nn.ModuleList(Hop(sizes.lstm, sizes.attention) for _ in range(sizes.hops))
-        self.mlp = answering(sizes.lstm, sizes.hidden, sizes.dropout, answers)
+        self.mlp = answering(sizes.lstm, sizes.hidden, sizes.dropout, answers, sizes.norm)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
         """Logits [B, A]."""
@@ -80,4 +109,10 @@ class AttentionNetwork(nn.Module):
         query = self.reader(batch["questions"])  # [B, H]
         for hop in self.hops:
             query = hop(seen, query)
-        return self.mlp(query)
+        return _answered(self.mlp, query)
+
+
+def _answered(mlp: nn.Module, known: Tensor) -> Tensor:
+    """Logits [B, A] of what is known to each question, [B, ...]."""
+    check_norm(mlp, len(known), "questions")
+    return mlp(known)

@@ -1,6 +1,6 @@
 """What every model of CLEVR reads its questions and its pictures with.
 
-B questions, L words, H states of the LSTM; U pictures of S by S pixels.
+B questions, L words, H states of the LSTM; U pictures of S by S pixels; M scenes of at most N objects of D features.
 """
 
 import torch
@@ -74,6 +74,16 @@ def moved(pictures: Tensor, shifts: Tensor, angles: Tensor) -> Tensor:
     with torch.autocast(pictures.device.type, enabled=False):  # half precision would blur places by half a pixel
         grid = nn.functional.affine_grid(back, list(pictures.shape), align_corners=False)
         return nn.functional.grid_sample(pictures, grid, align_corners=False)
+
+
+def scene_objects(batch: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """Objects [B, N, D] of each question's scene, and mask [B, N] of those that are there.
+
+    Args:
+        batch: scenes [B], rows of objects [M, N, D] and counts [M].
+    """
+    objects, counts = batch["objects"][batch["scenes"]], batch["counts"][batch["scenes"]]  # [B, N, D], [B]
+    return objects, torch.arange(objects.shape[1], device=counts.device) < counts[:, None]
 
 
 def cells(sizes: Seeing) -> Cells:

@@ -6,10 +6,9 @@ counts [M]. B questions, N objects of a scene, D features an object, H states of
 
 from abc import ABC, abstractmethod
 
-import torch
 from torch import Tensor, nn
 
-from reprolib.models.clevr.inputs import QuestionReader, cells
+from reprolib.models.clevr.inputs import QuestionReader, cells, scene_objects
 from reprolib.models.clevr.settings import PixelModel, StateModel
 from reprolib.models.nets import once_each
 from reprolib.models.relation_network import RelationNetwork, mlp
@@ -69,9 +68,7 @@ class StateRelationNetwork(QuestionedRelationNetwork):
 
     def encode(self, batch: dict[str, Tensor]) -> Encoded:
         """Objects [B, N, D], questions [B, H] and mask [B, N]."""
-        scenes = batch["scenes"]
-        objects = batch["objects"][scenes]  # [B, N, D]
-        mask = torch.arange(objects.shape[1], device=scenes.device) < batch["counts"][scenes][:, None]  # [B, N]
+        objects, mask = scene_objects(batch)
         return objects, self.reader(batch["questions"]), mask
 
 

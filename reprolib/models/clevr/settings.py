@@ -1,9 +1,10 @@
 """Settings of the models for CLEVR; the defaults are the paper's (Santoro et al. 2017, section 5.1 and supplement)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reprolib.errors import InputError
 from reprolib.models.settings import Settings
+from reprolib.settings import LATER
 
 
 @dataclass(frozen=True)
@@ -26,15 +27,21 @@ class Seeing(Settings):
 
 
 @dataclass(frozen=True)
-class Relating(Settings):
-    """The relation network."""
+class Summing(Settings):
+    """What is summed, and how the answer is read off the sum."""
 
     g: tuple[int, ...] = (256, 256, 256, 256)
     f: tuple[int, ...] = (256, 256)  # before the answers
     dropout: float = 0.5  # of f's last layer
+    norm: bool = False  # batch norm in every layer of g and f
+
+
+@dataclass(frozen=True)
+class Relating(Summing):
+    """The relation network: a sum over pairs."""
+
     pairs: str = "all"
     chunk: int | None = None  # most pairs in memory at once
-    norm: bool = False  # batch norm in every layer of g and f
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -48,6 +55,7 @@ class Answering(Settings):
 
     hidden: tuple[int, ...] = (512, 512)  # before the answers
     dropout: float = 0.0  # of the last of them
+    norm: bool = field(default=False, metadata=LATER)  # batch norm in every hidden layer
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,16 @@ class PixelModel(Relating, Seeing, Reading):
 @dataclass(frozen=True)
 class StateModel(Relating, Reading):
     """LSTM+RN, from state descriptions."""
+
+    lstm: int = 256
+    g: tuple[int, ...] = (512, 512, 512, 512)
+    f: tuple[int, ...] = (512, 1024)
+    dropout: float = 0.02
+
+
+@dataclass(frozen=True)
+class SetModel(Summing, Reading):
+    """LSTM+deep sets, from state descriptions: a sum over objects, of the widths of `StateModel`; ours."""
 
     lstm: int = 256
     g: tuple[int, ...] = (512, 512, 512, 512)

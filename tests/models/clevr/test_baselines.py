@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from reprolib.errors import InputError
 from reprolib.models.clevr import (
     AttentionModel,
     AttentionNetwork,
@@ -13,11 +14,17 @@ from reprolib.models.clevr import (
     FlatNetwork,
     QuestionModel,
     QuestionNetwork,
+    SetModel,
+    SetNetwork,
+    StateModel,
+    StateRelationNetwork,
 )
 from reprolib.models.clevr.baselines import Hop
 
 WORDS, ANSWERS, SIDE = 12, 29, 32
-SIZES = {"embedding": 8, "lstm": 12, "hidden": (24, 20)}
+READING = {"embedding": 8, "lstm": 12}
+SIZES = READING | {"hidden": (24, 20)}
+SUMMING = {"g": (24, 16), "f": (16, 20), "dropout": 0.0}
 KERNELS = {"kernels": (4, 6, 8, 8)}
 STILL = {"augment": False}
 
@@ -34,7 +41,11 @@ def attention(**changes):
     return AttentionNetwork(AttentionModel(attention=9, **(SIZES | KERNELS | STILL | changes)), WORDS, ANSWERS)
 
 
-@pytest.fixture(params=[question, flat, attention], ids=lambda build: build.__name__)
+def sets(**changes):
+    return SetNetwork(SetModel(**(READING | SUMMING | changes)), WORDS, ANSWERS)
+
+
+@pytest.fixture(params=[question, flat, attention, sets], ids=lambda build: build.__name__)
 def build(request):
     torch.manual_seed(0)
     return request.param
@@ -56,8 +67,8 @@ def test_the_lstm_sees_no_picture(asked):
     assert (model({"questions": words.roll(1, 0)}) - logits).abs().amax(1).min() > 1e-5
 
 
-@pytest.mark.parametrize("build", [flat, attention], ids=lambda build: build.__name__)
-def test_a_question_is_answered_about_its_own_picture(build, asked):
+@pytest.mark.parametrize("build", [flat, attention, sets], ids=lambda build: build.__name__)
+def test_a_question_is_answered_about_its_own_scene(build, asked):
     torch.manual_seed(0)
     model, batch = build().eval(), whole(asked)
     logits = model(batch)
@@ -66,7 +77,8 @@ def test_a_question_is_answered_about_its_own_picture(build, asked):
     for name in ("scenes", "questions"):
         other = model(batch | {name: batch[name].roll(3, 0)})
         assert (other - logits).abs().amax(1).min() > 1e-5, f"{name} does not matter"
-    twice = batch | {"images": batch["images"].repeat(2, 1, 1, 1)}
+    tables = ("images", "objects", "counts")
+    twice = batch | {name: torch.cat([batch[name]] * 2) for name in tables}
     elsewhere = twice | {"scenes": batch["scenes"] + 6 * (torch.arange(len(asked)) % 2)}
     torch.testing.assert_close(model(elsewhere), logits, atol=1e-5, rtol=1e-5)
 
@@ -85,6 +97,76 @@ def test_flat_is_an_mlp_on_all_cells_and_the_question(asked):
     read = model.reader(batch["questions"][number][None])[0]
     together = torch.cat([*seen, read])[None]
     torch.testing.assert_close(model(batch)[number], model.mlp(together)[0], atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("norm", [False, True])
+def test_deep_sets_are_a_loop_over_the_objects_that_are_there(asked, norm):
+    """f(sum_i g([o_i, q])), one object at a time, with the running statistics of batch norm."""
+    torch.manual_seed(0)
+    model, batch = sets(norm=norm), whole(asked)
+    model(batch)
+    logits = model.eval()(batch)
+    g, f = model.block.phi_v.module, model.block.phi_u.module
+    for number in (0, 4, 8, 13):
+        scene = batch["scenes"][number]
+        read = model.reader(batch["questions"][number][None])[0]
+        objects = batch["objects"][scene][: batch["counts"][scene]]
+        total = sum(g(torch.cat([one, read])[None]) for one in objects)
+        torch.testing.assert_close(logits[number], f(total)[0], atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("norm", [False, True])
+def test_deep_sets_have_no_order_and_do_not_count_what_is_not_there(asked, norm):
+    """In training too, where batch norm would see it."""
+    batch = whole(asked)
+    there = torch.arange(10) < batch["counts"][:, None]
+    noise = batch["objects"].masked_fill(~there[..., None], float("nan"))
+    turned = noise.clone()
+    for row, count in enumerate(batch["counts"].tolist()):
+        turned[row, :count] = noise[row, :count].flip(0)
+
+    def logits(**changes):
+        torch.manual_seed(0)
+        return sets(norm=norm)(batch | changes)
+
+    for objects in (noise, turned):
+        torch.testing.assert_close(logits(objects=objects), logits(), atol=1e-5, rtol=1e-5)
+    fewer = logits(counts=batch["counts"] - 1)
+    assert (fewer - logits()).abs().amax(1).min() > 1e-5, "an object that is there does not matter"
+
+
+def test_deep_sets_cannot_tell_which_objects_stand_together():
+    """Two scenes with a third and a fourth made of their objects, exchanged: the sums of either pair are equal."""
+    torch.manual_seed(0)
+    model, objects = sets(), torch.randn(2, 4, 13)
+    exchanged = torch.stack([torch.cat([objects[0, :2], objects[1, 2:]]), torch.cat([objects[1, :2], objects[0, 2:]])])
+    model.block.phi_u.module = nn.Identity()
+    sums = model(
+        {
+            "objects": torch.cat([objects, exchanged]),
+            "counts": torch.full((4,), 4),
+            "scenes": torch.arange(4),
+            "questions": torch.ones(4, 3, dtype=torch.uint8),
+        }
+    )
+    torch.testing.assert_close(sums[:2].sum(0), sums[2:].sum(0))
+    assert not torch.allclose(sums[0], sums[2])
+
+
+def test_batch_norm_over_a_single_question_is_refused(build, asked):
+    model = build(norm=True)
+    with pytest.raises(InputError, match=r"batch norm looks across questions, here 1: raise train\.batch"):
+        model(asked.batch(torch.tensor([0])))
+    assert model.eval()(asked.batch(torch.tensor([0]))).shape == (1, ANSWERS)
+
+
+@pytest.mark.parametrize("norm", [False, True])
+def test_batch_norm_is_in_every_hidden_layer_where_it_is_asked_for(build, asked, norm):
+    model = build(norm=norm)
+    counts = [sum(isinstance(layer, kind) for layer in model.modules()) for kind in (nn.BatchNorm1d, nn.ReLU)]
+    in_cells = 4 * hasattr(model, "cells")  # ReLUs, each with a norm of two dimensions
+    assert counts[0] == norm * (counts[1] - in_cells)
+    assert counts[1] - in_cells == (4 if isinstance(model, SetNetwork) else 2)
 
 
 def attended(hop, cells, query):
@@ -165,3 +247,12 @@ def test_parameters_at_the_default_sizes():
         read + seen + ((64 * 26 + 128) * 512 + 512) + answer,
         read + seen + attend + (128 * 512 + 512) + answer,
     ]
+
+
+def test_deep_sets_are_as_large_as_the_relation_network_on_states():
+    """They lack one object of 13 numbers before the first of the two networks' equal layers."""
+    with torch.device("meta"):
+        told, related = SetNetwork(SetModel(), 80, ANSWERS), StateRelationNetwork(StateModel(), 80, ANSWERS)
+    of_sets, of_pairs = (sum(p.numel() for p in model.parameters()) for model in (told, related))
+    assert of_pairs - of_sets == 13 * 512
+    assert of_sets > 2_000_000

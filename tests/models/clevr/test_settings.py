@@ -5,7 +5,7 @@ from dataclasses import asdict
 import pytest
 
 from reprolib.errors import InputError
-from reprolib.models.clevr import AttentionModel, FlatModel, PixelModel, QuestionModel, StateModel
+from reprolib.models.clevr import AttentionModel, FlatModel, PixelModel, QuestionModel, SetModel, StateModel
 
 
 @pytest.mark.parametrize(
@@ -17,11 +17,12 @@ from reprolib.models.clevr import AttentionModel, FlatModel, PixelModel, Questio
         (PixelModel, "f", (256, 0), r"model\.f is \(256, 0\)"),
         (PixelModel, "kernels", (24, 24, 0, 24), r"model\.kernels is"),
         (PixelModel, "chunk", 0, r"model\.chunk is 0"),
-        (PixelModel, "pairs", "some", "'some': choose one of all, unordered"),
+        (PixelModel, "pairs", "some", "'some': choose one of all, unordered, unordered_self"),
         (PixelModel, "coordinates", 0.0, "give a number above 0"),
         (PixelModel, "coordinates", float("inf"), r"model\.coordinates is inf"),
         (StateModel, "dropout", 1.0, "from 0 to below 1"),
         (QuestionModel, "dropout", -0.1, r"model\.dropout is -0\.1"),
+        (SetModel, "g", (), r"model\.g is \(\): give numbers of 1 and up"),
         (FlatModel, "hidden", (), r"model\.hidden is"),
         (AttentionModel, "hops", 0, r"model\.hops is 0"),
         (AttentionModel, "attention", 0, r"model\.attention is 0"),
@@ -57,3 +58,5 @@ def test_the_papers_settings():
     of_pictures = {"kernels", "norm_first", "coordinates", "augment"}
     pixels = {name: value for name, value in asdict(PixelModel()).items() if name not in of_pictures}
     assert asdict(StateModel()) == pixels | changed
+    alone = {name: value for name, value in asdict(StateModel()).items() if name not in ("pairs", "chunk")}
+    assert asdict(SetModel()) == alone
