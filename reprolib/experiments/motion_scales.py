@@ -40,10 +40,10 @@ STEPS = {
     "long": {
         "springs_5": 20_000,
         "charged_5": 14_000,
-        "kuramoto_5": 30_000,
+        "kuramoto_5": 32_000,
         "springs_10": 24_000,
-        "charged_10": 16_000,
-        "kuramoto_10": 22_000,
+        "charged_10": 15_000,
+        "kuramoto_10": 28_000,
     },
 }
 BATCH = {"small": {5: 128, 10: 32}, "long": {5: 64, 10: 32}}  # by objects
@@ -55,9 +55,9 @@ FAST = {  # a higher rate than the paper's, Muon in place of Adam, and bf16
     "train.warmup": 50,
     "train.precision": "bf16",
 }
-ENCODER_WIDTH = {  # convolutions along every edge cost most
+ENCODER_WIDTH = {  # convolutions along every edge cost most; on oscillators steps are worth more than width
     "small": {"springs": 128, "charged": 64, "kuramoto": 64},
-    "long": {"springs": 256, "charged": 128, "kuramoto": 128},
+    "long": {"springs": 256, "charged": 128, "kuramoto": 64},
 }
 DECODER_WIDTH = {
     "small": {"springs": 128, "charged": 128, "kuramoto": 128},

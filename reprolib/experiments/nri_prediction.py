@@ -16,10 +16,10 @@ OBJECTS = 5
 SINGLE, JOINT, FULL, TRUE = "LSTM (single)", "LSTM (joint)", "NRI (full graph)", "NRI (true graph)"
 UNITS = {SINGLE: 64, JOINT: 32}  # an object, below paper scale: an LSTM needs steps more than width
 MINUTES = {  # of a seed at small, long and paper scale
-    SINGLE: {"springs": (13, 40, 60), "charged": (17, 28, 60), "kuramoto": (31, 60, 60)},
-    JOINT: {"springs": (11, 34, 60), "charged": (14, 24, 60), "kuramoto": (26, 50, 60)},
-    FULL: {"springs": (8, 32, 6), "charged": (8, 10, 6), "kuramoto": (16, 38, 6)},
-    TRUE: {"springs": (8, 34, 6), "charged": (12, 18, 6), "kuramoto": (18, 40, 6)},
+    SINGLE: {"springs": (13, 35, 60), "charged": (17, 22, 60), "kuramoto": (31, 49, 60)},
+    JOINT: {"springs": (11, 38, 60), "charged": (14, 26, 60), "kuramoto": (26, 55, 60)},
+    FULL: {"springs": (8, 38, 6), "charged": (8, 11, 6), "kuramoto": (16, 39, 6)},
+    TRUE: {"springs": (8, 40, 6), "charged": (12, 17, 6), "kuramoto": (18, 36, 6)},
 }
 
 
