@@ -1,5 +1,6 @@
 """The part of the command line that is about data: `reprolib data ...`."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -60,27 +61,19 @@ def data_check(name: DataName = None) -> None:
     """What is there, whether it is whole, and how it reads; without NAME of every data set."""
     from reprolib.data import catalogue
 
-    lines = catalogue.check_all() if name is None else catalogue.check(name)
-    for line in lines:
-        typer.echo(line)
-    differing, what = sum(line.startswith("differs") for line in lines), name or "all data sets"
-    if differing:
-        raise InputError(f"{differing} of {len(lines)} findings on {what} differ from the release: see the lines above")
+    findings = catalogue.check_all() if name is None else catalogue.check(name)
+    _echo_findings(findings, f"{name or 'all data sets'} differ from the release")
 
 
 @data_app.command("ranges")
-def data_ranges(
-    write: Annotated[bool, typer.Option("--write", help="Write the table anew.")] = False,
-) -> None:
+def data_ranges(write: Annotated[bool, typer.Option("--write", help="Write the table anew.")] = False) -> None:
     """Hold the table of the motion data's ranges against 50,000 scenes of each system; takes minutes."""
     from reprolib.data import ranges
 
-    if write:
-        typer.echo(ranges.write())
-        return
-    differing = 0
-    for line in ranges.check():
-        typer.echo(line)
-        differing += line.startswith("differs")
-    if differing:
-        raise InputError(f"{differing} of {len(ranges.COMMITTED)} systems have other ranges: --write puts them in")
+    _echo_findings([f"written  {ranges.write()}"] if write else ranges.check(), "the ranges differ from the table")
+
+
+def _echo_findings(lines: Iterable[str], differ: str) -> None:
+    said = [typer.echo(line) or line for line in lines]
+    if differing := sum(line.startswith("differs") for line in said):
+        raise InputError(f"{differing} of {len(said)} findings on {differ}: see the lines above")

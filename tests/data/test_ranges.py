@@ -107,9 +107,9 @@ def test_a_table_is_written_and_checked(few, cli, monkeypatch, tmp_path):
     table = tmp_path / "ranges.csv"
     code, out, err = cli("data", "ranges")
     assert (code, out.count("differs")) == (2, 2)
-    assert "2 of 2 systems have other ranges" in err
+    assert "2 of 2 findings on the ranges differ from the table" in err
     monkeypatch.setattr(ranges.write, "__defaults__", (table,))
-    assert cli("data", "ranges", "--write")[:2] == (0, f"{table}\n")
+    assert cli("data", "ranges", "--write")[:2] == (0, f"written  {table}\n")
     written = ranges.committed(table)
     assert tuple(written) == ranges.COMMITTED
     monkeypatch.setattr(ranges, "committed", lambda: written)
