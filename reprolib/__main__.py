@@ -10,12 +10,16 @@ from typing import Annotated
 
 import typer
 
-from reprolib import devices, experiments, kinds, lists, parallel, paths, records, report, runs
+from reprolib import devices, experiments, paths
 from reprolib.data_commands import data_app
 from reprolib.errors import InputError
+from reprolib.evidence import kinds, records
+from reprolib.evidence.wording import number
+from reprolib.experiments.requests import Request, select
 from reprolib.files import check_folder
-from reprolib.requests import Request, select
-from reprolib.wording import number
+from reprolib.pages import lists, report
+from reprolib.running import runs
+from reprolib.training import parallel
 
 INTERRUPTED = 130  # the shell's code for Ctrl-C
 UsageError = typer.BadParameter.__base__  # wrong options and arguments, wherever this typer keeps it
@@ -71,7 +75,7 @@ def run(
     capture: Capture = True,
 ) -> None:
     """Train and test rows of an experiment and write their records."""
-    from reprolib.execute import parse
+    from reprolib.running.execute import parse
 
     chosen = experiments.get(experiment)
     changes = tuple(sorted(parse(set_ or []).items()))
@@ -95,7 +99,7 @@ def execute(
     out: Annotated[Path | None, typer.Option(help="Where the executed notebook goes.")] = None,
 ) -> None:
     """Execute a notebook through papermill; an unknown or missing parameter is an error."""
-    from reprolib import execute as notebooks
+    from reprolib.running import execute as notebooks
 
     typer.echo(notebooks.execute(notebook, notebooks.parse(parameter or []), out))
 
@@ -144,8 +148,8 @@ def list_claims(
     format: Annotated[str, typer.Option(help="md, csv, html or json.")] = "md",
 ) -> None:
     """Every claim with its label, the reason, the records that it rests on and the command that repeats them."""
-    from reprolib import claim_tables
-    from reprolib.labels import judged
+    from reprolib.judgement.labels import judged
+    from reprolib.pages import claim_tables
 
     typer.echo(claim_tables.text(claim_tables.chosen(judged(report.committed()), paper), format))
 
@@ -155,7 +159,7 @@ def verify(
     fresh: Annotated[Path | None, typer.Option(help="Folder of fresh smoke records to hold against ours.")] = None,
 ) -> None:
     """Every record valid, every claim judged, nothing stale, nothing drifted."""
-    from reprolib import verify as checks
+    from reprolib.judgement import verify as checks
 
     sentences = checks.problems() + (checks.drift(fresh) if fresh else [])
     for sentence in sentences:
@@ -175,7 +179,7 @@ def fill(
     capture: Capture = True,
 ) -> None:
     """Run the most valuable missing records that fit the budget; interrupted runs resume."""
-    from reprolib import fill as filler
+    from reprolib.running import fill as filler
 
     time, say = None if budget is None else filler.minutes(budget), partial(typer.echo, err=True)
     done = filler.fill(scale, time, only, device, say, capture)

@@ -21,14 +21,17 @@ import pytest
 import torch
 from torch import nn
 
-from reprolib import __main__, claims, experiments, paths, published, records, requests, runs
+from reprolib import __main__, experiments, paths
 from reprolib.data.split import Dataset, Split
-from reprolib.deviations import Deviation
 from reprolib.errors import InputError
+from reprolib.evidence import claims, published, records
+from reprolib.evidence.deviations import Deviation
+from reprolib.evidence.metrics import accuracy
+from reprolib.experiments import requests
 from reprolib.experiments.entry import AS_IN_THE_PAPER, Config, Experiment, Row
-from reprolib.metrics import accuracy
 from reprolib.models.baselines import Majority, MajorityAnswer
-from reprolib.train import Training
+from reprolib.running import runs
+from reprolib.training.loop import Training
 
 torch.set_num_threads(1)
 CLASSES, FEATURES = 3, 4

@@ -3,9 +3,11 @@
 import pytest
 import torch
 
-from reprolib import devices, experiments, paths, requests, runs
+from reprolib import devices, experiments, paths
 from reprolib.data.clevr import dataset, placing, render
 from reprolib.data.clevr.dataset import ClevrData
+from reprolib.experiments import requests
+from reprolib.running import runs
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 ROWS = [

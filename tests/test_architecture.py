@@ -13,19 +13,26 @@ LIBRARY = ROOT / "reprolib"
 FILES = sorted(LIBRARY.rglob("*.py"))
 LONGEST_FILE, LONGEST_FUNCTION = 320, 55
 
-# A part imports itself and the parts of the layers before its own.
+# A part imports itself and the parts of the layers before its own. Of a room every module is a part.
+ROOMS = {"training", "evidence", "judgement", "running", "pages"}
 LAYERS = (
-    {"errors", "paths", "markup"},
-    {"devices", "files", "settings", "deviations", "kinds", "estimates"},
-    {"kernels", "gn", "data", "metrics", "optimisers", "parallel", "capture"},
-    {"models", "records", "published", "recipe"},
-    {"train", "claims", "verdicts", "wording"},
+    {"errors", "paths"},
+    {"devices", "files", "settings", "evidence.deviations", "evidence.kinds", "evidence.estimates", "pages.markup"},
+    {"evidence.metrics", "evidence.published", "evidence.records"},
+    {"evidence.claims", "evidence.wording"},
+    {"kernels", "gn", "data"},
+    {"training.optimisers", "training.parallel", "training.capture"},
+    {"training.recipe"},
+    {"training.loop", "models"},
     {"experiments"},
-    {"requests", "fidelity", "hearing"},
-    {"runs", "labels", "lists"},
-    {"claim_tables"},
-    {"report"},
-    {"figures", "bench", "execute", "fill", "verify"},
+    {"judgement.fidelity", "judgement.verdicts"},
+    {"judgement.hearing"},
+    {"judgement.labels"},
+    {"running.runs", "judgement.verify"},
+    {"running.fill", "running.execute"},
+    {"pages.lists", "pages.claim_tables"},
+    {"pages.report"},
+    {"pages.figures", "bench"},
     {"data_commands"},
     {"__main__"},
 )
@@ -34,8 +41,8 @@ LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts}
 RUN_PATH = {"torch", "numpy", "pandas", "scipy", "numba", "tqdm", "safetensors", "typer"}
 BESIDE_RUN_PATH = {
     "data": {"PIL"},
-    "figures": {"PIL", "matplotlib", "seaborn"},
-    "execute": {"nbformat", "papermill"},
+    "pages.figures": {"PIL", "matplotlib", "seaborn"},
+    "running.execute": {"nbformat", "papermill"},
 }
 DISTRIBUTIONS = {"PIL": "pillow"}  # of imports that are called otherwise
 ABSENT_ON_A_BARE_MACHINE = (
@@ -54,9 +61,11 @@ ABSENT_ON_A_BARE_MACHINE = (
 
 
 def part_of(path):
-    """The part a file belongs to: gn for reprolib/gn/block.py, runs for reprolib/runs.py, "" for the package."""
-    first = path.relative_to(LIBRARY).parts[0]
-    return first.removesuffix(".py").removeprefix("__init__")
+    """The part that a file belongs to: gn for gn/block.py, running.runs for running/runs.py, "" for a room itself."""
+    first, *inside = path.relative_to(LIBRARY).with_suffix("").parts
+    if first in ROOMS:
+        return "" if inside == ["__init__"] else f"{first}.{inside[0]}"
+    return first.removeprefix("__init__")
 
 
 def imported(source):
@@ -73,10 +82,13 @@ def parts_imported(source):
     """Parts of reprolib that a source text imports."""
     found = set()
     for module, names in imported(source):
+        _, *inside = module.split(".")
         if module == "reprolib":
             found |= {name for name in names if name != "__version__"}
+        elif module.startswith("reprolib.") and inside in [[room] for room in ROOMS]:
+            found |= {f"{inside[0]}.{name}" for name in names}
         elif module.startswith("reprolib."):
-            found.add(module.split(".")[1])
+            found.add(".".join(inside[:2]) if inside[0] in ROOMS else inside[0])
     return found
 
 
@@ -89,7 +101,7 @@ def arrows_up(part, source):
 def test_imports_run_downwards(path):
     part = part_of(path)
     if not part:
-        assert parts_imported(path.read_text()) == set(), "reprolib/__init__.py imports nothing of its own"
+        assert parts_imported(path.read_text()) == set(), "a room's __init__.py imports nothing"
         return
     assert part in LAYER, f"{part} is new: give it a layer in tests/test_architecture.py"
     assert arrows_up(part, path.read_text()) == []
@@ -102,14 +114,18 @@ def test_every_part_has_one_layer_and_every_layer_its_parts():
 
 def test_what_judges_knows_nothing_of_what_runs():
     """Labels come from records alone: nothing under them imports the training loop or a model."""
-    judging = ("kinds", "estimates", "published", "claims", "verdicts", "hearing", "fidelity", "labels")
-    for part in judging:
-        found = parts_imported((LIBRARY / f"{part}.py").read_text())
-        assert found & {"runs", "train", "models", "data", "requests"} == set(), part
+    for path in FILES:
+        if part_of(path).startswith(("evidence.", "judgement.")):
+            found = {part.split(".")[0] for part in parts_imported(path.read_text())}
+            assert found & {"running", "training", "models", "data"} == set(), path
 
 
 def test_an_arrow_that_goes_up_is_seen():
-    assert arrows_up("data", "from reprolib import records\nimport reprolib.models.babi") == ["models", "records"]
+    assert arrows_up("data", "from reprolib.running import runs\nimport reprolib.models.babi") == [
+        "models",
+        "running.runs",
+    ]
+    assert arrows_up("evidence.kinds", "from reprolib.evidence.records import Record") == ["evidence.records"]
     assert arrows_up("gn", "def f():\n    from reprolib.data.split import Split") == ["data"]
     assert arrows_up("data", "from reprolib.data.split import Split\nfrom reprolib.errors import InputError") == []
 
@@ -137,7 +153,8 @@ class Absent:
         if name.split(".")[0] in {ABSENT_ON_A_BARE_MACHINE!r}:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
-import reprolib.bench, reprolib.fill, reprolib.verify, reprolib.claim_tables, reprolib.data.catalogue
+import reprolib.bench, reprolib.running.fill, reprolib.judgement.verify, reprolib.data.catalogue
+import reprolib.pages.claim_tables
 from reprolib.__main__ import main
 sys.argv = ["reprolib", "list"]
 main()

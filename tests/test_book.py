@@ -10,10 +10,12 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 
-from reprolib import claims, experiments, paths, published, verify
+from reprolib import experiments, paths
+from reprolib.evidence import claims, published
 from reprolib.experiments.entry import SCALES
-from reprolib.figures import tables
-from reprolib.labels import LABELS
+from reprolib.judgement import verify
+from reprolib.judgement.labels import LABELS
+from reprolib.pages.figures import tables
 from reprolib.paths import NOTEBOOKS, ROOT
 
 BOOK = ROOT / "book"

@@ -9,9 +9,10 @@ import sys
 
 import pytest
 
-from reprolib import __main__, claims, experiments, paths, published, records
+from reprolib import __main__, experiments, paths
 from reprolib.data import catalogue
 from reprolib.errors import InputError
+from reprolib.evidence import claims, published, records
 from reprolib.experiments.entry import SCALES
 from reprolib.paths import ROOT
 

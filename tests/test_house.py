@@ -12,7 +12,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from reprolib import __version__, published
+from reprolib import __version__
+from reprolib.evidence import published
 from reprolib.paths import NOTEBOOKS, ROOT
 
 CONDA_NAMES = {"pytorch": "torch", "pytorch-geometric": "torch-geometric"}

@@ -7,10 +7,11 @@ import re
 import nbformat
 import pytest
 
-from reprolib import claims, experiments
+from reprolib import experiments
 from reprolib.errors import InputError
-from reprolib.execute import execute
+from reprolib.evidence import claims
 from reprolib.paths import NOTEBOOKS
+from reprolib.running.execute import execute
 
 NAMES = (
     *("gn_block", "nri_edges", "nri_prediction", "rn_babi", "rn_clevr_pixels", "rn_clevr_state", "rn_sort_of_clevr"),

@@ -9,8 +9,10 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from reprolib import fill, paths, records, runs
+from reprolib import paths
+from reprolib.evidence import records
 from reprolib.paths import ROOT
+from reprolib.running import fill, runs
 
 WORKFLOW = ROOT / "workflow"
 PROFILES = {"local": "snakemake", "slurm": "snakemake_executor_plugin_slurm"}  # and the module that each needs

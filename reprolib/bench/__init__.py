@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from reprolib import devices, lists, paths, records
+from reprolib import devices, paths
 from reprolib.bench import nri, pictures, relation, simulators
 from reprolib.bench.measure import LiveBytes, Ratio
 from reprolib.errors import InputError
+from reprolib.evidence import records
 from reprolib.files import write_text
+from reprolib.pages import lists
 
 __all__ = ["NAMES", "LiveBytes", "Ratio", "keep", "run"]
 

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import elu, one_hot, relu
 
-from reprolib import optimisers
 from reprolib.bench.measure import ROUNDS, Ratio, check_agreement, measure, peak_bytes
-from reprolib.capture import WARM, Captured
 from reprolib.data.split import Split
 from reprolib.models.nri import NRI, NRIModel
+from reprolib.training import optimisers
+from reprolib.training.capture import WARM, Captured
 
 FEATURES, RATE = 4, 5e-4  # x, y and their velocities; Adam's learning rate
 AGREE = {"fp32": (1e-5, 5e-3), "bf16": (2e-2, 0.3)}  # relative norm of the differences of the loss, of a gradient

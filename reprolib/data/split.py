@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from reprolib.deviations import Deviation
+from reprolib.evidence.deviations import Deviation
 
 
 @dataclass(frozen=True)

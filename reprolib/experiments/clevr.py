@@ -11,13 +11,13 @@ from reprolib.data.clevr.dataset import ClevrData
 from reprolib.data.clevr.scenes import OBJECTS
 from reprolib.data.clevr.tokens import KINDS
 from reprolib.data.split import Dataset, Split
-from reprolib.deviations import Deviation
 from reprolib.errors import InputError
+from reprolib.evidence.deviations import Deviation
+from reprolib.evidence.metrics import accuracy, grouped_accuracy
 from reprolib.experiments.entry import Config, Experiment, Row, answer_loss, only_data
-from reprolib.metrics import accuracy, grouped_accuracy
 from reprolib.models import clevr as models
 from reprolib.models.baselines import Majority, MajorityAnswer
-from reprolib.recipe import Training
+from reprolib.training.recipe import Training
 
 PAPER = "santoro2017"
 ANSWERS = 29  # outputs of the paper; 28 answers occur

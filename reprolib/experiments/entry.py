@@ -11,10 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from reprolib.data.split import Dataset, Split
-from reprolib.deviations import Deviation
 from reprolib.errors import InputError
-from reprolib.recipe import Training
+from reprolib.evidence.deviations import Deviation
 from reprolib.settings import counted
+from reprolib.training.recipe import Training
 
 SCALES = ("smoke", "small", "long", "paper")
 KINDS = ("generated", "real")

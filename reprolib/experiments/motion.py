@@ -14,13 +14,13 @@ from torch import Tensor, nn
 from reprolib.data import particles, ranges, simulations
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
+from reprolib.evidence.metrics import average, best_naming, edge_accuracy, errors_by_step
 from reprolib.experiments.entry import AS_IN_THE_PAPER, Config, Experiment, Row
-from reprolib.metrics import average, best_naming, edge_accuracy, errors_by_step
 from reprolib.models.correlation import CorrelationEdges, LSTMStates, flat_paths, paths
 from reprolib.models.motion import LSTMModel, Static, TrajectoryLSTM
 from reprolib.models.nri import NRI, EdgeClassifier, EdgeClassifierModel, GivenGraph, NRIModel, SimulatorDecoder
-from reprolib.recipe import Training
 from reprolib.settings import check_least, counted
+from reprolib.training.recipe import Training
 
 PAPER = "kipf2018"
 KINDS = ("springs", "charged", "kuramoto")

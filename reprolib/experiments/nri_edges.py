@@ -8,7 +8,7 @@ from reprolib.experiments import motion_scales as scales
 from reprolib.experiments.entry import Config, Row
 from reprolib.experiments.motion import KINDS, CorrelationModel
 from reprolib.models.nri import EdgeClassifierModel, NRIModel
-from reprolib.recipe import Training
+from reprolib.training.recipe import Training
 
 OTHERS = (3, 4, 5, 6, 7, 8, 9, 10)  # objects of scenes on which a model of 5 is tested
 LEARNED, SIMULATED, SUPERVISED = "NRI (learned)", "NRI (sim.)", "Supervised"

@@ -10,7 +10,7 @@ from reprolib.experiments.entry import Config, Row
 from reprolib.experiments.motion import KINDS, StaticModel
 from reprolib.models.motion import LSTMModel
 from reprolib.models.nri import NRIModel
-from reprolib.recipe import Training
+from reprolib.training.recipe import Training
 
 OBJECTS = 5
 SINGLE, JOINT, FULL, TRUE = "LSTM (single)", "LSTM (joint)", "NRI (full graph)", "NRI (true graph)"

@@ -15,12 +15,12 @@ from reprolib.data.babi import dataset
 from reprolib.data.babi.dataset import BabiData
 from reprolib.data.babi.reader import TASKS
 from reprolib.data.split import Dataset, Split
-from reprolib.deviations import Deviation
+from reprolib.evidence.deviations import Deviation
+from reprolib.evidence.metrics import Figure, grouped_accuracy
 from reprolib.experiments.entry import Config, Experiment, Row, answer_loss, change
-from reprolib.metrics import Figure, grouped_accuracy
 from reprolib.models.babi import BabiModel, StoryRelationNetwork
 from reprolib.models.baselines import Majority, MajorityAnswer
-from reprolib.recipe import Training
+from reprolib.training.recipe import Training
 
 PASSED = 95.0  # percent
 

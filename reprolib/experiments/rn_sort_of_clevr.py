@@ -12,12 +12,12 @@ from torch import nn
 from reprolib.data import sort_of_clevr
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
+from reprolib.evidence.metrics import accuracy
 from reprolib.experiments.entry import AS_IN_THE_PAPER, Config, Experiment, Row, answer_loss, only_data
-from reprolib.metrics import accuracy
 from reprolib.models.baselines import Majority, MajorityAnswer
 from reprolib.models.sort_of_clevr import PictureMLP, PictureRelationNetwork, SceneMLP, SceneModel, StateRelationNetwork
-from reprolib.recipe import Training
 from reprolib.settings import check_choices, check_least, counted
+from reprolib.training.recipe import Training
 
 PAPER_TEST = 200  # scenes that the paper withheld; metrics ending in _200 are over the first so many of ours
 SPLITS = ("train", "valid", "test")

@@ -10,10 +10,10 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from reprolib import parallel
 from reprolib.errors import InputError
 from reprolib.kernels.pair_sum import listed_pair_sum, pair_sum
 from reprolib.models.settings import PAIRS
+from reprolib.training import parallel
 
 Pairs = Literal["all", "unordered", "unordered_self"] | Tensor
 BatchNorm = nn.modules.batchnorm._BatchNorm

@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from reprolib import claims, experiments
+from reprolib import experiments
 from reprolib.data.clevr.wording import VOCABULARY
 from reprolib.data.split import Dataset
+from reprolib.evidence import claims
 from reprolib.experiments.entry import SCALES
 
 BLIND = "LSTM"  # reads the question only: it may be smaller

@@ -13,7 +13,7 @@ from reprolib.errors import InputError
 from reprolib.experiments import clevr, rn_clevr_pixels
 from reprolib.experiments.entry import change
 from reprolib.models.clevr import PixelModel
-from reprolib.train import fit
+from reprolib.training.loop import fit
 
 FEW = {"data.train": 12, "data.valid": 3, "data.test": 6}
 STEP = FEW | {"train.steps": 1, "train.evaluate_every": 1, "train.precision": "fp32"}

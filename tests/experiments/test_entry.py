@@ -5,12 +5,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from reprolib import experiments, kinds
-from reprolib.deviations import Deviation
+from reprolib import experiments
 from reprolib.errors import InputError
+from reprolib.evidence import kinds
+from reprolib.evidence.deviations import Deviation
 from reprolib.experiments.entry import KINDS, PROCEDURES, SCALES, Config, Row, change
-from reprolib.recipe import Training
 from reprolib.settings import LATER
+from reprolib.training.recipe import Training
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,18 @@ import pytest
 import torch
 from torch import nn
 
-from reprolib import experiments, kinds, paths, published, requests, runs
+from reprolib import experiments, paths
 from reprolib.data import ranges
 from reprolib.data.split import Split
 from reprolib.errors import InputError
-from reprolib.experiments import motion
+from reprolib.evidence import kinds, published
+from reprolib.experiments import motion, requests
 from reprolib.experiments.entry import SCALES, Config, change
 from reprolib.experiments.motion import FRAMES, HORIZON, START, MotionData
 from reprolib.models.motion import LSTMModel, Static, TrajectoryLSTM
 from reprolib.models.nri import NRI, GivenGraph, NRIModel
-from reprolib.train import Training
+from reprolib.running import runs
+from reprolib.training.loop import Training
 
 PREDICTING = {"NRI (learned)", "NRI (true graph)", "NRI (full graph)", "LSTM (single)", "LSTM (joint)"}
 FEW = {"data.train": 30, "data.valid": 5, "data.test": 6, "data.others": (3, 7), "data.of_others": 4}

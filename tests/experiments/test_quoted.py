@@ -1,6 +1,7 @@
 """Every published line that nothing here measures has its reason."""
 
-from reprolib import experiments, published
+from reprolib import experiments
+from reprolib.evidence import published
 from reprolib.experiments import quoted
 
 

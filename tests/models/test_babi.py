@@ -12,7 +12,7 @@ from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.experiments.rn_babi import EXPERIMENT
 from reprolib.models.babi import READERS, SLOTS, BabiModel, StoryRelationNetwork
-from reprolib.train import Training, fit
+from reprolib.training.loop import Training, fit
 
 STORIES = """1 Mary moved to the bathroom.
 2 John went to the hallway.

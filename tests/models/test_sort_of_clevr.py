@@ -19,7 +19,7 @@ from reprolib.models.sort_of_clevr import (
     SceneModel,
     StateRelationNetwork,
 )
-from reprolib.train import Training, fit
+from reprolib.training.loop import Training, fit
 
 KERNELS = (4, 8, 8, 8)
 RN = SceneModel(kernels=KERNELS, g=(24, 24), f=(24,))

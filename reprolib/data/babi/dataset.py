@@ -13,8 +13,8 @@ from reprolib.data.babi.arrays import WINDOW, Arrays, as_a_set, encode, vocabula
 from reprolib.data.babi.reader import SPLITS, TASKS, VARIANTS, Question, Source, open_source, parse
 from reprolib.data.babi.rename import EXCHANGEABLE, renamed
 from reprolib.data.split import Dataset, Split
-from reprolib.deviations import Deviation
 from reprolib.errors import InputError
+from reprolib.evidence.deviations import Deviation
 from reprolib.settings import LATER, check_choices, check_least, counted
 
 RELEASED = released.COUNTS["en-valid-10k"]  # questions a task

@@ -23,8 +23,8 @@ from reprolib.data.clevr.scenes import COLORS, WIDTH, Scenes
 from reprolib.data.clevr.wording import VOCABULARY
 from reprolib.data.compiled import sources
 from reprolib.data.split import Dataset, Split
-from reprolib.deviations import Deviation
 from reprolib.errors import InputError
+from reprolib.evidence.deviations import Deviation
 from reprolib.settings import LATER, check_least, counted
 
 RELEASED = {"train": (70_000, 699_989), "val": (15_000, 149_991)}  # scenes and questions

@@ -17,8 +17,8 @@ from reprolib.data.clevr import dataset, parts, pictures, placing, programs, que
 from reprolib.data.clevr.dataset import ClevrData, fingerprint, load
 from reprolib.data.clevr.reader import ANSWERS, read_questions, read_scenes
 from reprolib.data.clevr.wording import VOCABULARY
-from reprolib.deviations import Deviation
 from reprolib.errors import InputError
+from reprolib.evidence.deviations import Deviation
 
 FEW = ClevrData(train=5, valid=2, test=3, questions=4)
 POSITIONS, ASKED = [12.141, -4.881, 10.222], "b5a1cdc798577345"  # of the first version

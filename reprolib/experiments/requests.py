@@ -1,0 +1,116 @@
+"""What can be run: a row of an experiment at a scale, with a seed, on a kind of data."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from reprolib import experiments, paths
+from reprolib.errors import InputError
+from reprolib.evidence import records
+from reprolib.evidence.records import Record
+from reprolib.experiments.entry import KINDS, Config, Experiment, Row, change, check_scale
+
+LARGEST_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to run: a row of an experiment at a scale, with a seed, on a kind of data."""
+
+    experiment: Experiment
+    row: Row
+    scale: str = "smoke"
+    seed: int = 0
+    kind: str = "generated"
+    changes: tuple[tuple[str, Any], ...] = ()  # of an attempt
+
+    def __post_init__(self) -> None:
+        check_scale(self.scale)
+        if self.kind not in KINDS:
+            raise InputError(f"unknown kind of data {self.kind!r}: choose one of {', '.join(KINDS)}")
+        if not 0 <= self.seed <= LARGEST_SEED:
+            raise InputError(f"the seed is {self.seed}: give a number from 0 to {LARGEST_SEED}")
+
+    @property
+    def config(self) -> Config:
+        """The row's configuration at the scale, with the attempt's changes."""
+        return change(self.row.at(self.scale), dict(self.changes))
+
+    @property
+    def command(self) -> str:
+        """The command line that repeats this run."""
+        words = f"reprolib run {self.experiment.name} --row '{self.row.name}' --scale {self.scale} --seed {self.seed}"
+        settings = "".join(f" --set '{key}={value}'" for key, value in self.changes)
+        return f"{words} --data {self.kind}{settings}"
+
+    @property
+    def keeps_weights(self) -> bool:
+        """Whether the trained weights are worth keeping: a headline row, not at smoke scale, no attempt."""
+        return self.row.headline and self.scale != "smoke" and not self.changes
+
+    @property
+    def stem(self) -> str:
+        """Name of the run's files."""
+        attempt = self.config.hash[:8] if self.changes else ""
+        return records.stem(self.row.task, self.row.system, self.kind, self.seed, attempt)
+
+    def place(self, root: Path) -> Path:
+        """The record's file under a results folder."""
+        return records.place(root, self.experiment.name, self.scale, self.stem, attempt=bool(self.changes))
+
+    def checkpoint(self, root: Path) -> Path:
+        """The file from which an interrupted run goes on; runs into different results folders share none."""
+        folder = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:8]
+        return paths.CHECKPOINTS / folder / self.experiment.name / self.scale / f"{self.stem}.pt"
+
+
+def select(experiment: Experiment, pattern: str, scale: str) -> list[Row]:
+    """The rows whose TASK/SYSTEM, task or system fits a pattern: those with the scale, where any has it.
+
+    Raises:
+        InputError: none does.
+    """
+    rows = [row for row in experiment.rows if any(fnmatchcase(n, pattern) for n in (row.name, row.task, row.system))]
+    if not rows:
+        names = ", ".join(row.name for row in experiment.rows)
+        raise InputError(f"no row of {experiment.name} fits {pattern!r}: its rows are {names}")
+    return [row for row in rows if scale in row.minutes] or rows
+
+
+def papers_kind(experiment: Experiment) -> str:
+    """The kind of data that a paper had: of its own procedure, else the released files."""
+    return "generated" if experiment.procedures["generated"] == "paper" else "real"
+
+
+def repeats(runs: Sequence[Request | Record]) -> str:
+    """One line of shell that repeats the runs of a row, which differ in their seeds."""
+    first = runs[0]
+    if len(runs) == 1:
+        return first.command
+    seeds = " ".join(str(one.seed) for one in runs)
+    return f"for seed in {seeds}; do {first.command.replace(f'--seed {first.seed} ', '--seed $seed ')}; done"
+
+
+def request_of(record: Record, path: Path) -> Request:
+    """What to run to make a record anew.
+
+    Raises:
+        InputError: its experiment, its row or a parameter that it changes is gone.
+    """
+    try:
+        experiment = experiments.get(record.experiment)
+        changes = tuple(record.changes.items())
+        request = Request(experiment, experiment.row(record.row), record.scale, record.seed, record.kind, changes)
+        request.config  # noqa: B018  an attempt may change what is no longer there
+    except InputError as error:
+        raise InputError(f"{path} is stale, nothing runs it today ({error}): delete it") from None
+    return request
+
+
+def is_stale(record: Record, request: Request) -> bool:
+    """Whether a record's configuration or data are not those of today; data that are not at hand have not changed."""
+    today = request.experiment.fingerprint(request.config, request.kind)
+    return record.config_hash != request.config.hash or today not in (None, record.data["hash"])

@@ -1,0 +1,160 @@
+"""Whether the committed results hold together: valid, fresh, complete, and not drifting."""
+
+import json
+import re
+import statistics
+from pathlib import Path
+
+from reprolib import paths
+from reprolib.errors import InputError
+from reprolib.evidence import kinds, records
+from reprolib.evidence.records import Record
+from reprolib.experiments.requests import request_of
+from reprolib.judgement.labels import LABELS, judged
+from reprolib.judgement.verdicts import Measurement, measurements
+
+SPREADS = 4.0  # standard deviations over seeds that a fresh smoke metric may lie from the committed mean
+TELLS = "how_to_read.md"  # the page that explains the labels
+PAGES = ("README.md", "book/*.md", "book/methods/*.md", "notebooks/*.ipynb")
+TYPED = re.compile(  # a label that is set apart, or said of something; the same words elsewhere are ordinary English
+    r"(?:[*_`|:\"“]|\b(?:is|are|was|were|stays?|remains?|earns?|judged|labelled|called|as)\b)\s*"
+    rf"({'|'.join(map(re.escape, sorted((*LABELS, 'partly'), key=len, reverse=True)))})\b",
+    re.IGNORECASE,
+)
+LOSS, LEAST_LOSS = "training loss", 0.1  # at the end of a run, and the share of it that it may always lie apart
+
+
+def problems(root: Path | None = None) -> list[str]:
+    """One sentence for every record that is invalid, misplaced, stale or without its weights, and for every claim
+    without a verdict; empty when all is well.
+
+    Raises:
+        InputError: there is no folder of records.
+    """
+    root = root or paths.results()
+    if not root.is_dir():
+        raise InputError(f"{root} is no folder of records: set REPROLIB_RESULTS to one, or unset it for results/")
+    found, sentences = {}, []
+    files = sorted(root.rglob("*.json"))
+    for path in files:
+        try:
+            record = records.read(path)
+            records.check_place(record, path, root)
+            records.check_weights(record, path)
+            sentences += _stale(record, path)
+            found[path] = record
+        except InputError as error:
+            sentences.append(str(error))
+    return sentences + _orphans(root, files, found) + _unjudged(list(found.values())) + _typed()
+
+
+def _stale(record: Record, path: Path) -> list[str]:
+    """A record whose row is gone, or whose configuration or data differ from what the row's entry gives today."""
+    try:
+        request = request_of(record, path)
+    except InputError as error:
+        return [str(error)]
+    experiment, config = request.experiment, request.config
+    if config.hash != record.config_hash:
+        return [f"{path} is stale: its row's configuration has changed; run {record.command}"]
+    flat = json.loads(json.dumps(config.flat()))
+    if wrong := [f"{name}={value!r}" for name, value in record.config.items() if value != flat.get(name)]:
+        return [f"{path} says {', '.join(wrong)}, which does not fit its hash; run {record.command}"]
+    today = experiment.fingerprint(config, record.kind)
+    if today is not None and today != record.data["hash"]:
+        return [f"{path} is stale: its data have changed; run {record.command}"]
+    return []
+
+
+def _orphans(root: Path, files: list[Path], found: dict[Path, Record]) -> list[str]:
+    """Weights that no record names; those of a record that is there, but damaged, wait for its repair."""
+    kept = ((path, record.weights["file"]) for path, record in found.items() if record.weights)
+    named = {path.with_name(file) for path, file in kept if file}
+    damaged = {path.stem for path in files if path not in found}
+    weights = sorted(root.rglob("*.safetensors"))
+    return [
+        f"{path} belongs to no record: delete it"
+        for path in weights
+        if path not in named and path.name.split(".")[0] not in damaged
+    ]
+
+
+def _unjudged(found: list[Record]) -> list[str]:
+    """Claims without a label, and what else is wrong with the tables that labels come from."""
+    try:
+        return [f"{one.claim.id} has no label" for one in judged(found) if one.label not in LABELS]
+    except InputError as error:
+        return [str(error)]
+
+
+def _typed() -> list[str]:
+    """Pages on which a label was written by hand, where only what is computed may say it."""
+    pages = [page for pattern in PAGES for page in sorted(paths.ROOT.glob(pattern)) if page.name != TELLS]
+    said = [(page, label) for page in pages for label in dict.fromkeys(TYPED.findall(_prose(page)))]
+    return [f"{page} says {label!r} by hand: include a table of `reprolib claims` instead" for page, label in said]
+
+
+def _prose(page: Path) -> str:
+    """What a page says, on one line; of a notebook its Markdown."""
+    text = page.read_text(encoding="utf-8")
+    if page.suffix == ".ipynb":
+        cells = [cell["source"] for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown"]
+        text = "\n".join("".join(cell) for cell in cells)
+    return " ".join(text.split())
+
+
+def drift(fresh: Path, root: Path | None = None) -> list[str]:
+    """One sentence for every fresh smoke metric, and last training loss, outside the committed records' tolerance.
+
+    The tolerance is four standard deviations over the committed seeds, and at least ten units (percent points,
+    tasks), half a squared error or a tenth of the loss, which tells a model that does not train from one whose few
+    steps leave it at chance. A fresh record without committed ones, and the reverse, are drift too.
+
+    Raises:
+        InputError: `fresh` is no folder, or a record in it cannot be read.
+    """
+    if not fresh.is_dir():
+        raise InputError(f"{fresh} is no folder of fresh records: `make book` writes them to _build/results")
+    committed = measurements(_smoke(root or paths.results()))
+    renewed = measurements(_smoke(fresh))
+    sentences = [f"{'/'.join(key[:2])} has no fresh smoke record" for key in committed if key not in renewed]
+    for key, measurement in renewed.items():
+        if key not in committed:
+            sentences.append(f"{'/'.join(key[:2])} has no committed smoke record: run {measurement.first.command}")
+            continue
+        sentences += _drifted(measurement, committed[key])
+    return sentences
+
+
+def _smoke(root: Path) -> list[Record]:
+    return [record for _, record in records.read_all(root) if record.scale == "smoke"]
+
+
+def _drifted(fresh: Measurement, committed: Measurement) -> list[str]:
+    sentences = []
+    for metric in (*committed.first.metrics, *([LOSS] if committed.first.curve else [])):
+        values, renewed = (_values(measurement, metric) for measurement in (committed, fresh))
+        spread = statistics.stdev(values) if len(values) > 1 else 0.0
+        mean = statistics.fmean(values)
+        tolerance = max(SPREADS * spread, _least(metric, mean))
+        off = [value for value in renewed if abs(value - mean) > tolerance]
+        if off or not renewed:
+            sentences.append(
+                f"{committed.first.row} {metric} drifted: {off or 'missing'} against {mean:.4g} ± {tolerance:.2g}"
+            )
+    return sentences
+
+
+def _values(measurement: Measurement, metric: str) -> list[float]:
+    """A metric, or the last training loss, of every seed that has it."""
+    if metric != LOSS:
+        return measurement.values(metric)
+    return [record.curve[-1]["loss"] for record in measurement.records if record.curve]
+
+
+def _least(metric: str, mean: float) -> float:
+    """How far from the committed mean a fresh value may always lie."""
+    if metric == LOSS:
+        return LEAST_LOSS * mean
+    kind = kinds.of_ours(metric)
+    return kind.drift * (abs(mean) if kind.by_factor else 1.0)

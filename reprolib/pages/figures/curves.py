@@ -1,0 +1,139 @@
+"""Curves: validation score over training, and the demonstration of the graph network page."""
+
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from textwrap import fill
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from reprolib import experiments
+from reprolib.evidence.records import Record
+from reprolib.evidence.wording import spoken
+from reprolib.experiments.gn_block import AS_NODES, CEILING, LARGEST, ROUNDS, SMALLEST, TRAINED, Point
+from reprolib.pages import report
+from reprolib.pages.figures.specimens import DistanceView
+from reprolib.pages.figures.style import (
+    BLUE,
+    GREY,
+    ORANGE,
+    PALE,
+    canvas,
+    colour,
+    dashes,
+    name_ends,
+    note,
+    percent_axis,
+    styled,
+)
+
+LONGEST_TITLE = 56  # characters of a line
+LONGEST_BESIDE = 20  # characters of a name that stands at the end of a line
+NAMES = {
+    CEILING: f"limit of\n{ROUNDS} rounds",
+    TRAINED: f"{ROUNDS} rounds,\nas trained",
+    AS_NODES: "as many rounds\nas nodes",
+}
+
+
+@styled
+def learning_curves(found: Sequence[Record]) -> Figure:
+    """The validation score over the steps of each row's most telling runs: a panel a task, a line a run."""
+    rows = dict.fromkeys((record.task, record.system) for record in found)
+    curves = [record for row in rows for record in report.telling(found, *row).records if record.curve]
+    if not curves:
+        return note("No run with a learning curve is at hand.")
+    rows = experiments.get(curves[0].experiment).rows
+    tasks = [task for task in dict.fromkeys(row.task for row in rows) if task in {record.task for record in curves}]
+    panels = [[record for record in curves if record.task == task] for task in tasks]
+    heights = [3.2 if _are_long(record.system for record in panel) else 2.1 for panel in panels]  # inches
+    figure = canvas(0.3 + sum(heights))
+    figure.get_layout_engine().set(h_pad=0.12)  # inches, between a legend and the next title
+    axes = figure.subplots(len(tasks), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
+    for axis, panel in zip(axes, panels, strict=True):
+        _curves(axis, panel)
+    return figure
+
+
+def _curves(axis: Axes, found: Sequence[Record]) -> None:
+    """The runs of one task, each system named once: at the end of a line, or below the plot where names are long."""
+    score, ends = experiments.get(found[0].experiment).select, {}
+    lowest = min(point[score] for record in found for point in record.curve)
+    bottom = 20 * int(min(lowest, 80) // 20)  # percent
+    for record in found:
+        steps, values = zip(*((point["step"], point[score]) for point in record.curve), strict=True)
+        marker = "." if len(steps) < 10 else None
+        look = {"color": colour(record.system), "linestyle": dashes(record.system), "marker": marker}
+        label = None if record.system in ends else record.system
+        axis.plot(steps, values, linewidth=1.3, label=label, **look)
+        ends.setdefault(record.system, (record.system, steps[-1], values[-1], colour(record.system)))
+    _name(axis, list(ends.values()), bottom)
+    scales = " and ".join(dict.fromkeys(f"{record.scale} scale, {record.kind} data" for record in found))
+    axis.set_title(fill(f"{spoken(found[0].task)} ({scales})", LONGEST_TITLE))
+    percent_axis(axis, "percent right\n(validation)", bottom)
+    axis.set_xlabel("step")
+    axis.set_xlim(left=0)
+    axis.xaxis.set_major_locator(MaxNLocator(3))
+
+
+def _name(axis: Axes, ends: Sequence[tuple[str, float, float, str]], bottom: int = 0) -> None:
+    """Name labelled lines of percentages, at their ends as in `name_ends` or, where names are long, below the plot.
+
+    Args:
+        bottom: percent at which the axis starts.
+    """
+    if _are_long(name for name, *_ in ends):
+        axis.legend(loc="upper center", bbox_to_anchor=(0.42, -0.32), ncols=2, fontsize=8)
+    else:
+        name_ends(axis, ends, gap=0.11 * (100 - bottom), top=100)
+
+
+def _are_long(names: Iterable[str]) -> bool:
+    """Whether names beside the lines would leave too little room for the lines."""
+    return max(map(len, names)) > LONGEST_BESIDE
+
+
+@styled
+def induction_by_distance(views: Sequence[DistanceView]) -> Figure:
+    """Accuracy on task 16 by how far apart the species and the colour of the deciding animal are told."""
+    figure = canvas(3.2)
+    axis, ends = figure.add_subplot(), []
+    for view in views:
+        sentences, shares = list(view.shares), list(view.shares.values())
+        shade, line = colour(view.system), dashes(view.system)
+        axis.plot(sentences, shares, line, color=shade, label=view.system)
+        ends.append((view.system, sentences[-1], shares[-1], shade))
+    _name(axis, ends)
+    percent_axis(axis, "percent right")
+    axis.set_xlabel("its colour is told so many sentences after its species")
+    axis.set_xticks(sentences, [*map(str, sentences[:-1]), f"{sentences[-1]} or more"])
+    count = Counter(view.source for view in views)
+    sources = [f"{number} of {len(views)} networks: {source}" for source, number in count.items()]
+    heading = "\n".join(count if len(count) == 1 else sources)
+    figure.suptitle(heading, x=0.01, ha="left", fontsize=8.5)
+    return figure
+
+
+@styled
+def generalisation(points: Sequence[Point]) -> Figure:
+    """Accuracy of the demonstration by the size of its test graphs: means over seeds."""
+    if not points:
+        return note("Nothing was trained in this execution: set train=True.")
+    figure = canvas(3.0)
+    axis, sizes, ends = figure.add_subplot(), sorted({point.nodes for point in points}), []
+    for rounds, shade, line in ((CEILING, GREY, "--"), (TRAINED, ORANGE, "o-"), (AS_NODES, BLUE, "o-")):
+        means = [_average(points, nodes, rounds) for nodes in sizes]
+        axis.plot(sizes, means, line, color=shade, markersize=4)
+        ends.append((NAMES[rounds], sizes[-1], means[-1], shade))
+    name_ends(axis, ends, gap=8)
+    axis.axvspan(SMALLEST, LARGEST, color=PALE, alpha=0.6, linewidth=0)
+    axis.text(LARGEST, 43, " trained on\n these sizes", va="bottom", fontsize=8)
+    axis.set(ylim=(42, 104), xlim=(0, sizes[-1]), xlabel="nodes of a test graph", ylabel="percent of nodes right")
+    axis.set_xticks(sizes)
+    return figure
+
+
+def _average(points: Sequence[Point], nodes: int, rounds: str) -> float:
+    return statistics.fmean(point.accuracy for point in points if (point.nodes, point.rounds) == (nodes, rounds))

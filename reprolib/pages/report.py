@@ -1,0 +1,286 @@
+"""Paper-against-ours tables, computed from the records."""
+
+import json
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from fnmatch import fnmatchcase
+from typing import get_args
+
+import pandas as pd
+
+from reprolib import experiments, paths
+from reprolib.errors import InputError
+from reprolib.evidence import published, records
+from reprolib.evidence.published import Line
+from reprolib.evidence.records import Record
+from reprolib.evidence.wording import markdown, number
+from reprolib.experiments import quoted
+from reprolib.experiments.entry import SCALES, Experiment, Row
+from reprolib.experiments.requests import Request, papers_kind, repeats
+from reprolib.judgement.fidelity import departures
+from reprolib.judgement.labels import Court, Label, judged
+from reprolib.judgement.verdicts import Closeness, Key, Measurement, Order, improving, measurements
+from reprolib.pages import claim_tables, lists
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One published line beside one measurement of ours, or beside none."""
+
+    paper: str
+    table: str
+    system: str
+    task: str
+    metric: str
+    unit: str
+    published: float | None
+    bound: str
+    provenance: str  # of the published figure
+    ours: float | None
+    std: float | None
+    n: int
+    scale: str | None
+    data: str | None
+    device: str | None
+    figure: Closeness | None  # None where nothing is printed or measured
+    effect: Order | None  # whether the orders hold in which the papers place this figure
+    verdict: Label | None  # of the figure's claim; None where no sentence names it
+    claim: str | None
+    command: str | None
+    reason: str
+    decided_by: str | None = None  # the claim whose comparison decides on `effect`
+    improving: bool = False  # whether a run gained to its end
+    split: str = "test"  # that was measured
+
+    @property
+    def measured_on(self) -> str:
+        """Kind of data and split, such as "real, validation"; nothing where nothing was measured."""
+        return f"{self.data}, {self.split}" if self.data else ""
+
+
+def cells(name: str = "all", found: Sequence[Record] | None = None) -> list[Cell]:
+    """The table of one experiment, or of all: every published line, beside each of our measurements of it.
+
+    Args:
+        name: an experiment's name or "all".
+        found: the records; by default the committed ones.
+    """
+    chosen = None if name == "all" else experiments.get(name)
+    desk = _Desk(committed() if found is None else found)
+    return [cell for line in published.read() if chosen is None or _shows(chosen, line) for cell in desk.cells(line)]
+
+
+def _shows(experiment: Experiment, line: Line) -> bool:
+    """Whether a published line belongs to an experiment's table."""
+    shown = any(fnmatchcase(line.metric, pattern) for pattern in experiment.metrics)
+    return shown and line.task in {row.task for row in experiment.rows}
+
+
+def committed(experiment: str = "*") -> list[Record]:
+    """The committed records of one experiment, or of all; without attempts."""
+    return [record for _, record in records.read_all(paths.results(), experiment)]
+
+
+class _Desk:
+    """Where lines and records are laid beside one another."""
+
+    def __init__(self, found: Sequence[Record]):
+        self.court = Court.of(found)
+        self.measured = self.court.known.measured
+        self.judged = self.court.judge_all()
+
+    def cells(self, line: Line) -> list[Cell]:
+        """One cell for every scale and kind of data that has the line's metric, else one without a number."""
+        entry = self.court.known.rows.get((line.task, line.system))
+        if entry is None:
+            return [self._cell(line, reason=quoted.reason(line.task, line.system), command=None)]
+        found = [
+            self._measured(line, entry[1], measurement)
+            for key, measurement in sorted(self.measured.items(), key=lambda item: _order(item[0]))
+            if key[:2] == (line.task, line.system) and measurement.values(line.metric)
+        ]
+        return found or [self._cell(line, reason="no record yet", command=_paper_command(*entry))]
+
+    def _measured(self, line: Line, row: Row, measurement: Measurement) -> Cell:
+        values, first = measurement.values(line.metric), measurement.first
+        return self._cell(
+            line,
+            ours=statistics.fmean(values),
+            std=statistics.stdev(values) if len(values) > 1 else None,
+            n=len(values),
+            scale=first.scale,
+            data=first.kind,
+            device="; ".join(sorted({record.device for record in measurement.counted})),
+            command=repeats(measurement.counted),
+            improving=any(map(improving, measurement.counted)),
+            split=first.data["split"],
+            **self._marks(line, row, measurement),
+        )
+
+    def _marks(self, line: Line, row: Row, measurement: Measurement) -> dict[str, object]:
+        """How close the figure is, whether its orders hold, and why; nothing at smoke scale."""
+        first = measurement.first
+        if first.scale == "smoke":
+            return {"reason": "smoke scale shows that it runs, not what it reaches"}
+        figure, compared = self.court.marks(line, (first.scale, first.kind))
+        differs = [each.text for each in departures(row, first.scale, measurement.counted)]
+        decides = max(compared, key=lambda each: get_args(Order).index(each.order), default=None)
+        return {
+            "figure": figure,
+            "effect": decides.order if decides else None,
+            "decided_by": decides.claim if decides else None,
+            "reason": "; ".join([*(each.reason for each in compared), *differs]),
+        }
+
+    def _cell(self, line: Line, **ours) -> Cell:
+        """A cell with the line's own columns, and its claim, filled in."""
+        shared = {name: getattr(line, name) for name in ("paper", "table", "system", "task", "metric", "unit")}
+        shared |= {name: getattr(line, name) for name in ("bound", "provenance")} | {"published": line.value}
+        naming = next((one for one in self.judged if one.claim.names(line)), None)
+        claim = {"verdict": naming.label, "claim": naming.claim.id} if naming else {"verdict": None, "claim": None}
+        return Cell(**NOTHING | shared | claim | ours)
+
+
+NOTHING = {
+    "ours": None,
+    "std": None,
+    "n": 0,
+    "scale": None,
+    "data": None,
+    "device": None,
+    "figure": None,
+    "effect": None,
+    "command": None,
+    "reason": "",
+}
+
+
+def _paper_command(experiment: Experiment, row: Row) -> str:
+    """The run at the paper's own sizes, on the paper's data or its own procedure."""
+    return Request(experiment, row, "paper", kind=papers_kind(experiment)).command
+
+
+def _order(key: Key) -> tuple[int, str]:
+    """The most telling measurement first: large scales, real data."""
+    return -SCALES.index(key[2]), "" if key[3] == "real" else key[3]
+
+
+def telling(found: Iterable[Record], task: str, system: str) -> Measurement | None:
+    """The most telling measurement of a system on a task: the largest scale, real data before generated; or None."""
+    rows = {key: value for key, value in measurements(found).items() if key[:2] == (task, system)}
+    return rows[min(rows, key=_order)] if rows else None
+
+
+def best(all_cells: Sequence[Cell]) -> list[Cell]:
+    """One cell a published line: of the largest scale at which all that was run of its task has records.
+
+    Smoke runs show that a row runs, not what it reaches: a line with nothing else is left without a number.
+    """
+    lines: dict[tuple[str, ...], list[Cell]] = {}
+    for cell in all_cells:
+        lines.setdefault((cell.paper, cell.table, cell.system, cell.task, cell.metric), []).append(cell)
+    shared = _shared_settings(all_cells)
+    return [_pick(found, shared.get(found[0].task, [])) for found in lines.values()]
+
+
+def _shared_settings(all_cells: Sequence[Cell]) -> dict[str, list[tuple[str | None, str | None]]]:
+    """For every task the settings, largest first, at which all its systems that were run have records."""
+    by_task: dict[str, dict[str, list[tuple[str | None, str | None]]]] = {}
+    for cell in all_cells:
+        if cell.ours is not None and cell.scale != "smoke":
+            by_task.setdefault(cell.task, {}).setdefault(cell.system, []).append((cell.scale, cell.data))
+    return {
+        task: [one for one in next(iter(systems.values())) if all(one in found for found in systems.values())]
+        for task, systems in by_task.items()
+    }
+
+
+def _pick(found: Sequence[Cell], settings: Sequence[tuple[str | None, str | None]]) -> Cell:
+    there = {(cell.scale, cell.data): cell for cell in reversed(found)}
+    cell = next((there[setting] for setting in settings if setting in there), found[0])
+    return _without_number(cell) if cell.scale == "smoke" else cell
+
+
+def _without_number(cell: Cell) -> Cell:
+    command = next(
+        _paper_command(experiment, row)
+        for experiment in experiments.every()
+        for row in experiment.rows
+        if (row.task, row.system) == (cell.task, cell.system)
+    )
+    return replace(cell, **NOTHING | {"command": command, "reason": "no record above smoke scale yet"})
+
+
+def frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
+    """The cells for reading: figures rounded and marked, one row a cell."""
+    return pd.DataFrame(
+        {
+            "task": [cell.task for cell in all_cells],
+            "system": [cell.system for cell in all_cells],
+            "metric": [cell.metric for cell in all_cells],
+            "paper": [printed(cell) for cell in all_cells],
+            "provenance": [cell.provenance for cell in all_cells],
+            "ours": [number(cell.ours, cell.metric) for cell in all_cells],
+            "±": [number(cell.std, cell.metric) for cell in all_cells],
+            "n": [cell.n for cell in all_cells],
+            "scale": [cell.scale or "" for cell in all_cells],
+            "data": [cell.measured_on for cell in all_cells],
+            "figure": [cell.figure or "–" for cell in all_cells],
+            "order": [cell.effect or "–" for cell in all_cells],
+            "claim": [f"{cell.claim}: {cell.verdict}" if cell.claim else "–" for cell in all_cells],
+            "why": [cell.reason for cell in all_cells],
+        }
+    )
+
+
+def printed(cell: Cell) -> str:
+    """The paper's figure, with a sign where it was quoted or recalled and not read."""
+    if cell.published is None:
+        return ""
+    return f"{cell.bound} {number(cell.published, cell.metric)}{PROVENANCE[cell.provenance]}".strip()
+
+
+PROVENANCE = {"read": "", "quoted": "†", "recalled": "*", "ours": ""}  # signs behind printed figures
+OVERALL = ("all", "claims", "counts", "waiting", "attempts", "speed")  # tables beside those of the experiments
+STYLES: dict[str, Callable[[pd.DataFrame], str]] = {
+    "md": lambda table: markdown(table),
+    "csv": lambda table: table.to_csv(index=False),
+    "html": lambda table: table.to_html(index=False, border=0),
+    "json": lambda table: table.to_json(orient="records", indent=1, force_ascii=False),
+}
+
+
+def text(name: str, style: str) -> str:
+    """A table as md, csv, html or json: an experiment's, or one of `OVERALL`.
+
+    Raises:
+        InputError: unknown table or format.
+    """
+    if style not in STYLES:
+        raise InputError(f"unknown format {style!r}: choose one of {', '.join(STYLES)}")
+    known = (*experiments.NAMES, *OVERALL)
+    if name.replace("-", "_") not in known:
+        raise InputError(f"unknown table {name!r}: choose one of {', '.join(known)}")
+    if name == "waiting":
+        return STYLES[style](lists.waiting())
+    if name == "attempts":
+        return STYLES[style](lists.attempts(record for _, record in records.read_all(paths.results(), attempts=True)))
+    if name == "speed":
+        return STYLES[style](lists.speed())
+    if name == "claims":
+        return claim_tables.text(judged(committed()), style)
+    if name == "counts":
+        return claim_tables.counted(judged(committed()))
+    return render(cells(name), style)
+
+
+def render(all_cells: Sequence[Cell], style: str) -> str:
+    """Cells as text; json and csv hold every figure unrounded."""
+    if style == "json":
+        hidden = {"reason", "bound", "claim", "decided_by", "improving", "split"}
+        rows = [{key: value for key, value in asdict(cell).items() if key not in hidden} for cell in all_cells]
+        return json.dumps(rows, indent=1, ensure_ascii=False)
+    if style == "csv":
+        return pd.DataFrame([asdict(cell) for cell in all_cells]).to_csv(index=False)
+    return STYLES[style](frame(all_cells))

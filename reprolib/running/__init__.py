@@ -1,0 +1,1 @@
+"""What runs: one row, the missing rows, notebooks."""

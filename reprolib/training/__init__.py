@@ -1,0 +1,1 @@
+"""The training loop and what it drives: settings, optimisers, schedules, workers, captured steps."""
