@@ -31,7 +31,9 @@ from reprolib.experiments import requests
 from reprolib.experiments.entry import AS_IN_THE_PAPER, Config, Experiment, Row
 from reprolib.models.baselines import Majority, MajorityAnswer
 from reprolib.running import runs
-from reprolib.training.loop import Training
+from reprolib.training import parallel
+from reprolib.training.learner import Learner
+from reprolib.training.recipe import Training
 
 torch.set_num_threads(1)
 CLASSES, FEATURES = 3, 4
@@ -232,6 +234,12 @@ def toy(monkeypatch, tmp_path):
 
 
 @pytest.fixture
+def guessing():
+    """The class of a learner unlike the default."""
+    return Guessing
+
+
+@pytest.fixture
 def request_of(toy):
     """request_of("Net", "small", seed=1) -> what to run."""
 
@@ -346,25 +354,91 @@ def edited():
     return change
 
 
-def signal_at(step, number):
-    """The toy's loss, sending a signal to its own process at a training step."""
-    calls = iter(range(1, step + 1))
+def signal_at(step, number, learner):
+    """Let a learner send a signal to its own process at a training step."""
+    update = learner.update
 
-    def signalling(model, batch):
-        if next(calls, 0) == step:
+    def signalling(self, moment):
+        if moment.step == step - 1:
             os.kill(os.getpid(), number)
-        return loss(model, batch)
+        return update(self, moment)
 
-    return signalling
+    learner.update = signalling
+
+
+class Guessing(Learner):
+    """A learner unlike the default: two optimisers, and a guess for every example that steps and epochs make better.
+
+    Each step goes down the loss with one optimiser, and moves a shift of the logits with another at a rate of its own.
+    The guess of an example follows its loss, and is halved at the end of an epoch. Before an evaluation the learner
+    finds, by gradients, a scale of the inputs.
+    """
+
+    def __init__(self):
+        super().__init__(loss)
+
+    def begin(self, job):
+        super().begin(job)
+        self.shift = nn.Parameter(torch.zeros(CLASSES, dtype=torch.get_default_dtype(), device=job.device))
+        self.slow = torch.optim.SGD([self.shift], lr=1.0)
+        self.examples["guess"] = torch.zeros(len(job.data), device=job.device)
+        self.epochs, self.drawn = 0, 0.0
+
+    def set_rates(self, step):
+        super().set_rates(step)
+        self.slow.param_groups[0]["lr"] = 0.1 / (1 + step)
+
+    def update(self, moment):
+        batch = self.job.data.batch(moment.rows)
+        self.optimiser.zero_grad()
+        self.slow.zero_grad()
+        losses = nn.functional.cross_entropy(self.job.model(batch) + self.shift, batch["answers"], reduction="none")
+        losses.mean().backward()
+        if parallel.count() > 1:
+            parallel.average_gradients(self.job.model)
+            self.shift.grad = parallel.mean(self.shift.grad)
+        self.optimiser.step()
+        self.slow.step()
+        guess = self.examples["guess"]
+        guess[moment.rows] = 0.9 * guess[moment.rows] + 0.1 * losses.detach().to(guess.dtype)
+        self.drawn = torch.rand((), generator=moment.generator).item()
+        return losses.mean().detach()
+
+    def end_of_epoch(self, epoch):
+        self.epochs = epoch + 1
+        self.examples["guess"] *= 0.5
+
+    def statistics(self):
+        return {"guess": self.examples["guess"].double().sum().item(), "epochs": self.epochs, "drawn": self.drawn}
+
+    def adapt(self, model, split, generator):
+        inputs = split.columns["inputs"]
+        scale = (1 + 0.1 * torch.rand(1, generator=generator, dtype=inputs.dtype)).requires_grad_()
+        logits = model({"inputs": inputs * scale})
+        (slope,) = torch.autograd.grad(logits.logsumexp(1).mean(), scale)
+        torch.rand(3)  # from the stream of the training, which must not notice
+        return Split(split.columns | {"inputs": inputs * (scale - 0.01 * slope).detach()}, split.tables)
+
+    def state_dict(self):
+        own = {"slow": self.slow.state_dict(), "shift": self.shift.detach(), "epochs": self.epochs}
+        return super().state_dict() | own
+
+    def load_state_dict(self, content):
+        super().load_state_dict(content)
+        self.slow.load_state_dict(content["slow"])
+        self.shift.data.copy_(content["shift"])
+        self.epochs = content["epochs"]
 
 
 if __name__ == "__main__":
+    if os.environ.get("TOY_GUESSING"):
+        object.__setattr__(EXPERIMENT, "learner", Guessing)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born ignoring it
     if os.environ.get("TOY_DOUBLE"):
         torch.set_default_dtype(torch.float64)
         object.__setattr__(EXPERIMENT, "weights", torch.float64)
     if os.environ.get("TOY_SIGNAL"):
         number, step = map(int, os.environ["TOY_SIGNAL"].split("@"))
-        object.__setattr__(EXPERIMENT, "loss", signal_at(step, number))
+        signal_at(step, number, EXPERIMENT.learner or Learner)
     install(Path(os.environ["TOY_CHECKPOINTS"]))
     __main__.main()

@@ -14,6 +14,7 @@ from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.evidence.deviations import Deviation
 from reprolib.settings import counted
+from reprolib.training.learner import Learner, Loss
 from reprolib.training.recipe import Training
 
 SCALES = ("smoke", "small", "long", "paper")
@@ -89,7 +90,7 @@ class Experiment:
     rows: tuple[Row, ...]
     load: Callable[[Config, str], Dataset]  # configuration, kind of data
     build: Callable[[Config, Dataset], nn.Module]
-    loss: Callable[[nn.Module, dict[str, Tensor]], Tensor]
+    loss: Loss
     evaluate: Callable[[nn.Module, Split], dict[str, float]]
     select: str  # the validation metric that picks the best weights
     fingerprint: Callable[[Config, str], str | None]  # today's data hash, None where the data are not there
@@ -98,7 +99,12 @@ class Experiment:
     metrics: tuple[str, ...] = ("*",)  # patterns of the published metrics that its table shows
     watch: tuple[str, ...] = ()  # validation metrics that the learning curve keeps beside `select`
     weights: torch.dtype = torch.float16  # of the saved weights
+    learner: Callable[[], Learner] | None = None  # makes what trains its models; None: gradient descent on `loss`
     can_capture: Callable[[Config], bool] = lambda config: False  # whether a run's steps are all alike: see capture
+
+    def new_learner(self) -> Learner:
+        """What trains one model, once."""
+        return self.learner() if self.learner else Learner(self.loss)
 
     def row(self, name: str) -> Row:
         """The row called TASK/SYSTEM."""

@@ -11,6 +11,7 @@ from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.experiments.entry import KINDS, check_scale
 from reprolib.gn import definitions, demo
+from reprolib.training.learner import Learner
 from reprolib.training.loop import fit
 from reprolib.training.recipe import Training
 
@@ -88,7 +89,7 @@ def _trained(sizes: Sizes, seed: int) -> demo.Connected:
     train, valid = (demo.two_trees(count, SMALLEST, LARGEST, 3 * seed + i) for i, count in enumerate((4000, 400)))
     fit(
         model,
-        lambda model, batch: demo.loss(model, batch, ROUNDS),
+        Learner(lambda model, batch: demo.loss(model, batch, ROUNDS)),
         Split(train),
         lambda model: {"accuracy": demo.accuracy(model, valid, ROUNDS)},
         "accuracy",

@@ -20,6 +20,7 @@ from reprolib.evidence.records import Record
 from reprolib.experiments.entry import Experiment, change
 from reprolib.experiments.requests import Request, request_of
 from reprolib.training import parallel
+from reprolib.training.learner import evaluated
 from reprolib.training.loop import Fit, fit
 from reprolib.training.recipe import Training
 
@@ -128,9 +129,9 @@ def _fit(request: Request, model: nn.Module, splits: dict[str, Split], **options
     with _memory_for(f"the training of {request.row.name} takes", f"lower train.batch={training.batch}, or its sizes"):
         return fit(
             model,
-            experiment.loss,
+            experiment.new_learner(),
             splits["train"],
-            lambda model: experiment.evaluate(model, splits["valid"]),
+            lambda model: _evaluated(experiment, model, splits["valid"]),
             experiment.select,
             training,
             watch=experiment.watch,
@@ -140,13 +141,18 @@ def _fit(request: Request, model: nn.Module, splits: dict[str, Split], **options
         )
 
 
+def _evaluated(experiment: Experiment, model: nn.Module, split: Split) -> dict[str, float]:
+    """Metrics on a split, which a learner of its own may adapt to first; the same whenever they are asked for."""
+    return evaluated(experiment.new_learner(), experiment.evaluate, model, split, seed=0)
+
+
 def _measured(experiment: Experiment, model: nn.Module, splits: dict[str, Split]) -> dict[str, Any]:
     """The fields of a record that its model gives."""
-    figures = experiment.evaluate(model, splits["test"])
+    figures = _evaluated(experiment, model, splits["test"])
     return {
         "metrics": figures,
         "errors": {name: figure.error for name, figure in figures.items() if isinstance(figure, Figure)},
-        "validation": experiment.evaluate(model, splits["valid"]),
+        "validation": _evaluated(experiment, model, splits["valid"]),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
     }
 
@@ -236,7 +242,7 @@ def evaluate(path: Path, device: str | None = None) -> tuple[Record, dict[str, f
     if learned:
         records.load_weights(model, record, path)
     with devices.products(tf32=False):
-        return record, experiment.evaluate(model.to(place).eval(), data.splits["test"].to(place))
+        return record, _evaluated(experiment, model.to(place).eval(), data.splits["test"].to(place))
 
 
 def renew(path: Path, device: str | None = None) -> Record:

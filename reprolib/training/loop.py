@@ -1,4 +1,4 @@
-"""The only training loop: precision, progress, checkpoints and resume, synchronous data parallelism."""
+"""The only training loop: epochs, validation, progress, checkpoints and resume, synchronous data parallelism."""
 
 import math
 import sys
@@ -15,11 +15,11 @@ from reprolib import devices
 from reprolib.data.split import Split, shuffled
 from reprolib.errors import InputError
 from reprolib.files import write_atomically
-from reprolib.training import optimisers, parallel
+from reprolib.training import parallel
 from reprolib.training.capture import Captured
-from reprolib.training.recipe import Training, learning_rate
+from reprolib.training.learner import Job, Learner, Moment
+from reprolib.training.recipe import Training
 
-Loss = Callable[[nn.Module, dict[str, Tensor]], Tensor]
 Validate = Callable[[nn.Module], dict[str, float]]
 
 
@@ -57,7 +57,7 @@ class Fit:
 
 def fit(
     model: nn.Module,
-    loss: Loss,
+    learner: Learner,
     data: Split,
     validate: Validate,
     select: str,
@@ -75,14 +75,14 @@ def fit(
     """Train a model on the device that its data are on and leave the best validated weights in it.
 
     Args:
-        loss: mean loss of a batch, called with the model and a batch of `data`.
+        learner: makes the steps; a fresh one, such as `Learner(loss)`.
         validate: metrics of the model on held-out data; `select` names the one that should be large.
         watch: further metrics that the learning curve keeps.
         identity: hash of the whole configuration and the device's kind; a checkpoint with another one is refused.
         checkpoint: file to write after every validation; with `resume` training goes on from it.
         deadline: value of time.monotonic() after which training stops at its next checkpoint.
         title: what stands before the progress bar.
-        capture: launch a step's kernels at once, where a CUDA device trains it alone and the optimiser can; every step
+        capture: launch a step's kernels at once, where a CUDA device trains it alone and the learner can; every step
             of the model must do the same on other rows.
 
     Raises:
@@ -92,7 +92,7 @@ def fit(
     """
     if not training.steps:
         return Fit([], 0, 0, 0.0, 0.0, None)
-    trainer = _Trainer(model, loss, data, validate, (select, *watch), training, seed, identity, checkpoint, deadline)
+    trainer = _Trainer(model, learner, data, validate, (select, *watch), training, seed, identity, checkpoint, deadline)
     if resume and trainer.restore() and title and not trainer.rank:
         tqdm.write(f"{title}: goes on from step {trainer.state.step:,} of {training.steps:,}", sys.stderr)
     return trainer.run(title, capture)
@@ -111,20 +111,20 @@ class _Clock:
 
 
 class _Trainer:
-    def __init__(self, model, loss, data, validate, watched, training, seed, identity, checkpoint, deadline):
+    def __init__(self, model, learner, data, validate, watched, training, seed, identity, checkpoint, deadline):
         self.rank, self.workers = parallel.rank(), parallel.count()
         self.easy = _easy(data) if training.easy_first else None
         self.batch = _shared_batch(len(data if self.easy is None else self.easy), training, self.workers)
-        self.model, self.loss, self.data, self.validate, self.watched = model, loss, data, validate, watched
+        self.model, self.learner, self.data, self.validate, self.watched = model, learner, data, validate, watched
         self.training, self.seed, self.identity = training, seed, identity
         self.checkpoint, self.deadline = checkpoint, deadline
         self.device = next(iter(data.columns.values())).device
-        self.precision = devices.precision(training.precision, self.device)
         if not any(parameter.requires_grad for parameter in model.parameters()):
             raise InputError("this model has nothing to train: set train.steps to 0")
         if self.workers > 1:
             parallel.join(model, self.device)
-        self.optimiser = optimisers.make(training.optimiser, model, training.rate, training.weight_decay)
+        precision = devices.precision(training.precision, self.device)
+        learner.begin(Job(model, data, training, self.device, precision))
         self.state, self.best = State(), _copy(model)
         self.order = None, None  # lesson and epoch, permutation
         self._part_randomness()
@@ -150,43 +150,47 @@ class _Trainer:
         return Fit(state.history, state.best_step, state.step, state.seconds, state.processor_seconds, rate)
 
     def _can_capture(self) -> bool:
-        """Whether a step may be captured: on a CUDA device, alone, with an optimiser that reads its rate there."""
-        return self.device.type == "cuda" and self.workers == 1 and self.training.optimiser in optimisers.CAPTURABLE
+        """Whether a step may be captured: on a CUDA device, alone, by a learner that does the same at every step."""
+        return self.device.type == "cuda" and self.workers == 1 and self.learner.can_capture()
 
     def _captured(self) -> Captured:
-        optimisers.allow_capture(self.optimiser)
+        self.learner.prepare_capture()
         return Captured(self._update, self.device)
 
     def _step(self, update: Callable[[Tensor], Tensor]) -> Tensor:
         self.model.train()
-        optimisers.set_rate(self.optimiser, learning_rate(self.training, self.state.step))
-        loss = update(self._indices())
+        self.learner.set_rates(self.state.step)
+        epoch, position, steps = self._place()
+        rows = self._rows(epoch, position)
+        loss = update(rows)
+        if self.workers > 1:
+            parallel.share_rows(self.learner.examples, rows)
         self.state.step += 1
+        if position == steps - 1:
+            self.learner.end_of_epoch(epoch)
         return loss
 
     def _update(self, rows: Tensor) -> Tensor:
-        """One step of the optimiser on examples [B] of the split; their mean loss."""
-        batch = self.data.batch(rows)
-        self.optimiser.zero_grad(set_to_none=True)
-        with devices.products(tf32=self.precision == "tf32"):
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16"):
-                loss = self.loss(self.model, batch)
-            loss.backward()
-        if self.workers > 1:
-            parallel.average_gradients(self.model)
-        if self.training.clip is not None:
-            nn.utils.clip_grad_norm_(self.model.parameters(), self.training.clip)
-        self.optimiser.step()
-        return loss.detach()
+        """One step of the learner on examples [B] of the split; their mean loss."""
+        return self.learner.update(Moment(rows, self.state.step, self._place()[0], self.seed))
 
-    def _indices(self) -> Tensor:
-        """This worker's part of the step's batch; the order depends only on the seed, the lesson and the epoch."""
-        easy = self.state.step < self.training.easy_first
+    @property
+    def _lesson(self) -> Tensor | None:
+        """The rows that this step may draw from; None: all."""
+        return self.easy if self.state.step < self.training.easy_first else None
+
+    def _place(self) -> tuple[int, int, int]:
+        """The epoch of the lesson, the step within it, and how many steps an epoch has."""
+        easy = self._lesson is not None
         count, start = (len(self.easy), 0) if easy else (len(self.data), self.training.easy_first)
-        epoch, position = divmod(self.state.step - start, count // self.batch)
+        return *divmod(self.state.step - start, count // self.batch), count // self.batch
+
+    def _rows(self, epoch: int, position: int) -> Tensor:
+        """This worker's part of the step's batch; the order depends only on the seed, the lesson and the epoch."""
+        easy = self._lesson is not None
         if self.order[0] != (easy, epoch):
             generator = torch.Generator().manual_seed(1_000_003 * self.seed + epoch)
-            order = shuffled(count, self.training.together, generator)
+            order = shuffled(len(self.easy if easy else self.data), self.training.together, generator)
             order = (order if self.training.shuffle else order.sort().values).to(self.device)
             self.order = (easy, epoch), self.easy[order] if easy else order
         batch = self.order[1][position * self.batch : (position + 1) * self.batch]
@@ -204,7 +208,9 @@ class _Trainer:
         if not math.isfinite(score):
             raise InputError(f"{select} is {score} at step {self.state.step}: is the validation split empty?")
         kept = {name: float(metrics[name]) for name in others if name in metrics}
+        kept |= {name: float(value) for name, value in self.learner.statistics().items()}
         self.state.history.append({"step": self.state.step, "loss": loss, select: score} | kept)
+        self.learner.validated(score)
         if score > self.state.best_score:
             self.state.best_score, self.state.best_step = score, self.state.step
             self.best = _copy(self.model)
@@ -229,7 +235,8 @@ class _Trainer:
             "state": asdict(self.state),
             "model": self.model.state_dict(),
             "best": self.best,
-            "optimiser": self.optimiser.state_dict(),
+            "learner": self.learner.state_dict(),
+            "examples": self.learner.examples,
             "random": torch.get_rng_state(),
             "random_device": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
         }
@@ -256,7 +263,8 @@ class _Trainer:
 
     def _take(self, content: dict) -> None:
         self.model.load_state_dict(content["model"])
-        self.optimiser.load_state_dict(content["optimiser"])
+        self.learner.load_state_dict(content["learner"])
+        self.learner.examples = {name: tensor.to(self.device) for name, tensor in content["examples"].items()}
         self.best = {name: tensor.to(self.device) for name, tensor in content["best"].items()}
         self.state = State(**content["state"])
         torch.set_rng_state(content["random"].cpu())

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 PLAIN = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
 NAMES = (*PLAIN, "muon")
-SCHEDULES = ("constant", "cosine", "halving", "doubling")
+SCHEDULES = ("constant", "cosine", "halving", "doubling", "plateau")
 CAPTURABLE = ("adam", "adamw")  # their steps can be part of a CUDA graph
 
 
@@ -73,7 +73,8 @@ def share(schedule: str, step: int, steps: int) -> float:
     """What a schedule leaves of the full rate at a step.
 
     Halving: after 2/5 and 4/5 of the steps, as NRI does after 200 and 400 of 500 epochs. Doubling: from a hundredth up,
-    seven times in 2/5 of the steps, as replications of CLEVR do every 20 epochs.
+    seven times in 2/5 of the steps, as replications of CLEVR do every 20 epochs. Plateau: a learner halves the rate by
+    what validation says.
     """
     if schedule == "cosine":
         return 0.5 * (1 + math.cos(math.pi * step / steps))

@@ -4,6 +4,7 @@ They do so but for what is drawn at random within a step: every worker has dropo
 """
 
 import os
+from collections.abc import Mapping
 from functools import partial
 
 import torch
@@ -40,6 +41,22 @@ def average_gradients(model: nn.Module) -> None:
     flat = mean(torch.cat([gradient.flatten() for gradient in gradients]))
     for parameter, part in zip(parameters, flat.split([p.numel() for p in parameters]), strict=True):
         parameter.grad = part.view_as(parameter)
+
+
+def share_rows(tensors: Mapping[str, Tensor], rows: Tensor) -> None:
+    """Write into every worker's tensors [M, ...] the rows [B] that any of them has changed, as many by each."""
+    if not tensors:
+        return
+    everyone = _gathered(rows)
+    for tensor in tensors.values():
+        tensor[everyone] = _gathered(tensor[rows])
+
+
+def _gathered(part: Tensor) -> Tensor:
+    """The parts of all workers, one after the other."""
+    parts = [torch.empty_like(part) for _ in range(count())]
+    dist.all_gather(parts, part.contiguous())
+    return torch.cat(parts)
 
 
 def mean(tensor: Tensor) -> Tensor:

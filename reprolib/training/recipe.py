@@ -9,6 +9,7 @@ from reprolib.training import optimisers
 
 CHOICES = {"schedule": optimisers.SCHEDULES, "precision": ("fp32", "tf32", "bf16"), "optimiser": optimisers.NAMES}
 LEAST = {"steps": 0, "batch": 1, "together": 1, "warmup": 0, "easy_first": 0}
+LEAST |= {"plateau": 0, "cooldown": 0, "floor": 0}
 LEAST |= {"evaluate_every": 1, "patience": 1, "weight_decay": 0}
 
 
@@ -20,7 +21,7 @@ class Training:
     batch: int = 64
     together: int = 1  # consecutive examples that stay in one batch, as the questions of one picture
     rate: float = 1e-3
-    schedule: str = "constant"  # or "cosine": to zero over all steps; "halving", "doubling": see optimisers.share
+    schedule: str = "constant"  # or "cosine": to zero over all steps; others: see optimisers.share
     warmup: int = 0  # steps of linear warm-up
     optimiser: str = "adam"
     weight_decay: float = 0.0
@@ -29,6 +30,9 @@ class Training:
     patience: int | None = None  # validations without a better score before training stops
     precision: str = "fp32"  # or "tf32", "bf16" (autocast), where the device has instructions for it
     shuffle: bool = field(default=True, metadata=LATER)  # False: the same order in every epoch
+    plateau: int = field(default=10, metadata=LATER)  # of the schedule "plateau": validations without a better score
+    cooldown: int = field(default=0, metadata=LATER)  # validations after a halving that do not count
+    floor: float = field(default=0.0, metadata=LATER)  # share of the rate that is always left
     easy_first: int = field(default=0, metadata=LATER)  # steps, at the start, on easy examples alone (column "easy")
 
     def __post_init__(self) -> None:

@@ -13,6 +13,7 @@ from reprolib.errors import InputError
 from reprolib.experiments import clevr, rn_clevr_pixels
 from reprolib.experiments.entry import change
 from reprolib.models.clevr import PixelModel
+from reprolib.training.learner import Learner
 from reprolib.training.loop import fit
 
 FEW = {"data.train": 12, "data.valid": 3, "data.test": 6}
@@ -42,7 +43,7 @@ def trained(experiment, config, data):
     def validate(model):
         return experiment.evaluate(model, parts["valid"])
 
-    fit(model, experiment.loss, parts["train"], validate, experiment.select, config.train, seed=0, identity="")
+    fit(model, Learner(experiment.loss), parts["train"], validate, experiment.select, config.train, seed=0, identity="")
     return experiment.evaluate(model.eval(), parts["test"])
 
 

@@ -12,6 +12,7 @@ from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.experiments.rn_babi import EXPERIMENT
 from reprolib.models.babi import READERS, SLOTS, BabiModel, StoryRelationNetwork
+from reprolib.training.learner import Learner
 from reprolib.training.loop import Training, fit
 
 STORIES = """1 Mary moved to the bathroom.
@@ -79,7 +80,7 @@ def test_a_few_stories_are_learnt_by_heart(stories, changes):
     model, split = build(stories, **changes), stories[0]
     training = Training(steps=100, batch=len(split), rate=5e-3, evaluate_every=25)
     validate = lambda model: EXPERIMENT.evaluate(model, split)  # noqa: E731
-    fit(model, EXPERIMENT.loss, split, validate, EXPERIMENT.select, training, seed=0, identity="babi")
+    fit(model, Learner(EXPERIMENT.loss), split, validate, EXPERIMENT.select, training, seed=0, identity="babi")
     assert validate(model.eval())["accuracy/mean"] == 100.0
 
 

@@ -19,6 +19,7 @@ from reprolib.models.sort_of_clevr import (
     SceneModel,
     StateRelationNetwork,
 )
+from reprolib.training.learner import Learner
 from reprolib.training.loop import Training, fit
 
 KERNELS = (4, 8, 8, 8)
@@ -52,7 +53,7 @@ def test_a_few_questions_are_learnt_by_heart(model, scenes):
     few = Split({name: column[::4] for name, column in scenes.columns.items()}, scenes.tables)
     training = Training(steps=160, batch=len(few), rate=4e-3, evaluate_every=40)
     validate = lambda model: {"right": (model(few.batch(slice(None))).argmax(1) == few.columns["answers"]).sum().item()}  # noqa: E731
-    fit(model, EXPERIMENT.loss, few, validate, "right", training, seed=0, identity="scenes")
+    fit(model, Learner(EXPERIMENT.loss), few, validate, "right", training, seed=0, identity="scenes")
     assert validate(model.eval())["right"] == len(few) == 20
 
 

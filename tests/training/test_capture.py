@@ -19,6 +19,7 @@ from reprolib.models.nri import NRI, EdgeClassifier, EdgeClassifierModel, NRIMod
 from reprolib.running import runs
 from reprolib.training import loop, optimisers
 from reprolib.training.capture import WARM, Captured
+from reprolib.training.learner import Learner
 from reprolib.training.loop import Training, fit
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
@@ -128,7 +129,7 @@ def trained(model, device=CPU, training=TRAINING, **options):
     loss = lambda model, batch: model.loss(batch)  # noqa: E731
     score = lambda model: {"score": -float(model.loss(split.batch(slice(8))))}  # noqa: E731
     torch.manual_seed(1)
-    return model, fit(model, loss, split, score, "score", training, seed=0, identity="capture", **options)
+    return model, fit(model, Learner(loss), split, score, "score", training, seed=0, identity="capture", **options)
 
 
 def supervised():
@@ -152,8 +153,20 @@ def test_nothing_is_captured_on_a_processor(monkeypatch):
 )
 def test_what_a_run_must_be_like_to_be_captured(device, workers, optimiser, expected):
     training = dataclasses.replace(TRAINING, optimiser=optimiser)
-    run = SimpleNamespace(device=torch.device(device), workers=workers, training=training)
+    learner = Learner(lambda model, batch: None)
+    learner.job = SimpleNamespace(training=training)
+    run = SimpleNamespace(device=torch.device(device), workers=workers, learner=learner)
     assert loop._Trainer._can_capture(run) is expected
+
+
+def test_a_learner_with_steps_of_its_own_is_not_captured():
+    class Other(Learner):
+        def update(self, moment):
+            return super().update(moment)
+
+    learner = Other(lambda model, batch: None)
+    learner.job = SimpleNamespace(training=TRAINING)
+    assert not learner.can_capture()
 
 
 @pytest.mark.parametrize("capture", [True, False])
@@ -206,7 +219,9 @@ def test_every_row_of_motion_can_be_captured(experiment, row, monkeypatch, tmp_p
     splits = {name: split.to("cuda") for name, split in data.splits.items()}
     validate = partial(experiment.evaluate, split=splits["valid"])
     options = {"seed": 0, "identity": "capture", "capture": True}
-    outcome = fit(model, experiment.loss, splits["train"], validate, experiment.select, config.train, **options)
+    outcome = fit(
+        model, Learner(experiment.loss), splits["train"], validate, experiment.select, config.train, **options
+    )
     assert len(outcome.history) == 2
 
 

@@ -22,6 +22,7 @@ from reprolib.evidence import records
 from reprolib.evidence.metrics import Figure
 from reprolib.running import runs
 from reprolib.training import parallel
+from reprolib.training.learner import Learner
 from reprolib.training.loop import OutOfTimeError, fit
 from reprolib.training.recipe import Training, learning_rate
 
@@ -43,7 +44,7 @@ def task(toy):
         torch.manual_seed(seed)
         model = toy.build(config, data)
         validate = score or (lambda model: toy.evaluate(model, data.splits["valid"]))
-        return model, loss, data.splits["train"], validate, toy.select
+        return model, Learner(loss), data.splits["train"], validate, toy.select
 
     return make
 
@@ -69,7 +70,7 @@ def numbered(task):
         seen.append(batch["number"])
         return model.unused.sum()
 
-    return (model, spying, Split(data.columns | {"number": number, "easy": number % 3 == 0}), *rest), seen
+    return (model, Learner(spying), Split(data.columns | {"number": number, "easy": number % 3 == 0}), *rest), seen
 
 
 @pytest.fixture
@@ -87,10 +88,10 @@ def scores(*values):
 
 
 def test_a_small_set_is_learnt_by_heart(task):
-    model, loss, data, _, select = task(dropout=0.0)
+    model, learner, data, _, select = task(dropout=0.0)
     few = Split({name: column[:12] for name, column in data.columns.items()})
     right = lambda model: {select: (model(few.columns).argmax(1) == few.columns["answers"]).double().mean().item()}  # noqa: E731
-    outcome = fit(model, loss, few, right, select, changed(steps=300, evaluate_every=50), seed=0, identity="toy")
+    outcome = fit(model, learner, few, right, select, changed(steps=300, evaluate_every=50), seed=0, identity="toy")
     assert right(model)[select] == 1.0
     assert outcome.history[-1]["loss"] < outcome.history[0]["loss"] / 10
 
@@ -499,7 +500,7 @@ def test_workers_share_every_batch_and_draw_masks_of_their_own(task, apart, tmp_
             return model.unused.sum()
 
         place = tmp_path / f"{rank} of {workers}.pt"
-        train((model, spying, data, *rest), changed(steps=20), checkpoint=place)
+        train((model, Learner(spying), data, *rest), changed(steps=20), checkpoint=place)
         return torch.stack(numbers), draws, place.exists()
 
     alone, first, second = worker(0, 1), worker(0, 2), worker(1, 2)
@@ -520,7 +521,7 @@ def test_no_worker_draws_a_mask_twice_or_one_of_another(task, apart):
     for seed, rank in itertools.product(range(2), range(3)):
         apart(rank, 3)
         model, _, *rest = task(seed)
-        train((model, spying, *rest), changed(steps=20, batch=24, evaluate_every=5), seed=seed)
+        train((model, Learner(spying), *rest), changed(steps=20, batch=24, evaluate_every=5), seed=seed)
     assert len(draws) == len(set(draws)) == 2 * 3 * 20
 
 
@@ -537,7 +538,7 @@ def test_workers_that_resume_draw_the_masks_that_they_would_have_drawn(task, apa
             return model.unused.sum()
 
         with contextlib.suppress(OutOfTimeError):
-            train((model, spying, *rest), steps, **options)
+            train((model, Learner(spying), *rest), steps, **options)
         return found
 
     whole = [draws(rank) for rank in range(2)]

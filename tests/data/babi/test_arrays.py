@@ -257,10 +257,10 @@ def test_four_questions_more_or_less_are_the_release_too(ten_thousand, more):
         (ten_thousand / f"qa{task}_{split}.txt").write_text(STORY * (count + more))
     data = load(BabiData(tasks=(2, 3)), "real")
     assert data.sizes == {split: 2 * (count + more) for split, count in RELEASED.items()}
-    assert not any("generated" in said or "holds" in said for said in data.deviations)
+    assert not any("generated" in text or "holds" in text for text in said(data))
     (ten_thousand / "qa3_train.txt").write_text(STORY * (RELEASED["train"] - 5))
-    said = load(BabiData(tasks=(3,), valid=1, test=1), "real").deviations
-    assert said[-1].startswith("task 3: 5 of 9000 training questions are generated")
+    filled = said(load(BabiData(tasks=(3,), valid=1, test=1), "real"))
+    assert filled[-1].startswith("task 3: 5 of 9000 training questions are generated")
 
 
 def test_a_known_gap_is_filled_and_said(ten_thousand):
