@@ -117,7 +117,7 @@ def test_the_optimiser_gets_the_scheduled_rate(task):
     model, _, *rest = task()
     before = model.unused.detach().clone()
     training = changed(optimiser="sgd", steps=20, schedule="cosine", warmup=5)
-    train((model, lambda model, batch: model.unused.sum(), *rest), training)
+    train((model, Learner(lambda model, batch: model.unused.sum()), *rest), training)
     total = sum(learning_rate(training, step) for step in range(10))  # the first validation is never beaten, so kept
     assert torch.allclose(before - model.unused, torch.tensor(total))
 
@@ -127,7 +127,7 @@ def test_clipping_bounds_the_gradient(task):
     model, _, *rest = task()
     before = model.unused.detach().clone()
     training = changed(optimiser="sgd", steps=10, clip=0.3)
-    train((model, lambda model, batch: 1000 * model.unused.sum(), *rest), training)
+    train((model, Learner(lambda model, batch: 1000 * model.unused.sum()), *rest), training)
     assert (before - model.unused).norm().item() == pytest.approx(10 * training.rate * 0.3, rel=1e-4)
 
 
@@ -191,8 +191,9 @@ def test_tf32_is_for_training_steps_alone(task, monkeypatch):
 
         return call
 
-    model, loss, data, validate, select = task()
-    train((model, noted("step", loss), data, noted("validation", validate), select), changed(precision="tf32"))
+    model, learner, data, validate, select = task()
+    noting = Learner(noted("step", learner.loss))
+    train((model, noting, data, noted("validation", validate), select), changed(precision="tf32"))
     assert seen["step"] == {"tf32"}
     assert "tf32" not in seen["validation"]
 
@@ -254,7 +255,7 @@ def test_a_point_of_the_curve_is_the_mean_loss_since_the_last_validation(task, s
     model, _, *rest = task()
     number = itertools.count(1)
     counting = lambda model, batch: 0 * model.unused.sum() + next(number)  # noqa: E731
-    _, outcome = train((model, counting, *rest), changed(steps=steps))
+    _, outcome = train((model, Learner(counting), *rest), changed(steps=steps))
     ends = [*range(10, steps, 10), steps]
     windows = [range(start + 1, end + 1) for start, end in itertools.pairwise([0, *ends])]
     assert [point["step"] for point in outcome.history] == ends

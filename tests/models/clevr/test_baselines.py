@@ -211,10 +211,7 @@ def test_dropout_is_off_at_test(build, asked):
 @pytest.mark.parametrize("share", [0.1, 0.3])
 def test_as_much_drops_out_as_the_setting_says(build, share, dropped):
     torch.manual_seed(0)
-    if build is sets:
-        mlp = build(f=(1,), dropout=share).block.phi_u.module
-    else:
-        mlp = build(hidden=(1,), dropout=share).mlp
+    mlp = build(f=(1,), dropout=share).block.phi_u.module if build is sets else build(hidden=(1,), dropout=share).mlp
     width = next(mlp.parameters()).shape[1]
     assert dropped(mlp, width) == pytest.approx((share, share), abs=0.03)
 
