@@ -163,19 +163,21 @@ class Hearing:
         values = [self.known.figure(task, side, metric) for side in (comparison.one, comparison.other)]
         return None if None in values else kinds.of(metric).gain(*values)
 
-    def told(self, figures: Sequence[tuple[Line, Closeness]], compared: Sequence[Compared]) -> list[str]:
+    def told(self, figures: Sequence[tuple[Line, Closeness | None]], compared: Sequence[Compared]) -> list[str]:
         """The reasons: every figure, then every comparison that does not hold, or that all do."""
-        said = [
-            f"{line.system}, {line.metric} of {line.task}: {status}, {self._both(line)}" for line, status in figures
-        ]
+        said = [f"{line.system}, {line.metric} of {line.task}: {self._both(line, status)}" for line, status in figures]
         open_ = [each.reason for each in compared if each.order != "holds"]
         said += open_ or [f"all {len(compared)} comparisons hold"] * bool(compared)
         who = [f"{theirs[1]} is {ours[1]}" for theirs, ours in self.cast.items() if theirs != ours]
         return [*who, *said]
 
-    def _both(self, line: Line) -> str:
+    def _both(self, line: Line, status: Closeness | None) -> str:
+        if status is None:
+            return "a record is lacking"
         ours = self.of(line.task, line.system).estimate(line.metric)
-        return f"{_shown(line.metric, ours)} against {line.bound} {number(line.value, line.metric)}".replace("  ", " ")
+        return f"{status}, {_shown(line.metric, ours)} against {line.bound} {number(line.value, line.metric)}".replace(
+            "  ", " "
+        )
 
 
 def _shown(metric: str, found: Estimate) -> str:

@@ -143,13 +143,14 @@ class Court:
         return hearing.closeness(line), found
 
     def _by(self, claim: Claim, cast: Mapping[Name, Name]) -> Judgement:
-        setting = self._setting(list(cast.values()))
+        setting = self._setting(list(cast.values()), cast[self._claimed(claim, list(cast))])
         if setting is None:
             return Judgement(claim, "not attempted", "there is no record above smoke scale")
         hearing = Hearing(self.known, setting, cast)
-        figures = [(line, status) for line in claim.lines(self.known.lines) if (status := hearing.closeness(line))]
+        printed = [line for line in claim.lines(self.known.lines) if line.value is not None]
+        figures = [(line, hearing.closeness(line)) for line in printed]
         compared = tuple(each for comparison in claim.comparisons for each in hearing.compare(comparison))
-        figure = _worst([status for _, status in figures], get_args(Closeness))
+        figure = _worst([status or "unsure" for _, status in figures], get_args(Closeness))
         effect = _worst([each.order for each in compared], get_args(Order))
         here = [found for name in cast.values() if (found := self.known.measured.get((*name, *setting)))]
         fair = not any(each.excused for each in compared)
@@ -166,17 +167,24 @@ class Court:
             tuple(record for one in here for record in one.counted),
         )
 
-    def _setting(self, names: Sequence[Name]) -> Setting | None:
+    def _claimed(self, claim: Claim, needed: Sequence[Name]) -> Name:
+        """The system that a claim is about: who is ahead in its first comparison, else whose figure comes first."""
+        for comparison in claim.comparisons[:1]:
+            ahead = [(task, comparison.systems[0]) for task in self.known.tasks(comparison)]
+            return next((name for name in ahead if name in needed), needed[0])
+        return needed[0]
+
+    def _setting(self, names: Sequence[Name], claimed: Name) -> Setting | None:
         """Scale and data: the largest at which all have the seeds that a verdict asks for, else have any record.
 
-        Where they share none, the largest of the first, which is the one that the claim is about.
+        Where they share none, the largest of the system that the claim is about.
         """
         order = [(scale, kind) for scale in reversed(SCALES[1:]) for kind in reversed(KINDS)]
         there = {s: [self.known.measured.get((*name, *s)) for name in names] for s in order}
         for fit in (
             lambda all_: all(one and one.enough for one in all_),
             lambda all_: all(one and one.counted for one in all_),
-            lambda all_: all_[0] and all_[0].counted,
+            lambda all_: (one := all_[names.index(claimed)]) and one.counted,
         ):
             for setting, found in there.items():
                 if fit(found):

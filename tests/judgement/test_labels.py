@@ -191,6 +191,19 @@ def test_what_lacks_a_record_is_said(judge):
     assert "a record is lacking" in found.reason
 
 
+def test_a_figure_that_is_not_measured_is_not_passed_over(judge):
+    """Net's is close, Base's is lacking: together they are unsure, and nothing is reproduced."""
+    found = judge({"Net": GOOD["Net"]}, figures=("Net", "Base"), compared=())
+    assert (found.figure, found.label) == ("unsure", "inconclusive")
+    assert "Base, accuracy/all of toy: a record is lacking" in found.reason
+
+
+def test_a_claim_is_attempted_when_its_own_system_is(judge):
+    """Records of a baseline alone are no attempt at what is claimed of another system."""
+    assert judge({"Base": GOOD["Base"]}, figures=("Base", "Net")).label == "not attempted"
+    assert judge({"Net": GOOD["Net"]}, figures=("Base", "Net")).label == "inconclusive"
+
+
 def test_labels_from_the_best_to_none():
     assert LABELS[0] == "reproduced"
     assert LABELS[-1] == "not attempted"
