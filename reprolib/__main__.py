@@ -1,4 +1,4 @@
-"""The command line."""
+"""The command line. A command imports what it needs itself, so that help answers at once."""
 
 import json
 import os
@@ -10,21 +10,16 @@ from typing import Annotated
 
 import typer
 
-from reprolib import devices, experiments, paths
+from reprolib import __version__, paths
 from reprolib.data_commands import data_app
 from reprolib.errors import InputError
-from reprolib.evidence import kinds, records
+from reprolib.evidence import kinds
 from reprolib.evidence.wording import number
-from reprolib.experiments.requests import Request, select
-from reprolib.files import check_folder
-from reprolib.pages import lists, report
-from reprolib.running import runs
-from reprolib.training import parallel
 
 INTERRUPTED = 130  # the shell's code for Ctrl-C
 UsageError = typer.BadParameter.__base__  # wrong options and arguments, wherever this typer keeps it
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(data_app, name="data")
 
 Scale = Annotated[str, typer.Option(help="smoke, small, long or paper.")]
@@ -33,12 +28,27 @@ Capture = Annotated[bool, typer.Option(help="Steps as CUDA graphs, where a row's
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def every_command(
+    version: Annotated[bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="And end.")] = False,
+) -> None:
+    """Four papers on relational reasoning: run their experiments, judge their claims, build the tables."""
+
+
 @app.command("list")
 def list_rows(as_json: AsJson = False) -> None:
     """Every row of every experiment, with the minutes that a seed is expected to take.
 
     Smoke, small and long scale are meant for one CPU core, paper scale for one modern GPU.
     """
+    from reprolib import experiments
+
     rows = [
         {
             "experiment": experiment.name,
@@ -75,7 +85,11 @@ def run(
     capture: Capture = True,
 ) -> None:
     """Train and test rows of an experiment and write their records."""
+    from reprolib import devices, experiments
+    from reprolib.experiments.requests import Request, select
+    from reprolib.running import runs
     from reprolib.running.execute import parse
+    from reprolib.training import parallel
 
     chosen = experiments.get(experiment)
     changes = tuple(sorted(parse(set_ or []).items()))
@@ -111,6 +125,8 @@ def evaluate(
     renew: Annotated[bool, typer.Option("--renew", help="Write it anew if only its test changed.")] = False,
 ) -> None:
     """Recompute a record's metrics from its weights and data; a difference is an error."""
+    from reprolib.running import runs
+
     if renew:
         for name, value in runs.renew(record, device).metrics.items():
             typer.echo(f"{name:28} {number(value, name)}")
@@ -137,6 +153,8 @@ def table(
     format: Annotated[str, typer.Option(help="md, csv, html or json.")] = "md",
 ) -> None:
     """Paper against ours, with spread, data, scale, device and label of the claim."""
+    from reprolib.pages import report
+
     typer.echo(report.text(name, format))
     if not paths.results().is_dir():
         typer.echo(f"reprolib: there is no folder {paths.results()}, so nothing of ours is in this table", err=True)
@@ -149,7 +167,7 @@ def list_claims(
 ) -> None:
     """Every claim with its label, the reason, the records that it rests on and the command that repeats them."""
     from reprolib.judgement.labels import judged
-    from reprolib.pages import claim_tables
+    from reprolib.pages import claim_tables, report
 
     typer.echo(claim_tables.text(claim_tables.chosen(judged(report.committed()), paper), format))
 
@@ -159,6 +177,7 @@ def verify(
     fresh: Annotated[Path | None, typer.Option(help="Folder of fresh smoke records to hold against ours.")] = None,
 ) -> None:
     """Every record valid, every claim judged, nothing stale, nothing drifted."""
+    from reprolib.evidence import records
     from reprolib.judgement import verify as checks
 
     sentences = checks.problems() + (checks.drift(fresh) if fresh else [])
@@ -195,6 +214,8 @@ def bench(
 ) -> None:
     """Ratios measured side by side in one run."""
     from reprolib import bench as benches
+    from reprolib.files import check_folder
+    from reprolib.pages import lists
 
     if keep:  # a damaged file or a full disk ends here, before anything is measured
         lists.measured()

@@ -9,11 +9,12 @@ import sys
 
 import pytest
 
-from reprolib import __main__, experiments, paths
+from reprolib import __main__, __version__, experiments, paths
 from reprolib.data import catalogue
 from reprolib.errors import InputError
 from reprolib.evidence import claims, published, records
 from reprolib.experiments.entry import SCALES
+from reprolib.pages import report
 from reprolib.paths import ROOT
 
 MISTAKES = {
@@ -86,12 +87,12 @@ def test_an_error_of_many_lines_is_printed_as_one(cli, monkeypatch):
     def fail(name, style):
         raise InputError("one\n  two\n\nthree")
 
-    monkeypatch.setattr(__main__.report, "text", fail)
+    monkeypatch.setattr(report, "text", fail)
     assert cli("table", "toy") == (2, "", "reprolib: one two three\n")
 
 
 def test_a_mistake_of_ours_keeps_its_traceback(cli, monkeypatch):
-    monkeypatch.setattr(__main__.report, "text", lambda name, style: 1 / 0)
+    monkeypatch.setattr(report, "text", lambda name, style: 1 / 0)
     monkeypatch.setattr(sys, "argv", ["reprolib", "table", "toy"])
     with pytest.raises(ZeroDivisionError):
         __main__.main()
@@ -101,7 +102,7 @@ def test_an_error_of_a_file_keeps_its_traceback(cli, monkeypatch):
     def fail(name, style):
         raise PermissionError(errno.EACCES, "Permission denied", "a.json")
 
-    monkeypatch.setattr(__main__.report, "text", fail)
+    monkeypatch.setattr(report, "text", fail)
     monkeypatch.setattr(sys, "argv", ["reprolib", "table", "toy"])
     with pytest.raises(PermissionError):
         __main__.main()
@@ -202,6 +203,29 @@ def test_claims_in_every_format(cli, done):
     for shown in (out, cli("claims", "--format", "html")[1]):
         plain = shown.replace("\N{NO-BREAK SPACE}", " ").replace("&nbsp;", " ")
         assert all(part in plain for part in (claim["claim"], "inconclusive", "small, generated, n = 1"))
+
+
+HEAVY = {"torch", "numpy", "pandas", "scipy", "numba", "matplotlib", "papermill"}
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["run", "--help"], ["data", "--help"], ["--nonsense"]])
+def test_what_needs_no_library_loads_none(words):
+    code = f"""
+import sys
+from reprolib import __main__
+sys.argv = ["reprolib", *{words!r}]
+try:
+    __main__.main()
+finally:
+    print("loaded", sorted(set(sys.modules) & {HEAVY!r}))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "loaded []", done.stderr
+    assert done.returncode == (2 if words == ["--nonsense"] else 0)
+
+
+def test_version(cli):
+    assert cli("--version") == (0, f"{__version__}\n", "")
 
 
 def test_help(cli):

@@ -1,10 +1,14 @@
 """How tables and figures write the names and numbers of published.csv."""
 
-import re
+from __future__ import annotations
 
-import pandas as pd
+import re
+from typing import TYPE_CHECKING
 
 from reprolib.evidence import kinds, published
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SPELLED = {
     "clevr": "CLEVR",

@@ -1,9 +1,14 @@
 """The experiments, one module each, named like its notebook."""
 
+from __future__ import annotations
+
 import importlib
+from typing import TYPE_CHECKING
 
 from reprolib.errors import InputError
-from reprolib.experiments.entry import Experiment
+
+if TYPE_CHECKING:
+    from reprolib.experiments.entry import Experiment
 
 NAMES = ("rn_clevr_pixels", "rn_clevr_state", "rn_babi", "rn_sort_of_clevr", "nri_edges", "nri_prediction")
 
