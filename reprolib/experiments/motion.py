@@ -20,6 +20,8 @@ from reprolib.models.correlation import CorrelationEdges, LSTMStates, flat_paths
 from reprolib.models.motion import LSTMModel, Static, TrajectoryLSTM
 from reprolib.models.nri import NRI, EdgeClassifier, EdgeClassifierModel, GivenGraph, NRIModel, SimulatorDecoder
 from reprolib.settings import check_least, counted
+from reprolib.training import optimisers
+from reprolib.training.learner import Learner, Moment
 from reprolib.training.recipe import Training
 
 PAPER = "kipf2018"
@@ -175,6 +177,24 @@ def simulator(model: NRIModel, data: MotionData, scale: simulations.Scale) -> nn
     return SimulatorDecoder(data.kind, low, high, model.substeps)
 
 
+class MotionLearner(Learner):
+    """Gradient descent that tells a model with a decoder the step, on which its likelihood may hang."""
+
+    def __init__(self) -> None:
+        super().__init__(loss)
+
+    def update(self, moment: Moment) -> Tensor:
+        """One step, the same as the default's."""
+        if isinstance(self.job.model, GivenGraph):
+            self.job.model.step = moment.step
+        return super().update(moment)
+
+    def can_capture(self) -> bool:
+        """Not where the likelihood changes in the course of training."""
+        peak = isinstance(self.job.model, GivenGraph) and self.job.model.config.peak is not None
+        return not peak and self.job.training.optimiser in optimisers.CAPTURABLE
+
+
 def loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
     """Every model of motion states its own."""
     return model.loss(batch)
@@ -240,6 +260,7 @@ def experiment(
         build=build,
         loss=loss,
         evaluate=evaluate,
+        learner=MotionLearner,
         select="score",
         chance={"accuracy/*": "50", "mse/*": "Static"},
         fingerprint=fingerprint,

@@ -16,9 +16,10 @@ from reprolib.experiments import motion, requests
 from reprolib.experiments.entry import SCALES, Config, change
 from reprolib.experiments.motion import FRAMES, HORIZON, START, MotionData
 from reprolib.models.motion import LSTMModel, Static, TrajectoryLSTM
-from reprolib.models.nri import NRI, GivenGraph, NRIModel
+from reprolib.models.nri import NRI, GivenGraph, NRIModel, latent
 from reprolib.running import runs
-from reprolib.training.loop import Training
+from reprolib.training.loop import OutOfTimeError, fit
+from reprolib.training.recipe import Training
 
 PREDICTING = {"NRI (learned)", "NRI (true graph)", "NRI (full graph)", "LSTM (single)", "LSTM (joint)"}
 FEW = {"data.train": 30, "data.valid": 5, "data.test": 6, "data.others": (3, 7), "data.of_others": 4}
@@ -416,3 +417,28 @@ def test_settings_that_make_no_run_are_named(name, row, changes, message, monkey
     with pytest.raises(InputError, match=message):
         runs.run(requests.Request(experiment, experiment.row(row), changes=tuple(changes.items())), device="cpu")
     assert not list(tmp_path.rglob("*.json"))
+
+
+@pytest.mark.parametrize("resumes", [False, True])
+def test_the_likelihood_of_charges_is_peaked_from_its_first_step_on(resumes, monkeypatch, tmp_path):
+    """Five steps, the third and later ones peaked, also where training was cut off after the second."""
+    told, options = [], {"seed": 0, "identity": "a", "checkpoint": tmp_path / "state.pt"}
+    peaked = latent.peaked_negative_log_likelihood
+    monkeypatch.setattr(latent, "peaked_negative_log_likelihood", lambda *a: told.append("peaked") or peaked(*a))
+    settings = {"graph": "true", "decoder_width": 4, "peak": 2e-3, "peak_from": 2}
+    training = Training(5, batch=4, evaluate_every=2)
+    paths, edges = torch.randn(8, 12, 3, 4), torch.zeros(8, 3, 2, dtype=torch.long)
+
+    def train(**further):
+        model, split = GivenGraph(NRIModel(**settings), 4), Split({"trajectories": paths, "edges": edges})
+        learner = motion.MotionLearner()
+        fit(model, learner, split, lambda model: {"score": 0.0}, "score", training, **options, **further)
+        assert not learner.can_capture()
+        assert not [name for name in model.state_dict() if "decoder" not in name]
+
+    if resumes:
+        with pytest.raises(OutOfTimeError):
+            train(deadline=0.0)
+        assert told == []
+    train(resume=resumes)
+    assert len(told) == 3

@@ -13,7 +13,8 @@ from reprolib.errors import InputError
 from reprolib.experiments.rn_babi import EXPERIMENT
 from reprolib.models.babi import READERS, SLOTS, BabiModel, StoryRelationNetwork
 from reprolib.training.learner import Learner
-from reprolib.training.loop import Training, fit
+from reprolib.training.loop import fit
+from reprolib.training.recipe import Training
 
 STORIES = """1 Mary moved to the bathroom.
 2 John went to the hallway.

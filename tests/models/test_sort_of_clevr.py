@@ -20,7 +20,8 @@ from reprolib.models.sort_of_clevr import (
     StateRelationNetwork,
 )
 from reprolib.training.learner import Learner
-from reprolib.training.loop import Training, fit
+from reprolib.training.loop import fit
+from reprolib.training.recipe import Training
 
 KERNELS = (4, 8, 8, 8)
 RN = SceneModel(kernels=KERNELS, g=(24, 24), f=(24,))

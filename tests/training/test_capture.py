@@ -20,7 +20,8 @@ from reprolib.running import runs
 from reprolib.training import loop, optimisers
 from reprolib.training.capture import WARM, Captured
 from reprolib.training.learner import Learner
-from reprolib.training.loop import Training, fit
+from reprolib.training.loop import fit
+from reprolib.training.recipe import Training
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)

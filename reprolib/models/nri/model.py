@@ -96,7 +96,12 @@ class EdgeClassifierModel:
 
 
 class GivenGraph(nn.Module):
-    """A decoder on a graph that need not be inferred: the true one, or all edges on."""
+    """A decoder on a graph that need not be inferred: the true one, or all edges on.
+
+    `step` is the step of training that the loss is asked for; whoever trains a model with `peak` sets it.
+    """
+
+    step = 0
 
     def __init__(self, config: NRIModel, features: int, decoder: nn.Module | None = None) -> None:
         super().__init__()
@@ -106,8 +111,6 @@ class GivenGraph(nn.Module):
         self.decoder = decoder or DECODERS[config.decoder](
             features, config.decoder_width, types, first_is_none, config.decoder_dropout, config.dropout_in_evaluation
         )
-        if config.peak is not None:
-            self.register_buffer("trained", torch.zeros((), dtype=torch.long))  # steps
 
     def types(self, batch: Batch) -> Tensor:
         """The graph of a batch: [B, N, N - 1, K].
@@ -129,18 +132,14 @@ class GivenGraph(nn.Module):
     def reconstruction(self, trajectories: Tensor, types: Tensor) -> Tensor:
         """Negative log-likelihood of T - 1 frames per object, predicting `restart` steps from true frames."""
         predicted, target = self.predictions(trajectories, types, self.config.restart)
-        return (trajectories.shape[1] - 1) * self._surprise(predicted, target)
+        return (trajectories.shape[1] - 1) * self._negative_log_likelihood(predicted, target)
 
-    def _surprise(self, predicted: Tensor, target: Tensor) -> Tensor:
-        """What a frame of an object costs: the paper's likelihood, or late in training, with `peak`, the peaked one."""
+    def _negative_log_likelihood(self, predicted: Tensor, target: Tensor) -> Tensor:
+        """Of a frame of an object: under the paper's Gaussian, or late in training, with `peak`, the peaked density."""
         config = self.config
-        gaussian = latent.negative_log_likelihood(predicted, target, config.variance)
-        if config.peak is None:
-            return gaussian
-        late = self.trained >= config.peak_from
-        self.trained += self.training
-        peaked = latent.peaked_negative_log_likelihood(predicted, target, config.peak, config.peak_variance)
-        return torch.where(late, peaked, gaussian)
+        if config.peak is None or self.step < config.peak_from:
+            return latent.negative_log_likelihood(predicted, target, config.variance)
+        return latent.peaked_negative_log_likelihood(predicted, target, config.peak, config.peak_variance)
 
     def predictions(self, trajectories: Tensor, types: Tensor, restart: int) -> tuple[Tensor, Tensor]:
         """Predicted frames of a reconstruction and the true ones beside them, [..., N, D]."""
