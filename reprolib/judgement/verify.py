@@ -146,9 +146,9 @@ def _drifted(fresh: Measurement, committed: Measurement) -> list[str]:
 
 
 def _values(measurement: Measurement, metric: str) -> list[float]:
-    """A metric, or the last training loss, of every seed that has it."""
+    """A metric, or the last training loss, of every seed that has it, also of those that no verdict counts."""
     if metric != LOSS:
-        return measurement.values(metric)
+        return [record.metrics[metric] for record in measurement.records if metric in record.metrics]
     return [record.curve[-1]["loss"] for record in measurement.records if record.curve]
 
 

@@ -196,6 +196,14 @@ def test_drift_of_seeds_that_agree_by_chance_has_a_floor(toy, record_of, tmp_pat
         assert len(verify.drift(smoke(tmp_path / str(value), record_of, [value]))) == drifts, value
 
 
+def test_a_fresh_run_of_any_seed_is_held_against_the_committed_ones(toy, record_of, tmp_path):
+    smoke(paths.results(), record_of, [60.0, 60.0, 60.0])
+    for value, drifts in ((60.0, 0), (90.0, 1)):
+        root = tmp_path / str(value)
+        records.write(record_of(scale="smoke", seed=7, metrics={"accuracy/all": value}), root)
+        assert len(verify.drift(root)) == drifts, "no verdict counts seed 7, but a page may be executed with it"
+
+
 @pytest.mark.parametrize("size", [1e-5, 2.0, 300.0])
 def test_drift_of_a_squared_error_is_half_of_it_whatever_its_size(toy, record_of, tmp_path, size):
     records.write(record_of(scale="smoke", metrics={"mse/step_1": size}), paths.results())
