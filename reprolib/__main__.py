@@ -14,7 +14,7 @@ from reprolib import __version__, paths
 from reprolib.data_commands import data_app
 from reprolib.errors import InputError
 from reprolib.evidence import kinds
-from reprolib.evidence.wording import number
+from reprolib.evidence.wording import markdown, number
 
 INTERRUPTED = 130  # the shell's code for Ctrl-C
 UsageError = typer.BadParameter.__base__  # wrong options and arguments, wherever this typer keeps it
@@ -177,14 +177,18 @@ def verify(
     fresh: Annotated[Path | None, typer.Option(help="Folder of fresh smoke records to hold against ours.")] = None,
 ) -> None:
     """Every record valid, every claim judged, nothing stale, nothing drifted."""
+    import pandas as pd
+
     from reprolib.evidence import records
     from reprolib.judgement import verify as checks
 
-    sentences = checks.problems() + (checks.drift(fresh) if fresh else [])
+    sentences, drifted = checks.problems(), checks.drift(fresh) if fresh else []
     for sentence in sentences:
         typer.echo(sentence, err=True)
-    if sentences:
-        raise InputError(f"{len(sentences)} problem{'s' * (len(sentences) > 1)} in {paths.results()}")
+    if drifted:
+        typer.echo(markdown(pd.DataFrame(drifted)))
+    if count := len(sentences) + len(drifted):
+        raise InputError(f"{count} problem{'s' * (count > 1)} in {paths.results()}")
     found, tried = (sum(1 for _ in records.read_all(paths.results(), attempts=tried)) for tried in (False, True))
     typer.echo(f"{found} records and {tried} attempt{'s' * (tried != 1)} are valid and fresh")
 

@@ -3,6 +3,8 @@
 import json
 import re
 import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from reprolib import paths
@@ -103,8 +105,18 @@ def _prose(page: Path) -> str:
     return " ".join(text.split())
 
 
-def drift(fresh: Path, root: Path | None = None) -> list[str]:
-    """One sentence for every fresh smoke metric, and last training loss, outside the committed records' tolerance.
+@dataclass(frozen=True)
+class Drift:
+    """A fresh figure outside the tolerance of the committed ones, or one of the two without the other."""
+
+    row: str
+    metric: str
+    committed: str
+    fresh: str
+
+
+def drift(fresh: Path, root: Path | None = None) -> list[Drift]:
+    """Every fresh smoke metric, and last training loss, outside the committed records' tolerance.
 
     The tolerance is four standard deviations over the committed seeds, and at least ten units (percent points,
     tasks), half a squared error or a tenth of the loss, which tells a model that does not train from one whose few
@@ -117,21 +129,21 @@ def drift(fresh: Path, root: Path | None = None) -> list[str]:
         raise InputError(f"{fresh} is no folder of fresh records: `make book` writes them to _build/results")
     committed = measurements(_smoke(root or paths.results()))
     renewed = measurements(_smoke(fresh))
-    sentences = [f"{'/'.join(key[:2])} has no fresh smoke record" for key in committed if key not in renewed]
+    found = [Drift("/".join(key[:2]), "all", "there", "no record") for key in committed if key not in renewed]
     for key, measurement in renewed.items():
         if key not in committed:
-            sentences.append(f"{'/'.join(key[:2])} has no committed smoke record: run {measurement.first.command}")
+            remedy = f"no record: run {measurement.first.command}"
+            found.append(Drift("/".join(key[:2]), "all", remedy, "there"))
             continue
-        sentences += _drifted(measurement, committed[key])
-    return sentences
+        found += _drifted(measurement, committed[key])
+    return found
 
 
 def _smoke(root: Path) -> list[Record]:
     return [record for _, record in records.read_all(root) if record.scale == "smoke"]
 
 
-def _drifted(fresh: Measurement, committed: Measurement) -> list[str]:
-    sentences = []
+def _drifted(fresh: Measurement, committed: Measurement) -> Iterator[Drift]:
     for metric in (*committed.first.metrics, *([LOSS] if committed.first.curve else [])):
         values, renewed = (_values(measurement, metric) for measurement in (committed, fresh))
         spread = statistics.stdev(values) if len(values) > 1 else 0.0
@@ -139,10 +151,8 @@ def _drifted(fresh: Measurement, committed: Measurement) -> list[str]:
         tolerance = max(SPREADS * spread, _least(metric, mean))
         off = [value for value in renewed if abs(value - mean) > tolerance]
         if off or not renewed:
-            sentences.append(
-                f"{committed.first.row} {metric} drifted: {off or 'missing'} against {mean:.4g} ± {tolerance:.2g}"
-            )
-    return sentences
+            said = ", ".join(f"{value:.4g}" for value in off) or "missing"
+            yield Drift(committed.first.row, metric, f"{mean:.4g} ± {tolerance:.2g}", said)
 
 
 def _values(measurement: Measurement, metric: str) -> list[float]:

@@ -211,7 +211,8 @@ def test_drift_of_a_squared_error_is_half_of_it_whatever_its_size(toy, record_of
         fresh = tmp_path / str(share)
         records.write(record_of(scale="smoke", metrics={"mse/step_1": share * size}), fresh)
         assert len(verify.drift(fresh)) == drifts, share
-    assert only(verify.drift(fresh), "toy/Net mse/step_1 drifted")
+    (one,) = verify.drift(fresh)
+    assert (one.row, one.metric) == ("toy/Net", "mse/step_1")
 
 
 def test_drift_of_a_squared_error_within_the_spread_over_seeds_passes(toy, record_of, tmp_path):
@@ -255,19 +256,20 @@ def test_a_loss_that_did_not_come_down_is_drift_though_accuracies_are_at_chance(
     for loss, drifts in ((2.0, 0), (2.19, 0), (1.81, 0), (2.21, 1), (3.4, 1)):
         fresh = smoke(tmp_path / str(loss), record_of, [5.0], **ended(loss))
         assert len(verify.drift(fresh)) == drifts, loss
-    assert only(verify.drift(fresh), "toy/Net training loss drifted: [3.4] against 2 ± 0.2")
+    assert verify.drift(fresh) == [verify.Drift("toy/Net", "training loss", "2 ± 0.2", "3.4")]
 
 
 def test_drift_sees_what_is_not_there(toy, record_of, tmp_path, cli):
     smoke(paths.results(), record_of, [60.0])
     missing = tmp_path / "missing"
     records.write(record_of(scale="smoke", metrics={"error/all": 40.0}), missing)
-    assert only(verify.drift(missing), "toy/Net accuracy/all drifted: missing")
+    (one,) = verify.drift(missing)
+    assert (one.row, one.metric, one.fresh) == ("toy/Net", "accuracy/all", "missing")
     other = smoke(tmp_path / "other", record_of, [60.0], system="Norm")
-    assert sorted(sentence.split(":")[0] for sentence in verify.drift(other)) == [
-        "toy/Net has no fresh smoke record",
-        "toy/Norm has no committed smoke record",
-    ]
+    gone, new = verify.drift(other)
+    assert gone == verify.Drift("toy/Net", "all", "there", "no record")
+    assert (new.row, new.fresh) == ("toy/Norm", "there")
+    assert new.committed.startswith("no record: run reprolib run toy")
     with pytest.raises(InputError, match=r"nowhere is no folder of fresh records"):
         verify.drift(tmp_path / "nowhere")
 
@@ -283,6 +285,8 @@ def test_a_real_execution_does_not_drift_but_another_model_does(done, request_of
     records.write(dataclasses.replace(record, metrics=dict.fromkeys(record.metrics, 0.0)), fresh)
     code, out, err = cli("verify", "--fresh", fresh)
     assert code == 2
-    assert "toy/Net accuracy/all drifted: [0.0] against" in err
+    head, _, *rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in out.splitlines()]
+    assert head == ["row", "metric", "committed", "fresh"]
+    assert [(row[0], row[1], row[3]) for row in rows] == [("toy/Net", name, "0") for name in record.metrics]
+    assert f"{len(rows)} problems in {paths.results()}" in err
     assert json.loads(path.read_text())["seed"] == 1
-    assert out == ""
