@@ -86,7 +86,7 @@ def run(
 ) -> None:
     """Train and test rows of an experiment and write their records."""
     from reprolib import devices, experiments
-    from reprolib.experiments.requests import Request, select
+    from reprolib.contracts.requests import Request, select
     from reprolib.running import runs
     from reprolib.running.execute import parse
     from reprolib.training import parallel
@@ -205,6 +205,8 @@ def fill(
     from reprolib.running import fill as filler
 
     time, say = None if budget is None else filler.minutes(budget), partial(typer.echo, err=True)
+    for sentence in filler.unavailable(scale, only):
+        say(sentence)
     done = filler.fill(scale, time, only, device, say, capture)
     typer.echo(f"{len(done)} runs finished, {sum(1 for _ in filler.missing(scale, only))} are missing")
 

@@ -13,7 +13,7 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,18 +22,23 @@ import torch
 from torch import nn
 
 from reprolib import __main__, experiments, paths
+from reprolib.contracts import requests
+from reprolib.contracts.configuration import Config
+from reprolib.contracts.entry import Experiment, Row
+from reprolib.contracts.method import Method
+from reprolib.contracts.source import Source
+from reprolib.data.sources import AS_IN_THE_PAPER
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.evidence import claims, published, records
 from reprolib.evidence.deviations import Deviation
 from reprolib.evidence.metrics import accuracy
-from reprolib.experiments import requests
-from reprolib.experiments.entry import AS_IN_THE_PAPER, Config, Experiment, Row
-from reprolib.models.baselines import Majority, MajorityAnswer
+from reprolib.models.baselines import MajorityAnswer
 from reprolib.running import runs
+from reprolib.settings.recipe import Training
+from reprolib.settings.relating import Majority
 from reprolib.training import parallel
 from reprolib.training.learner import Learner
-from reprolib.training.recipe import Training
 
 torch.set_num_threads(1)
 CLASSES, FEATURES = 3, 4
@@ -94,30 +99,34 @@ class Toy(nn.Module):
         return self.net(batch["inputs"])
 
 
-def load(config, kind):
-    if kind == "real":
-        raise InputError("the toy has no real data: use --data generated")
+def load(settings, kind):
+    if missing := available(settings, kind):
+        raise InputError(missing)
     splits = {}
     for stream, name in enumerate(("train", "valid", "test")):
-        generator = torch.Generator().manual_seed(3 * config.data.seed + stream)
-        inputs = torch.randn(getattr(config.data, name) or 0, FEATURES, generator=generator)
+        generator = torch.Generator().manual_seed(3 * settings.seed + stream)
+        inputs = torch.randn(getattr(settings, name) or 0, FEATURES, generator=generator)
         projections = torch.arange(CLASSES * FEATURES).view(FEATURES, CLASSES).sin() * 3  # [4, 3]
         answers = (inputs @ projections).argmax(1)
         groups = torch.zeros(len(inputs), dtype=torch.long)
         splits[name] = Split({"inputs": inputs.to(torch.get_default_dtype()), "answers": answers, "groups": groups})
     return Dataset(
-        "toy", kind, fingerprint(config, kind), splits, deviations=(Deviation("choice", "A toy, not a paper."),)
+        "toy", kind, identity(settings, kind), splits, deviations=(Deviation("choice", "A toy, not a paper."),)
     )
 
 
-def fingerprint(config, kind):
-    return None if kind == "real" else f"toy {asdict(config.data)}"
+def identity(settings, kind):
+    return f"toy {asdict(settings)}"
+
+
+def available(settings, kind):
+    return "the toy has no real data: use --data generated" if kind == "real" else None
 
 
 def build(config, data):
     if isinstance(config.model, Majority):
         columns = data.splits["train"].columns
-        return MajorityAnswer(columns["groups"], columns["answers"], CLASSES)
+        return MajorityAnswer(columns["groups"], columns["answers"], CLASSES, column="groups")
     return Toy(config.model)
 
 
@@ -131,12 +140,18 @@ def evaluate(model, split):
     return {"accuracy/all": accuracy(right), "error/all": 100 - accuracy(right)}
 
 
+SOURCE = Source(SimpleNamespace(load=load, identity=identity, available=available), AS_IN_THE_PAPER)
+METHOD = Method(SimpleNamespace(build=build, learner=lambda: Learner(loss), evaluate=evaluate), select="accuracy/all")
+
+
 def row(system, **options):
     training = Training(steps=60, batch=16, rate=1e-2, schedule="cosine", warmup=5, clip=1.0, evaluate_every=10)
     model = ToyModel(**options)
     return Row(
         task="toy",
         system=system,
+        source=SOURCE,
+        method=METHOD,
         config=Config(ToyData(), model, training),
         scales={"smoke": {"train.steps": 20}},
         minutes={"smoke": 0.1, "small": 1, "paper": 2},
@@ -154,21 +169,22 @@ EXPERIMENT = Experiment(
         Row(
             "toy",
             "Majority",
+            SOURCE,
+            METHOD,
             Config(ToyData(), Majority(), Training(steps=0)),
             {},
             {"smoke": 0.1, "small": 0.1, "paper": 0.1},
         ),
         row("Norm", norm=True, dropout=0.0),
     ),
-    load=load,
-    build=build,
-    loss=loss,
-    evaluate=evaluate,
     chance={"*": "Majority"},
-    select="accuracy/all",
-    fingerprint=fingerprint,
-    procedures=AS_IN_THE_PAPER,
 )
+
+
+def of_source(experiment, procedures=AS_IN_THE_PAPER, **functions):
+    """An experiment whose rows read their data otherwise: of_source(toy, identity=lambda settings, kind: "new")."""
+    source = Source(SimpleNamespace(**vars(SOURCE.reader) | functions), procedures)
+    return replace(experiment, rows=tuple(replace(row, source=source) for row in experiment.rows))
 
 
 def line(**changes):
@@ -234,6 +250,12 @@ def toy(monkeypatch, tmp_path):
 
 
 @pytest.fixture
+def parts():
+    """What the toy's rows are made of: its source, the code of its method, its loss, and `of_source`."""
+    return SimpleNamespace(source=SOURCE, code=METHOD.code, select=METHOD.select, loss=loss, of_source=of_source)
+
+
+@pytest.fixture
 def guessing():
     """The class of a learner unlike the default."""
     return Guessing
@@ -290,6 +312,7 @@ def record_of():
             "curve": [{"step": 10, "loss": 0.5, "accuracy/all": 91.0}],
             "best_step": 10,
             "steps": 20,
+            "starts_from": None,
             "weights": None,
             "parameters": 7,
             "device": "a processor, 1 thread",
@@ -432,13 +455,13 @@ class Guessing(Learner):
 
 if __name__ == "__main__":
     if os.environ.get("TOY_GUESSING"):
-        object.__setattr__(EXPERIMENT, "learner", Guessing)
+        METHOD.code.learner = Guessing
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are born ignoring it
     if os.environ.get("TOY_DOUBLE"):
         torch.set_default_dtype(torch.float64)
-        object.__setattr__(EXPERIMENT, "weights", torch.float64)
+        object.__setattr__(METHOD, "weights", "float64")
     if os.environ.get("TOY_SIGNAL"):
         number, step = map(int, os.environ["TOY_SIGNAL"].split("@"))
-        signal_at(step, number, EXPERIMENT.learner or Learner)
+        signal_at(step, number, type(METHOD.learner()))
     install(Path(os.environ["TOY_CHECKPOINTS"]))
     __main__.main()

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from reprolib import devices, experiments, paths
+from reprolib.contracts import requests
 from reprolib.data.clevr import dataset, placing, render
-from reprolib.data.clevr.dataset import ClevrData
-from reprolib.experiments import requests
 from reprolib.running import runs
+from reprolib.settings.data_sets import ClevrData
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 ROWS = [
@@ -23,13 +23,13 @@ def test_a_headline_rows_network_answers_alike(experiment, row, monkeypatch, tmp
     """Before training, whose rounding would grow; answers that are nearly tied may differ."""
     monkeypatch.setattr(paths, "BUILD", tmp_path)
     config = row.at("smoke")
-    data = experiment.load(config, "generated")
+    data = row.source.load(config.data, "generated")
     torch.manual_seed(0)
-    model = experiment.build(config, data).eval()
+    model = row.method.build(config, data).eval()
     torch.manual_seed(1)
-    expected = experiment.evaluate(model, data.splits["test"])
+    expected = row.method.evaluate(model, data.splits["test"])
     torch.manual_seed(1)
-    found = experiment.evaluate(model.cuda(), data.splits["test"].to("cuda"))
+    found = row.method.evaluate(model.cuda(), data.splits["test"].to("cuda"))
     assert found.keys() == expected.keys()
     for name, value in expected.items():
         slack = 2.0 if name.startswith(("accuracy/", "error/")) else 1e-9  # percent, of answers that are nearly tied

@@ -1,12 +1,14 @@
 """The library's shape: imports run one way, files and functions stay short, the run path stays light."""
 
 import ast
+import importlib
 import subprocess
 import sys
 import tomllib
 
 import pytest
 
+from reprolib import experiments
 from reprolib.paths import ROOT
 
 LIBRARY = ROOT / "reprolib"
@@ -14,19 +16,22 @@ FILES = sorted(LIBRARY.rglob("*.py"))
 LONGEST_FILE, LONGEST_FUNCTION = 320, 55
 
 # A part imports itself and the parts of the layers before its own. Of a room every module is a part.
-ROOMS = {"training", "evidence", "judgement", "running", "pages"}
+ROOMS = {"settings", "contracts", "training", "evidence", "judgement", "running", "pages"}
 LAYERS = (
     {"errors", "paths"},
-    {"devices", "files", "settings", "evidence.deviations", "evidence.kinds", "evidence.estimates", "pages.markup"},
-    {"evidence.metrics", "evidence.published", "evidence.records"},
-    {"evidence.claims", "evidence.wording"},
+    {"settings.declared", "evidence.deviations", "evidence.kinds", "evidence.estimates", "pages.markup"},
+    {"settings.recipe", "settings.data_sets", "settings.relating"},
+    {"devices", "files", "settings.moving", "evidence.quoted", "contracts.configuration"},
+    {"evidence.metrics", "evidence.published", "evidence.records", "contracts.source", "contracts.method"},
+    {"evidence.claims", "evidence.wording", "contracts.entry"},
     {"kernels", "gn", "data"},
     {"training.optimisers", "training.parallel", "training.capture"},
-    {"training.recipe"},
     {"training.learner", "models"},
-    {"training.loop"},
+    {"training.loop", "methods", "rows"},
     {"experiments"},
+    {"contracts.requests"},
     {"judgement.fidelity", "judgement.verdicts"},
+    {"judgement.derived"},
     {"judgement.hearing"},
     {"judgement.labels"},
     {"running.runs", "judgement.verify"},
@@ -70,8 +75,17 @@ def part_of(path):
 
 
 def imported(source):
-    """(module, names) of every absolute import in a source text."""
-    for node in ast.walk(ast.parse(source)):
+    """(module, names) of every absolute import in a source text; not of those that only types need."""
+    tree = ast.parse(source)
+    for_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in for_types:
+            continue
         if isinstance(node, ast.Import):
             yield from ((alias.name, ()) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -121,6 +135,32 @@ def test_what_judges_knows_nothing_of_what_runs():
             assert found & {"running", "training", "models", "data"} == set(), path
 
 
+def test_rows_are_listed_without_heavy_imports():
+    """`reprolib list` answers at once: experiments name what needs torch, and import none of it."""
+    heavy = "torch", "numba", "pandas", "scipy", "matplotlib"
+    code = f"""
+import sys
+from reprolib.__main__ import main
+sys.argv = ["reprolib", "list"]
+try:
+    main()
+finally:
+    print([name for name in {heavy!r} if name in sys.modules], file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "springs_5/NRI (learned)" in done.stdout
+    assert done.stderr.split() == ["[]"]
+
+
+def test_what_is_named_and_imported_later_is_there():
+    """A source names the module that reads it, a method the one that builds it, as text that no linter follows."""
+    for experiment in experiments.every():
+        for row in experiment.rows:
+            reader, code = importlib.import_module(row.source.reader), importlib.import_module(row.method.code)
+            assert all(callable(getattr(reader, name)) for name in ("load", "identity", "available"))
+            assert all(callable(getattr(code, name)) for name in ("build", "learner", "evaluate"))
+
+
 def test_an_arrow_that_goes_up_is_seen():
     assert arrows_up("data", "from reprolib.running import runs\nimport reprolib.models.babi") == [
         "models",
@@ -128,6 +168,7 @@ def test_an_arrow_that_goes_up_is_seen():
     ]
     assert arrows_up("evidence.kinds", "from reprolib.evidence.records import Record") == ["evidence.records"]
     assert arrows_up("gn", "def f():\n    from reprolib.data.split import Split") == ["data"]
+    assert arrows_up("data", "if TYPE_CHECKING:\n    from reprolib.running import runs") == []
     assert arrows_up("data", "from reprolib.data.split import Split\nfrom reprolib.errors import InputError") == []
 
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from reprolib import experiments, paths
+from reprolib.contracts.entry import SCALES
 from reprolib.evidence import claims, published
-from reprolib.experiments.entry import SCALES
 from reprolib.judgement import verify
 from reprolib.judgement.labels import LABELS
 from reprolib.pages.figures import tables

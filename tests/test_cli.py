@@ -10,10 +10,10 @@ import sys
 import pytest
 
 from reprolib import __main__, __version__, experiments, paths
+from reprolib.contracts.entry import SCALES
 from reprolib.data import catalogue
 from reprolib.errors import InputError
 from reprolib.evidence import claims, published, records
-from reprolib.experiments.entry import SCALES
 from reprolib.pages import report
 from reprolib.paths import ROOT
 
@@ -145,10 +145,10 @@ def test_evaluate(cli, done, edited):
     assert "accuracy/all, error/all no longer as recorded; run reprolib run toy" in err
 
 
-def test_the_score_that_validation_picks_by_is_shown_and_compared(cli, toy, monkeypatch):
+def test_the_score_that_validation_picks_by_is_shown_and_compared(cli, toy, monkeypatch, parts):
     """As of models of motion, whose likelihood is of no kind that a paper prints."""
-    evaluate, scores = toy.evaluate, [-725.66]
-    monkeypatch.setitem(vars(toy), "evaluate", lambda *given: evaluate(*given) | {"score": scores[0]})
+    evaluate, scores = parts.code.evaluate, [-725.66]
+    monkeypatch.setattr(parts.code, "evaluate", lambda *given: evaluate(*given) | {"score": scores[0]})
     code, out, err = cli("run", "toy", "--row", "toy/Net", "--scale", "small", "--device", "cpu")
     path, *shown = out.splitlines()
     assert (code, shown[-1].split()) == (0, ["score", "-725.7"]), err

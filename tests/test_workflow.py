@@ -59,7 +59,7 @@ def missing(only="*", scale="smoke"):
 
 def keep_record(measured, request, **changes):
     """Write a measured record as if it were that of another request, of today but for the changes."""
-    data = {"kind": request.kind, "hash": request.experiment.fingerprint(request.config, request.kind)}
+    data = {"kind": request.kind, "hash": request.data_identity}
     names = {"experiment": request.experiment.name, "task": request.row.task, "system": request.row.system}
     known = names | {"seed": request.seed, "config_hash": request.config.hash, "data": measured.data | data}
     records.write(replace(measured, **known | changes), paths.results())

@@ -14,7 +14,8 @@ from torch.nn.functional import elu, one_hot, relu
 
 from reprolib.bench.measure import ROUNDS, Ratio, check_agreement, measure, peak_bytes
 from reprolib.data.split import Split
-from reprolib.models.nri import NRI, NRIModel
+from reprolib.models.nri import NRI
+from reprolib.settings.moving import NRIModel
 from reprolib.training import optimisers
 from reprolib.training.capture import WARM, Captured
 

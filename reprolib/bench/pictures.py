@@ -7,7 +7,7 @@ import torch
 
 from reprolib.bench.measure import ROUNDS, Ratio, check_agreement, measure
 from reprolib.data.clevr import placing, render
-from reprolib.data.clevr.pictures import SIDE
+from reprolib.settings.data_sets import PICTURE_SIDE
 
 COUNT = 250
 
@@ -18,7 +18,7 @@ def ratios(device: torch.device) -> Iterator[Ratio]:
         yield compare(device)
 
 
-def compare(device: torch.device, count: int = COUNT, side: int = SIDE, rounds: int = ROUNDS) -> Ratio:
+def compare(device: torch.device, count: int = COUNT, side: int = PICTURE_SIDE, rounds: int = ROUNDS) -> Ratio:
     """Check that a picture does not depend on the others, then measure both ways in turn."""
     scenes, title = placing.generate(count, seed=0), f"{count} pictures of {side} x {side}, at once against one by one"
     draw = partial(render.render, height=side, width=side, device=device)

@@ -11,7 +11,8 @@ import numpy as np
 import torch
 
 from reprolib.bench.measure import ROUNDS, Ratio, check_agreement, measure
-from reprolib.data.particles import KINDS, draw, simulate
+from reprolib.data.particles import draw, simulate
+from reprolib.settings.data_sets import PARTICLES
 
 SCENES, OBJECTS = 64, 5
 STEPS, SAMPLE_EVERY, DT = 1000, 100, 0.001  # a fifth of a training scene: soon after, charges are chaotic
@@ -20,7 +21,7 @@ AGREE = 1e-6  # relative norm of the differences of all positions
 
 def ratios(device: torch.device) -> Iterator[Ratio]:
     """Every kind, each when it has been measured; simulators run on the processor, whatever the device."""
-    return (compare(kind) for kind in KINDS)
+    return (compare(kind) for kind in PARTICLES)
 
 
 def compare(kind: str, scenes: int = SCENES, steps: int = STEPS, rounds: int = ROUNDS) -> Ratio:

@@ -31,8 +31,8 @@ from tqdm import tqdm
 from reprolib.data.checks import as_reals, check_values, check_whole
 from reprolib.data.compiled import compiled
 from reprolib.errors import InputError
+from reprolib.settings.data_sets import PARTICLES
 
-KINDS = ("springs", "charged")
 SPRING = 0.1  # force of a spring of length 1
 WALL = 5.0  # the box reaches from -WALL to WALL in x and y
 ESCAPE = 3 * WALL  # an object that far out before it is reflected has left
@@ -124,8 +124,8 @@ def energy(kind: str, positions: np.ndarray, velocities: np.ndarray, couplings: 
 
 def check_kind(kind: str) -> None:
     """Raise InputError unless the kind is known."""
-    if kind not in KINDS:
-        raise InputError(f"kind is {kind!r}: choose one of {', '.join(KINDS)}")
+    if kind not in PARTICLES:
+        raise InputError(f"kind is {kind!r}: choose one of {', '.join(PARTICLES)}")
 
 
 def count_frames(steps: int, sample_every: int, dt: float) -> int:

@@ -14,16 +14,17 @@ from tqdm import tqdm
 from reprolib.data import cache, kuramoto, particles
 from reprolib.data.checks import check_whole
 from reprolib.errors import InputError
+from reprolib.settings.data_sets import PARTICLES
 
 VERSION = 1  # part of the data's identity: raise it whenever the same seed gives other bytes
 
-SYSTEMS = (*particles.KINDS, "kuramoto")
+SYSTEMS = (*PARTICLES, "kuramoto")
 VIEWS = {  # of the same oscillators, as options of `kuramoto.features`
     "kuramoto": {},  # each rate by its oscillator's range, as later releases have it
     "kuramoto_raw": {"scaled": False},  # all rates by one range, as the paper's tables imply
     "kuramoto_phase": {"scaled": False, "cosine": True},
 }
-KINDS = (*particles.KINDS, *VIEWS)
+KINDS = (*PARTICLES, *VIEWS)
 CHUNK = 2048  # scenes that share one random stream: any number of scenes is a prefix of any larger number
 SAMPLE_EVERY = {"springs": 100, "charged": 100, "kuramoto": 10}  # steps a frame
 FULL = 99  # frames over which the rates of oscillators are scaled, however few are kept

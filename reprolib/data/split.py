@@ -58,7 +58,7 @@ class Dataset:
         return {name: len(split) for name, split in self.splits.items()}
 
 
-def shuffled(count: int, together: int, generator: torch.Generator) -> Tensor:
-    """A random order of examples that keeps blocks of `together` in a row; a last, shorter block is left out."""
-    blocks = torch.randperm(count // together, generator=generator)
-    return (blocks[:, None] * together + torch.arange(together)).flatten()
+def shuffled(count: int, block: int, generator: torch.Generator) -> Tensor:
+    """A random order of examples that keeps blocks of so many in a row; a last, shorter block is left out."""
+    blocks = torch.randperm(count // block, generator=generator)
+    return (blocks[:, None] * block + torch.arange(block)).flatten()

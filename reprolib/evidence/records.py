@@ -26,11 +26,12 @@ from reprolib.errors import InputError
 from reprolib.evidence.deviations import Deviation
 from reprolib.files import write_atomically, write_text
 
-SCHEMA = 2
+SCHEMA = 3
 LARGEST_WEIGHTS = 8 << 20  # bytes; larger files are not kept
 INNER = {  # types of what the fields of these names hold
     "data": {"name": str, "kind": str, "procedure": str, "split": str, "hash": str, "sizes": dict[str, int]},
     "deviations": {"kind": str, "text": str, "less": bool},
+    "starts_from": {"experiment": str, "row": str, "sha256": str},
     "weights": {"file": str | None, "sha256": str | None, "dtype": str, "bytes": int},
 }
 
@@ -55,6 +56,7 @@ class Record:
     curve: list[dict[str, float]]
     best_step: int
     steps: int
+    starts_from: dict[str, str] | None  # experiment, row and hash of the weights that the run began with; None: fresh
     weights: dict[str, Any] | None  # file, sha256, dtype, bytes
     parameters: int
     device: str
@@ -212,19 +214,21 @@ def check_place(record: Record, path: Path, root: Path) -> None:
         raise InputError(f"{path} belongs at {belongs}: move it there or delete it")
 
 
-def round_weights(model: nn.Module, dtype: torch.dtype) -> dict[str, Tensor]:
-    """Round a model's parameters to `dtype`, so that its metrics are those of the file, and return what to save.
+def round_weights(model: nn.Module, dtype: str) -> dict[str, Tensor]:
+    """Round a model's parameters, so that its metrics are those of the file, and return what to save.
 
-    Buffers (running statistics, counts) stay as they are.
+    The type is called as torch calls it, such as float16. Buffers (running statistics, counts) stay as they are.
     """
     parameters = dict(model.named_parameters())
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    saved = {name: tensor.to(dtype) if name in parameters else tensor for name, tensor in tensors.items()}
+    saved = {
+        name: tensor.to(getattr(torch, dtype)) if name in parameters else tensor for name, tensor in tensors.items()
+    }
     model.load_state_dict(saved)
     return saved
 
 
-def save_weights(saved: Mapping[str, Tensor], path: Path, dtype: torch.dtype) -> dict[str, Any]:
+def save_weights(saved: Mapping[str, Tensor], path: Path, dtype: str) -> dict[str, Any]:
     """Write rounded weights beside the record that will name them, at `path`, and return its entry.
 
     The file's name holds its hash, so that an older record keeps its own weights until it is replaced. "file" is None
@@ -232,7 +236,7 @@ def save_weights(saved: Mapping[str, Tensor], path: Path, dtype: torch.dtype) ->
     """
     content = as_safetensors(dict(saved))
     digest = hashlib.sha256(content).hexdigest()
-    entry = {"file": None, "sha256": None, "dtype": str(dtype).removeprefix("torch."), "bytes": len(content)}
+    entry = {"file": None, "sha256": None, "dtype": dtype, "bytes": len(content)}
     if len(content) > LARGEST_WEIGHTS:
         return entry
     weights = path.with_name(f"{path.stem}.{digest[:8]}.safetensors")

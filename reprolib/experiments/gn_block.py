@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import torch
 
+from reprolib.contracts.entry import check_scale
+from reprolib.contracts.source import KINDS
 from reprolib.data.split import Split
 from reprolib.errors import InputError
-from reprolib.experiments.entry import KINDS, check_scale
 from reprolib.gn import definitions, demo
+from reprolib.settings.recipe import Training
 from reprolib.training.learner import Learner
 from reprolib.training.loop import fit
-from reprolib.training.recipe import Training
 
 SMALLEST, LARGEST, ROUNDS = 4, 8, 6  # of the training graphs: nodes, and rounds of message passing
 TRAINED, AS_NODES, CEILING = "as trained", "as many as nodes", "ceiling"

@@ -3,12 +3,12 @@
 Paper: 99.9 / 82.1 / 96.0 % of edges for 5 objects and 98.4 / 70.8 / 75.7 % for 10 (springs, charged, Kuramoto).
 """
 
-from reprolib.experiments import motion
-from reprolib.experiments import motion_scales as scales
-from reprolib.experiments.entry import Config, Row
-from reprolib.experiments.motion import KINDS, CorrelationModel
-from reprolib.models.nri import EdgeClassifierModel, NRIModel
-from reprolib.training.recipe import Training
+from reprolib.contracts.configuration import Config
+from reprolib.contracts.entry import Experiment, Row
+from reprolib.data.sources import SIMULATED_MOTION
+from reprolib.rows import motion_rows as motion
+from reprolib.settings.moving import CorrelationModel, EdgeClassifierModel, NRIModel
+from reprolib.settings.recipe import Training
 
 OTHERS = (3, 4, 5, 6, 7, 8, 9, 10)  # objects of scenes on which a model of 5 is tested
 LEARNED, SIMULATED, SUPERVISED = "NRI (learned)", "NRI (sim.)", "Supervised"
@@ -49,7 +49,7 @@ MINUTES = {  # of a seed at small, long and paper scale
 
 def rows() -> tuple[Row, ...]:
     """All rows of Table 1."""
-    tasks = [(kind, objects) for objects in (5, 10) for kind in KINDS]
+    tasks = [(kind, objects) for objects in (5, 10) for kind in motion.SYSTEMS]
     makers = (_path, _lstm, _simulated, _learned, _supervised)
     return tuple(maker(*task) for task in tasks for maker in makers if maker is not _simulated or task[0] != "kuramoto")
 
@@ -58,12 +58,14 @@ def _learned(kind: str, objects: int) -> Row:
     task = f"{kind}_{objects}"
     data = motion.scenes(kind, objects, others=OTHERS if objects == 5 else ())
     model = NRIModel(encoder=_encoder(kind), **motion.published_settings(kind))
-    parts = (scales.encoder, scales.decoder, scales.decoding, scales.likelihood, scales.sampling)
+    parts = (motion.encoder, motion.decoder, motion.decoding, motion.likelihood, motion.sampling)
     return Row(
         task=task,
         system=LEARNED,
+        source=SIMULATED_MOTION,
+        method=motion.INFERRING,
         config=Config(data, model, motion.ROUNDED),
-        scales=scales.below_paper(kind, objects, scales.TINY | {"data.of_others": 10}, *parts),
+        scales=motion.below_paper(kind, objects, motion.TINY | {"data.of_others": 10}, *parts),
         minutes=_minutes(LEARNED, task),
         headline=True,
     )
@@ -74,14 +76,16 @@ def _supervised(kind: str, objects: int) -> Row:
     return Row(
         task=task,
         system=SUPERVISED,
+        source=SIMULATED_MOTION,
+        method=motion.INFERRING,
         config=Config(motion.scenes(kind, objects), EdgeClassifierModel(encoder=_encoder(kind)), motion.TRAINING),
-        scales=scales.below_paper(kind, objects, {"model.width": 16}, scales.encoder, _told),
+        scales=motion.below_paper(kind, objects, {"model.width": 16}, motion.encoder, _told),
         minutes=_minutes(SUPERVISED, task),
         baseline=True,
     )
 
 
-def _told(scale: str, kind: str) -> scales.Changes:
+def _told(scale: str, kind: str) -> motion.Changes:
     """Who is told the edges needs fewer steps, has no dropout in them and, at long scale, affords wide convolutions."""
     wide = {"model.width": 256 if kind == "springs" else 128} if scale == "long" else {}
     return wide | {"train.steps": {"small": 6_000, "long": 8_000}[scale], "model.dropout": 0.0}
@@ -91,18 +95,20 @@ def _simulated(kind: str, objects: int) -> Row:
     """The encoder learned through the true simulator; its decoder has no weights."""
     task = f"{kind}_{objects}"
     model = NRIModel(encoder=_encoder(kind), decoder="simulator", first_is_none=False, restart=1)
-    parts = (scales.encoder, scales.decoding, scales.likelihood, scales.sampling, _coarse)
+    parts = (motion.encoder, motion.decoding, motion.likelihood, motion.sampling, _coarse)
     return Row(
         task=task,
         system=SIMULATED,
+        source=SIMULATED_MOTION,
+        method=motion.INFERRING,
         config=Config(motion.scenes(kind, objects), model, motion.TRAINING),
-        scales=scales.below_paper(kind, objects, {"model.width": 16, "model.substeps": 2}, *parts),
+        scales=motion.below_paper(kind, objects, {"model.width": 16, "model.substeps": 2}, *parts),
         minutes=_minutes(SIMULATED, task),
         baseline=True,
     )
 
 
-def _coarse(scale: str, kind: str) -> scales.Changes:
+def _coarse(scale: str, kind: str) -> motion.Changes:
     """Larger steps of the simulator, whose gradients can be steep; at long scale fewer steps of training."""
     return {"model.substeps": 10, "train.clip": 1.0} | ({"train.steps": 8_000} if scale == "long" else {})
 
@@ -112,14 +118,16 @@ def _lstm(kind: str, objects: int) -> Row:
     return Row(
         task=task,
         system=LSTM,
+        source=SIMULATED_MOTION,
+        method=motion.INFERRING,
         config=Config(motion.scenes(kind, objects), CorrelationModel("lstm"), motion.TRAINING),
-        scales=scales.below_paper(kind, objects, {"model.hidden": 8, "model.reference": 50}, _narrow),
+        scales=motion.below_paper(kind, objects, {"model.hidden": 8, "model.reference": 50}, _narrow),
         minutes=_minutes(LSTM, task),
         baseline=True,
     )
 
 
-def _narrow(scale: str, kind: str) -> scales.Changes:
+def _narrow(scale: str, kind: str) -> motion.Changes:
     """An LSTM of fewer units; its correlations do not change for long."""
     return {"model.hidden": 64} | ({"train.steps": 6_000} if scale == "long" else {})
 
@@ -129,15 +137,17 @@ def _path(kind: str, objects: int) -> Row:
     return Row(
         task=task,
         system=PATH,
+        source=SIMULATED_MOTION,
+        method=motion.INFERRING,
         config=Config(motion.scenes(kind, objects), CorrelationModel(), Training(steps=0)),
-        scales=scales.SCENES,
-        minutes={"smoke": 0.1, "small": 0.2, "long": 1, "paper": 1},
+        scales=motion.SCENES,
+        minutes=motion.minutes(0.1, 0.2, 1, 1),
         baseline=True,
     )
 
 
 def _minutes(system: str, task: str) -> dict[str, float]:
-    return {"smoke": 0.1} | dict(zip(("small", "long", "paper"), MINUTES[system][task], strict=True))
+    return motion.minutes(0.1, *MINUTES[system][task])
 
 
 def _encoder(kind: str) -> str:
@@ -145,11 +155,12 @@ def _encoder(kind: str) -> str:
     return "mlp" if kind == "springs" else "cnn"
 
 
-EXPERIMENT = motion.experiment(
+EXPERIMENT = Experiment(
     name="nri_edges",
     title="Neural relational inference: accuracy of the inferred graph",
+    paper=motion.PAPER,
     table="Table 1",
     rows=rows(),
     metrics=("accuracy/*",),
-    watch=("accuracy/edges",),
+    chance=motion.CHANCE,
 )

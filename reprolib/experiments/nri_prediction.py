@@ -4,13 +4,12 @@ Paper, springs after 20 frames: 2.13e-5 with the learned graph, 6.31e-3 with all
 rows of the learned graph are those of the experiment nri_edges.
 """
 
-from reprolib.experiments import motion
-from reprolib.experiments import motion_scales as scales
-from reprolib.experiments.entry import Config, Row
-from reprolib.experiments.motion import KINDS, StaticModel
-from reprolib.models.motion import LSTMModel
-from reprolib.models.nri import NRIModel
-from reprolib.training.recipe import Training
+from reprolib.contracts.configuration import Config
+from reprolib.contracts.entry import Experiment, Row
+from reprolib.data.sources import SIMULATED_MOTION
+from reprolib.rows import motion_rows as motion
+from reprolib.settings.moving import LSTMModel, NRIModel, StaticModel
+from reprolib.settings.recipe import Training
 
 OBJECTS = 5
 SINGLE, JOINT, FULL, TRUE = "LSTM (single)", "LSTM (joint)", "NRI (full graph)", "NRI (true graph)"
@@ -26,16 +25,18 @@ MINUTES = {  # of a seed at small, long and paper scale
 def rows() -> tuple[Row, ...]:
     """All rows of Table 2 but those of the learned graph."""
     makers = (_static, _single, _joint, _full, _true)
-    return tuple(maker(kind) for kind in KINDS for maker in makers)
+    return tuple(maker(kind) for kind in motion.SYSTEMS for maker in makers)
 
 
 def _static(kind: str) -> Row:
     return Row(
         task=f"{kind}_{OBJECTS}",
         system="Static",
+        source=SIMULATED_MOTION,
+        method=motion.PREDICTING,
         config=Config(motion.scenes(kind), StaticModel(), Training(steps=0)),
-        scales=scales.SCENES,
-        minutes={"smoke": 0.1, "small": 0.1, "long": 0.5, "paper": 0.5},
+        scales=motion.SCENES,
+        minutes=motion.minutes(0.1, 0.1, 0.5, 0.5),
         baseline=True,
     )
 
@@ -51,7 +52,7 @@ def _joint(kind: str) -> Row:
 def _lstm(kind: str, system: str, model: LSTMModel) -> Row:
     config = Config(motion.scenes(kind), model, motion.TRAINING)
     units = {"model.hidden": UNITS[system]}
-    return _row(kind, system, config, scales.below_paper(kind, OBJECTS, {"model.hidden": 8}, lambda *_: units))
+    return _row(kind, system, config, motion.below_paper(kind, OBJECTS, {"model.hidden": 8}, lambda *_: units))
 
 
 def _full(kind: str) -> Row:
@@ -64,26 +65,30 @@ def _true(kind: str) -> Row:
 
 
 def _given(kind: str, system: str, model: NRIModel, training: Training) -> Row:
-    config, parts = Config(motion.scenes(kind), model, training), (scales.decoder, scales.decoding, scales.likelihood)
-    return _row(kind, system, config, scales.below_paper(kind, OBJECTS, scales.TINY, *parts))
+    config, parts = Config(motion.scenes(kind), model, training), (motion.decoder, motion.decoding, motion.likelihood)
+    return _row(kind, system, config, motion.below_paper(kind, OBJECTS, motion.TINY, *parts))
 
 
-def _row(kind: str, system: str, config: Config, changes: dict[str, scales.Changes]) -> Row:
+def _row(kind: str, system: str, config: Config, changes: dict[str, motion.Changes]) -> Row:
     task = f"{kind}_{OBJECTS}"
     return Row(
         task=task,
         system=system,
+        source=SIMULATED_MOTION,
+        method=motion.PREDICTING,
         config=config,
         scales=changes,
-        minutes={"smoke": 0.1} | dict(zip(("small", "long", "paper"), MINUTES[system][kind], strict=True)),
+        minutes=motion.minutes(0.1, *MINUTES[system][kind]),
         baseline=True,
     )
 
 
-EXPERIMENT = motion.experiment(
+EXPERIMENT = Experiment(
     name="nri_prediction",
     title="Neural relational inference: error of the predicted motion",
+    paper=motion.PAPER,
     table="Table 2",
     rows=rows(),
     metrics=("mse/*",),
+    chance=motion.CHANCE,
 )

@@ -3,61 +3,19 @@
 Paper: 18 of 20 tasks passed at 95 %. Best public replication: 17, none passes task 16.
 """
 
-import math
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-import torch
-from torch import nn
-
-from reprolib.data.babi import dataset
-from reprolib.data.babi.dataset import BabiData
-from reprolib.data.babi.reader import TASKS
-from reprolib.data.split import Dataset, Split
+from reprolib.contracts.configuration import Config, change
+from reprolib.contracts.entry import Experiment, Row
+from reprolib.contracts.method import Method
+from reprolib.data.sources import BABI
 from reprolib.evidence.deviations import Deviation
-from reprolib.evidence.metrics import Figure, grouped_accuracy
-from reprolib.experiments.entry import Config, Experiment, Row, answer_loss, change
-from reprolib.models.babi import BabiModel, StoryRelationNetwork
-from reprolib.models.baselines import Majority, MajorityAnswer
-from reprolib.training.recipe import Training
+from reprolib.settings.data_sets import BabiData
+from reprolib.settings.recipe import Training
+from reprolib.settings.relating import BabiModel, Majority
 
-PASSED = 95.0  # percent
-
-
-def load(config: Config, kind: str) -> Dataset:
-    """The questions; the majority baseline groups them by task."""
-    data = dataset.load(config.data, kind)
-    splits = {
-        name: Split(split.columns | {"groups": split.columns["tasks"]}, split.tables)
-        for name, split in data.splits.items()
-    }
-    return replace(data, splits=splits)
-
-
-def build(config: Config, data: Dataset) -> nn.Module:
-    """The model of a row, sized for the data's vocabulary."""
-    facts = data.facts
-    if isinstance(config.model, Majority):
-        columns = data.splits["train"].columns
-        return MajorityAnswer(columns["groups"], columns["answers"], facts["answers"])
-    return StoryRelationNetwork(config.model, facts["words"], facts["outputs"], facts["window"])
-
-
-@torch.no_grad()
-def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
-    """Accuracy and error of each task in percent, their mean, and how many tasks reach 95 %."""
-    right = torch.cat([model(batch).argmax(1) == batch["answers"] for batch in split.batches(500)])
-    tasks = grouped_accuracy(right, split.columns["tasks"], {task: f"task_{task}" for task in TASKS})
-    error = math.hypot(*(value.error for value in tasks.values())) / len(tasks)
-    return {
-        "accuracy/mean": Figure(sum(tasks.values()) / len(tasks), error),
-        "tasks_passed": float(sum(value >= PASSED for value in tasks.values())),
-        **{f"accuracy/{name}": value for name, value in tasks.items()},
-        **{f"error/{name}": Figure(100.0 - value, value.error) for name, value in tasks.items()},
-    }
-
-
+METHOD = Method("reprolib.methods.babi_stories", select="accuracy/mean")
 SMOKE_DATA = {"data.train": 150, "data.valid": 30, "data.test": 50}
 SMOKE = {"train.steps": 30, "train.batch": 64, "train.evaluate_every": 15, "train.precision": "fp32"}
 RELATION_NETWORK = Config(
@@ -115,6 +73,8 @@ def _ours(
     return Row(
         task="babi_joint_10k",
         system=system,
+        source=BABI,
+        method=METHOD,
         config=change(RELATION_NETWORK, changes),
         scales={"smoke": _smoke(changes), "small": shared | {"train.steps": steps}} | longer,
         minutes={"smoke": 0.1, "small": 45} | dict.fromkeys(longer, 165) | {"paper": 60},
@@ -128,6 +88,8 @@ def _induction(system: str, changes: Mapping[str, Any]) -> Row:
     return Row(
         task="babi_16",
         system=system,
+        source=BABI,
+        method=METHOD,
         config=change(RELATION_NETWORK, {"data.tasks": (16,), **changes}),
         scales={
             "smoke": _smoke(changes),
@@ -147,6 +109,8 @@ EXPERIMENT = Experiment(
         Row(
             task="babi_joint_10k",
             system="RN",
+            source=BABI,
+            method=METHOD,
             config=RELATION_NETWORK,
             scales={
                 "smoke": SMOKE_DATA | SMOKE,
@@ -165,6 +129,8 @@ EXPERIMENT = Experiment(
         Row(
             task="babi_joint_10k",
             system="Majority",
+            source=BABI,
+            method=METHOD,
             config=Config(data=BabiData(), model=Majority(), train=Training(steps=0)),
             scales={"smoke": SMOKE_DATA},
             minutes={"smoke": 0.1, "small": 0.5, "long": 0.5, "paper": 0.5},
@@ -172,11 +138,5 @@ EXPERIMENT = Experiment(
         ),
         *(_induction(system, changes) for system, changes in INDUCTION.items()),
     ),
-    load=load,
-    build=build,
-    loss=answer_loss,
-    evaluate=evaluate,
     chance={"*": "Majority"},
-    select="accuracy/mean",
-    fingerprint=lambda config, kind: dataset.fingerprint(config.data, kind),
 )

@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from reprolib.data.clevr.dataset import ClevrData
-from reprolib.experiments import clevr
-from reprolib.experiments.entry import Config, Row
-from reprolib.models.clevr import AttentionModel, FlatModel, PixelModel, QuestionModel
+from reprolib.contracts.configuration import Config
+from reprolib.contracts.entry import Experiment, Row
+from reprolib.data.sources import CLEVR
+from reprolib.rows import clevr_rows as clevr
+from reprolib.settings.data_sets import ClevrData
+from reprolib.settings.relating import AttentionModel, FlatModel, PixelModel, QuestionModel
 
 TASK = "clevr_pixels"
 SYSTEMS = "Q-type baseline", "LSTM", "CNN+LSTM", "CNN+LSTM+SA (re-tuned)", "CNN+LSTM+RN"
@@ -36,7 +38,7 @@ SMALL = {
     "train.rate": 2e-3,
     "train.batch": 64,
     "train.weight_decay": 0.0,
-    "train.together": 4,
+    "train.block": 4,
     "train.schedule": "cosine",
     "train.warmup": 200,
     "train.evaluate_every": 500,
@@ -72,6 +74,8 @@ def _relation_network(system: str, sizes: dict[str, Any]) -> Row:
     return Row(
         task=TASK,
         system=system,
+        source=CLEVR,
+        method=clevr.METHOD,
         config=Config(DATA, model, TRAINING),
         scales=scales | ({"long": LONG | PAIRS} if plain else {}),
         minutes=minutes | ({"long": 575} if plain else {}),
@@ -90,6 +94,8 @@ def _baseline(
     return Row(
         task=TASK,
         system=system,
+        source=CLEVR,
+        method=clevr.METHOD,
         config=Config(BLIND if isinstance(model, QuestionModel) else DATA, model, TRAINING),
         scales={"smoke": SMOKE | _tiny(model) | {"model.hidden": (16,)} | smoke, "small": SMALL | small, "long": LONG},
         minutes={"smoke": 0.2, "small": minutes[0], "long": minutes[1], "paper": 30},
@@ -116,9 +122,11 @@ def rows() -> tuple[Row, ...]:
     )
 
 
-EXPERIMENT = clevr.experiment(
+EXPERIMENT = Experiment(
     name="rn_clevr_pixels",
     title="CLEVR from pictures",
+    paper=clevr.PAPER,
     table="Table 1",
     rows=rows(),
+    chance=clevr.CHANCE,
 )

@@ -4,10 +4,12 @@ Paper: 96.4 % of the questions, from rows of coordinates, colour, shape, materia
 system; deep sets, which see the same objects and relate none, and the LSTM, which sees none, are references of ours.
 """
 
-from reprolib.data.clevr.dataset import ClevrData
-from reprolib.experiments import clevr
-from reprolib.experiments.entry import Config, Row
-from reprolib.models.clevr import QuestionModel, SetModel, StateModel
+from reprolib.contracts.configuration import Config
+from reprolib.contracts.entry import Experiment, Row
+from reprolib.data.sources import CLEVR
+from reprolib.rows import clevr_rows as clevr
+from reprolib.settings.data_sets import ClevrData
+from reprolib.settings.relating import QuestionModel, SetModel, StateModel
 
 TASK = "clevr_state"
 RELATING, SEEING, READING = "LSTM+RN", "LSTM+deep sets", "LSTM"
@@ -24,7 +26,7 @@ SMALL = {
     "train.rate": 2e-3,
     "train.batch": 128,
     "train.weight_decay": 0.0,
-    "train.together": 1,
+    "train.block": 1,
     "train.schedule": "cosine",
     "train.warmup": 200,
     "train.evaluate_every": 1_000,
@@ -44,6 +46,8 @@ TINY = clevr.SMOKE | {"model.lstm": 32}
 RELATION_NETWORK = Row(
     task=TASK,
     system=RELATING,
+    source=CLEVR,
+    method=clevr.METHOD,
     config=Config(ClevrData(), StateModel(reverse=True), TRAINING),
     scales={
         "smoke": TINY | {"model.g": (64, 64), "model.f": (64,)},
@@ -57,6 +61,8 @@ RELATION_NETWORK = Row(
 DEEP_SETS = Row(
     task=TASK,
     system=SEEING,
+    source=CLEVR,
+    method=clevr.METHOD,
     config=Config(ClevrData(), SetModel(reverse=True), TRAINING),
     scales={
         "smoke": TINY | {"model.g": (64, 64), "model.f": (64,)},
@@ -69,6 +75,8 @@ DEEP_SETS = Row(
 LSTM = Row(
     task=TASK,
     system=READING,
+    source=CLEVR,
+    method=clevr.METHOD,
     config=Config(ClevrData(), QuestionModel(lstm=256, reverse=True), TRAINING),
     scales={"smoke": TINY | {"model.hidden": (32,)}, "small": SMALL, "long": LONG},
     minutes={"smoke": 0.1, "small": 10, "long": 55, "paper": 20},
@@ -77,9 +85,11 @@ LSTM = Row(
 )
 QUESTION_TYPE = clevr.question_type(TASK, ClevrData(), {"smoke": clevr.SMOKE, "small": SMALL, "long": LONG})
 
-EXPERIMENT = clevr.experiment(
+EXPERIMENT = Experiment(
     name="rn_clevr_state",
     title="CLEVR from state descriptions",
+    paper=clevr.PAPER,
     table="Sec. 5.2",
     rows=(RELATION_NETWORK, DEEP_SETS, LSTM, QUESTION_TYPE),
+    chance=clevr.CHANCE,
 )

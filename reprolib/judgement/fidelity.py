@@ -4,18 +4,19 @@ import math
 from collections.abc import Iterable
 from typing import Any, Literal
 
+from reprolib.contracts.configuration import Config
+from reprolib.contracts.entry import Derived, Row
 from reprolib.evidence.deviations import Deviation
 from reprolib.evidence.records import Record
-from reprolib.experiments.entry import Config, Row
 
 Fidelity = Literal["as printed", "less", "changed"]
 FREE = ("training", "precision", "choice")  # kinds of deviations that a reproduction with less may have
 LESS_OF = {"model.pairs": ("unordered", "unordered_self")}  # values that are a part of the paper's
 
 
-def departures(row: Row, scale: str, records: Iterable[Record]) -> list[Deviation]:
+def departures(row: Row | Derived, scale: str, records: Iterable[Record]) -> list[Deviation]:
     """All that differs from the paper: by the row, by its scale, by the data that its records were made of."""
-    found = [*row.deviations, *_by_scale(row.config, row.at(scale))]
+    found = [each for part in row.rows for each in (*part.deviations, *_by_scale(part.config, part.at(scale)))]
     for record in records:
         found += record.departures
         if record.data["procedure"] == "ours":

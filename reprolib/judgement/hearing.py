@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from reprolib import experiments
+from reprolib.contracts.entry import Derived, Experiment, Row
 from reprolib.evidence import claims, kinds, published
 from reprolib.evidence.claims import Comparison
 from reprolib.evidence.estimates import Estimate, average
 from reprolib.evidence.published import Line
 from reprolib.evidence.records import Record
 from reprolib.evidence.wording import number
-from reprolib.experiments.entry import Experiment, Row
+from reprolib.judgement.derived import derived
 from reprolib.judgement.verdicts import (
     LESS,
     Closeness,
@@ -36,17 +37,21 @@ class Known:
     """All that can be asked about: the suite's rows, the printed figures, and what was measured."""
 
     measured: Mapping[Key, Measurement]
-    rows: Mapping[Name, tuple[Experiment, Row]]
+    rows: Mapping[Name, tuple[Experiment, Row | Derived]]
     lines: tuple[Line, ...]
     figures: Mapping[tuple[str, str, str], float | None]  # by task, system and metric
 
     @classmethod
     def of(cls, found: Iterable[Record]) -> "Known":
         """What these records, the suite and published.csv hold; of a figure that two papers print, the first."""
-        rows = {(row.task, row.system): (each, row) for each in experiments.every() for row in each.rows}
+        every = experiments.every()
+        rows = {(row.task, row.system): (each, row) for each in every for row in (*each.rows, *each.derived)}
         lines = published.read()
         figures = {(line.task, line.system, line.metric): line.value for line in reversed(lines)}
-        return cls(measurements(found), rows, lines, figures)
+        measured = measurements(found)
+        for figure in (figure for each in every for figure in each.derived):
+            measured |= derived(figure, measured)
+        return cls(measured, rows, lines, figures)
 
     def tasks(self, comparison: Comparison) -> list[str]:
         """The tasks of a comparison, patterns filled in."""

@@ -1,15 +1,15 @@
 """Does a claim reproduce? Its figures and its comparisons, judged together, give one label, with the reason."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from reprolib.evidence import claims
+from reprolib.contracts.entry import SCALES
+from reprolib.contracts.source import KINDS
+from reprolib.evidence import claims, quoted
 from reprolib.evidence.claims import Claim
 from reprolib.evidence.published import Line
 from reprolib.evidence.records import Record
-from reprolib.experiments import quoted
-from reprolib.experiments.entry import KINDS, SCALES
 from reprolib.judgement.fidelity import departures, fidelity
 from reprolib.judgement.hearing import Compared, Hearing, Known, Name, Setting
 from reprolib.judgement.verdicts import LESS, Closeness, Order
@@ -80,7 +80,7 @@ class Court:
 
     def rests_on(self, headline: bool) -> set[Name]:
         """The rows on which claims rest, of headlines alone or of all, with those that stand for one of them."""
-        needed = {name for claim in self.claims if claim.headline or not headline for name in self._needed(claim)}
+        needed = {name for claim in self.claims if claim.headline or not headline for name in self._rows_of(claim)}
         stand_ins = {
             (row.task, row.system) for _, row in self.known.rows.values() if (row.task, row.stands_for) in needed
         }
@@ -97,7 +97,7 @@ class Court:
         here = {(record.task, record.system) for record in one.records}
         met = here | {(task, self.known.rows[task, system][1].stands_for) for task, system in here}
         enough = all(self.known.measured[(*name, *one.setting)].enough for name in here)
-        return enough and met >= {*self._needed(one.claim)}
+        return enough and met >= {*self._rows_of(one.claim)}
 
     def judge(self, claim: Claim) -> Judgement:
         """The claim's best label: by the printed system, or by a row of ours that stands for it."""
@@ -116,6 +116,12 @@ class Court:
             for task in self.known.tasks(comparison):
                 found |= dict.fromkeys((task, system) for system in comparison.systems)
         return [name for name in found if name in self.known.rows or not quoted.is_quoted(*name)]
+
+    def _rows_of(self, claim: Claim) -> Iterator[Name]:
+        """The (task, system) of all rows that have to be run, those that derived figures are made of among them."""
+        for name in self._needed(claim):
+            parts = self.known.rows[name][1].rows if name in self.known.rows else ()
+            yield from ((row.task, row.system) for row in parts) if parts else (name,)
 
     def _why_absent(self, absent: Sequence[Name]) -> str:
         task, system = absent[0]
@@ -164,7 +170,7 @@ class Court:
             compared,
             setting,
             min((len(one.counted) for one in here if one.trained), default=1) if here else 0,
-            tuple(record for one in here for record in one.counted),
+            tuple(record for one in here for record in one.evidence),
         )
 
     def _claimed(self, claim: Claim, needed: Sequence[Name]) -> Name:
@@ -195,7 +201,7 @@ class Court:
         done = [status for status in (figure, effect) if status is not None]
         here = {name: found for name in cast.values() if (found := self.known.measured.get((*name, *setting)))}
         if done and all(status in ("close", "holds") for status in done):
-            every = [departures(self.known.rows[name][1], setting[0], found.counted) for name, found in here.items()]
+            every = [departures(self.known.rows[name][1], setting[0], found.evidence) for name, found in here.items()]
             return REPRODUCED[fidelity(each for part in every for each in part)]
         if effect == "holds":
             return "effect shown"

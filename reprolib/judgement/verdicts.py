@@ -25,6 +25,12 @@ class Measurement:
     """One system on one task at one scale on one kind of data, over its seeds."""
 
     records: tuple[Record, ...]
+    made_of: tuple[Record, ...] = ()  # of a derived figure: the records that it was computed from
+
+    @property
+    def evidence(self) -> tuple[Record, ...]:
+        """The records that were written by runs."""
+        return self.made_of or self.counted
 
     @property
     def first(self) -> Record:

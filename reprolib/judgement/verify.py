@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reprolib import paths
+from reprolib.contracts.requests import is_stale, request_of
 from reprolib.errors import InputError
 from reprolib.evidence import kinds, records
 from reprolib.evidence.records import Record
-from reprolib.experiments.requests import request_of
 from reprolib.judgement.labels import LABELS, judged
 from reprolib.judgement.verdicts import Measurement, measurements
 
@@ -43,28 +43,30 @@ def problems(root: Path | None = None) -> list[str]:
             record = records.read(path)
             records.check_place(record, path, root)
             records.check_weights(record, path)
-            sentences += _stale(record, path)
+            sentences += _stale(record, path, root)
             found[path] = record
         except InputError as error:
             sentences.append(str(error))
     return sentences + _orphans(root, files, found) + _unjudged(list(found.values())) + _typed()
 
 
-def _stale(record: Record, path: Path) -> list[str]:
+def _stale(record: Record, path: Path, root: Path) -> list[str]:
     """A record whose row is gone, or whose configuration or data differ from what the row's entry gives today."""
     try:
         request = request_of(record, path)
     except InputError as error:
         return [str(error)]
-    experiment, config = request.experiment, request.config
+    config = request.config
     if config.hash != record.config_hash:
         return [f"{path} is stale: its row's configuration has changed; run {record.command}"]
     flat = json.loads(json.dumps(config.flat()))
     if wrong := [f"{name}={value!r}" for name, value in record.config.items() if value != flat.get(name)]:
         return [f"{path} says {', '.join(wrong)}, which does not fit its hash; run {record.command}"]
-    today = experiment.fingerprint(config, record.kind)
-    if today is not None and today != record.data["hash"]:
-        return [f"{path} is stale: its data have changed; run {record.command}"]
+    if is_stale(record, request, root):
+        what = (
+            "its data" if request.data_identity not in (None, record.data["hash"]) else "the weights that it began with"
+        )
+        return [f"{path} is stale: {what} have changed; run {record.command}"]
     return []
 
 

@@ -3,7 +3,6 @@
 B questions, W sentences in a window, U sentences, L words, F features of a sentence, A answers, O outputs.
 """
 
-from dataclasses import dataclass, field
 from functools import partial
 
 import torch
@@ -11,44 +10,7 @@ from torch import Tensor, nn
 
 from reprolib.models.nets import last_state, once_each, word_slots, word_sum
 from reprolib.models.relation_network import RelationNetwork, mlp
-from reprolib.models.settings import Settings
-from reprolib.settings import LATER, check_choices
-
-POSITIONS = ("recent", "first", "none")  # counted back from the question, from the window's first sentence, no tag
-READERS = {  # what is kept of a sentence: its LSTM's last state, the sum of its words' embeddings, these side by side
-    "lstm": ("lstm",),
-    "words": ("words",),
-    "both": ("lstm", "words"),
-    "slots": ("slots",),
-    "slots+words": ("slots", "words"),
-}
-SLOTS = 11  # words of the longest sentence
-
-
-@dataclass(frozen=True)
-class BabiModel(Settings):
-    """Sizes of the relation network on stories; the defaults are the paper's."""
-
-    embedding: int = 32  # unstated in the paper
-    lstm: int = 32
-    g: tuple[int, ...] = (256, 256, 256, 256)
-    f: tuple[int, ...] = (256, 512)
-    pairs: str = "all"
-    norm: bool = False  # batch norm in every layer of g and f
-    sum_norm: bool = False  # layer norm on the summed relations
-    dropout: float = 0.0  # in f
-    position: str = field(default="recent", metadata=LATER)  # a sentence's tag, one of `POSITIONS`
-    reader: str = field(default="lstm", metadata=LATER)  # one of `READERS`
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_choices("model", self, {"position": POSITIONS, "reader": tuple(READERS)})
-
-    @property
-    def features(self) -> int:
-        """Features of a sentence, without its tag."""
-        sizes = {"lstm": self.lstm, "words": self.embedding, "slots": SLOTS * self.embedding}
-        return sum(sizes[part] for part in READERS[self.reader])
+from reprolib.settings.relating import READERS, SLOTS, BabiModel
 
 
 class StoryRelationNetwork(nn.Module):

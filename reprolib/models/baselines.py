@@ -1,14 +1,7 @@
 """Baselines that several experiments share."""
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
-
-
-@dataclass(frozen=True)
-class Majority:
-    """The most frequent training answer of each group of questions; nothing is trained."""
 
 
 class MajorityAnswer(nn.Module):
@@ -22,7 +15,7 @@ class MajorityAnswer(nn.Module):
         column: of a batch, with the groups of its questions.
     """
 
-    def __init__(self, groups: Tensor, answers: Tensor, answer_count: int, column: str = "groups"):
+    def __init__(self, groups: Tensor, answers: Tensor, answer_count: int, column: str):
         super().__init__()
         self.column, count = column, int(groups.max()) + 1
         counts = (groups * answer_count + answers).bincount(minlength=count * answer_count).view(count, -1)

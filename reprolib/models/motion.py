@@ -7,7 +7,6 @@ a memory: all of a scene (R = B, G = N), or one (R = B N, G = 1). P predictions.
 """
 
 import itertools
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
@@ -15,30 +14,7 @@ from torch import Tensor, nn
 from reprolib.errors import InputError
 from reprolib.models.nri.encoders import initialised
 from reprolib.models.nri.latent import negative_log_likelihood
-
-LEAST = {"hidden": 1, "layers": 1, "restart": 1, "burn_in": 0}
-
-
-@dataclass(frozen=True)
-class LSTMModel:
-    """Settings of an LSTM over trajectories; the sizes are the official code's.
-
-    The official training gives the first 40 of 49 frames and never restarts: burn_in=40, restart=49.
-    """
-
-    hidden: int = 256  # units an object
-    layers: int = 2
-    joint: bool = False  # one memory for all objects of a scene; else one an object, with shared weights
-    restart: int = 10  # training starts again from a true frame every so many predictions, and keeps its memory
-    burn_in: int = 0  # first frames that training always gives
-    variance: float = 5e-5  # of every predicted feature
-
-    def __post_init__(self) -> None:
-        for name, least in LEAST.items():
-            if getattr(self, name) < least:
-                raise InputError(f"model.{name} is {getattr(self, name)}: give at least {least}")
-        if not self.variance > 0:
-            raise InputError(f"model.variance is {self.variance}: give a number above 0")
+from reprolib.settings.moving import LSTMModel
 
 
 class Static(nn.Module):

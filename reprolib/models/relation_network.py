@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from reprolib.errors import InputError
 from reprolib.kernels.pair_sum import listed_pair_sum, pair_sum
-from reprolib.models.settings import PAIRS
+from reprolib.settings.relating import PAIRS
 from reprolib.training import parallel
 
 Pairs = Literal["all", "unordered", "unordered_self"] | Tensor

@@ -4,16 +4,15 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from html import escape
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from reprolib.contracts.requests import commands
 from reprolib.errors import InputError
 from reprolib.evidence import records
 from reprolib.evidence.wording import markdown, paper_name
-from reprolib.experiments.requests import repeats
 from reprolib.judgement.labels import LABELS, Judgement
 from reprolib.pages import markup
 
@@ -44,13 +43,8 @@ def entry(judgement: Judgement) -> dict[str, Any]:
         "scale": scale,
         "data": data,
         "records": [str(records.location(record, Path("results"))) for record in judgement.records],
-        "command": " && ".join(_commands(judgement)) or None,
+        "command": " && ".join(commands(judgement.records)) or None,
     }
-
-
-def _commands(judgement: Judgement) -> list[str]:
-    """One line of shell for every row that a claim rests on."""
-    return [repeats(list(of_row)) for _, of_row in groupby(judgement.records, key=lambda record: record.row)]
 
 
 def chosen(found: Sequence[Judgement], paper: str | None) -> list[Judgement]:
@@ -116,7 +110,7 @@ def _said(judgement: Judgement) -> str:
     mark = f"{HEADLINE} " if claim.headline else ""
     evidence = [markup.bullets(map(escape, row["reason"].split("; ")))]
     if judgement.records:
-        evidence += ["Records:", markup.code(row["records"]), "Commands:", markup.code(_commands(judgement))]
+        evidence += ["Records:", markup.code(row["records"]), "Commands:", markup.code(commands(judgement.records))]
     why = markup.unfolds("Why?", "".join(evidence))
     return f"{mark}{escape(claim.claim)} <small>({escape(claim.place)})</small>{why}"
 

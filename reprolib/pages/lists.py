@@ -7,12 +7,12 @@ from itertools import groupby
 import pandas as pd
 
 from reprolib import experiments, paths
+from reprolib.contracts.entry import SCALES
+from reprolib.contracts.requests import Request, is_stale, repeats, request_of
 from reprolib.errors import InputError
 from reprolib.evidence import published, records
 from reprolib.evidence.records import Record
 from reprolib.evidence.wording import number
-from reprolib.experiments.entry import SCALES
-from reprolib.experiments.requests import Request, is_stale, papers_kind, repeats, request_of
 from reprolib.judgement.verdicts import SEEDS
 
 NUMBERS = ("ours", "reference", "ratio", "peak_memory_ratio")
@@ -44,7 +44,7 @@ def waiting() -> pd.DataFrame:
     for path, record in records.read_all(paths.results()):
         with suppress(InputError):
             request = request_of(record, path)
-            if is_stale(record, request):
+            if is_stale(record, request, paths.results()):
                 stale.append(request)
             if record.scale != "smoke":
                 ran.add(request.row.name)
@@ -65,7 +65,7 @@ def _never_ran(ran: set[str]) -> Iterator[Request]:
             scale = next((scale for scale in SCALES[1:] if scale in row.minutes), None)
             if scale and row.name not in ran:
                 for seed in SEEDS if row.at(scale).train.steps else SEEDS[:1]:
-                    yield Request(experiment, row, scale, seed, papers_kind(experiment))
+                    yield Request(experiment, row, scale, seed, row.source.papers_kind)
 
 
 def _by_row(runs: Iterable[tuple[str, Request]]) -> Iterator[tuple[str, list[Request]]]:
@@ -115,5 +115,5 @@ def _result(record: Record) -> str:
     asked = [line.metric for line in published.read() if line.task == record.task]
     shown = [metric for metric in dict.fromkeys(asked) if metric in record.metrics]
     if "*" in experiment.metrics or not shown:
-        shown = [experiment.select]
+        shown = [experiment.row(record.row).method.select]
     return ", ".join(f"{metric} {number(record.metrics.get(metric), metric)}" for metric in shown)

@@ -10,14 +10,13 @@ from typing import get_args
 import pandas as pd
 
 from reprolib import experiments, paths
+from reprolib.contracts.entry import SCALES, Experiment, Row
+from reprolib.contracts.requests import Request, commands
 from reprolib.errors import InputError
-from reprolib.evidence import published, records
+from reprolib.evidence import published, quoted, records
 from reprolib.evidence.published import Line
 from reprolib.evidence.records import Record
 from reprolib.evidence.wording import markdown, number
-from reprolib.experiments import quoted
-from reprolib.experiments.entry import SCALES, Experiment, Row
-from reprolib.experiments.requests import Request, papers_kind, repeats
 from reprolib.judgement.fidelity import departures
 from reprolib.judgement.labels import Court, Label, judged
 from reprolib.judgement.verdicts import Closeness, Key, Measurement, Order, improving, measurements
@@ -112,7 +111,7 @@ class _Desk:
             scale=first.scale,
             data=first.kind,
             device="; ".join(sorted({record.device for record in measurement.counted})),
-            command=repeats(measurement.counted),
+            command=" && ".join(commands(measurement.evidence)),
             improving=any(map(improving, measurement.counted)),
             split=first.data["split"],
             **self._marks(line, row, measurement),
@@ -124,7 +123,7 @@ class _Desk:
         if first.scale == "smoke":
             return {"reason": "smoke scale shows that it runs, not what it reaches"}
         figure, compared = self.court.marks(line, (first.scale, first.kind))
-        differs = [each.text for each in departures(row, first.scale, measurement.counted)]
+        differs = [each.text for each in departures(row, first.scale, measurement.evidence)]
         decides = max(compared, key=lambda each: get_args(Order).index(each.order), default=None)
         return {
             "figure": figure,
@@ -158,7 +157,7 @@ NOTHING = {
 
 def _paper_command(experiment: Experiment, row: Row) -> str:
     """The run at the paper's own sizes, on the paper's data or its own procedure."""
-    return Request(experiment, row, "paper", kind=papers_kind(experiment)).command
+    return Request(experiment, row, "paper", kind=row.source.papers_kind).command
 
 
 def _order(key: Key) -> tuple[int, str]:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from reprolib import paths
+from reprolib.contracts.entry import SCALES
+from reprolib.contracts.source import KINDS
 from reprolib.errors import InputError
-from reprolib.experiments.entry import KINDS, SCALES
 from reprolib.files import write_text
 
 NOISE = ("execution", "papermill", "ExecuteTime")  # metadata that hold times and paths

@@ -5,13 +5,15 @@ import re
 import time
 from collections.abc import Callable, Container, Iterator
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 from reprolib import experiments, paths
+from reprolib.contracts.entry import Experiment, Row, check_scale
+from reprolib.contracts.requests import Request, is_stale
+from reprolib.contracts.source import KINDS
 from reprolib.errors import InputError
 from reprolib.evidence import records
-from reprolib.experiments.entry import Experiment, Row, check_scale
-from reprolib.experiments.requests import Request
 from reprolib.judgement.labels import Court
 from reprolib.judgement.verdicts import FURTHER, SEEDS
 from reprolib.running.runs import claimed, run
@@ -35,11 +37,12 @@ def minutes(text: str) -> float:
 def missing(scale: str, only: str = "*") -> Iterator[Request]:
     """Requests without a current record: what headline claims rest on, other claims, then ours; seed by seed.
 
-    Real data are taken where they are at hand, but never at smoke scale, which is the baseline of `make book`.
+    Real data are taken where they are at hand, but never at smoke scale, which is the baseline of `make book`. A row
+    comes after the one whose weights it starts from. Nothing is yielded where no data can be had.
     """
     check_scale(scale)
-    rows = [(experiment, row) for experiment in experiments.every() for row in experiment.rows]
-    rows = [(e, row) for e, row in rows if fnmatchcase(row.name, only) or fnmatchcase(e.name, only)]
+    every = [(experiment, row) for experiment in experiments.every() for row in experiment.rows]
+    rows = [(e, row) for e, row in every if fnmatchcase(row.name, only) or fnmatchcase(e.name, only)]
     if not rows:
         raise InputError(f"--only {only!r} fits no row and no experiment: `reprolib list` prints them")
     court = Court.of(records.good(paths.results()))
@@ -53,12 +56,34 @@ def missing(scale: str, only: str = "*") -> Iterator[Request]:
         return rank, seed, not row.headline
 
     wanted = ((seed, entry) for entry in rows for seed in seeds.get(entry[1].name, ()))
+    told: set[Path] = set()
     for seed, (experiment, row) in sorted(wanted, key=turn):
-        real = scale != "smoke" and experiment.fingerprint(row.at(scale), "real") is not None
-        kind = "real" if real else "generated"
-        request = Request(experiment, row, scale, seed, kind)
-        if not is_current(request):
-            yield request
+        kind = _kind(row, scale)
+        for request in _with_start(Request(experiment, row, scale, seed, kind)) if kind else ():
+            place = request.place(paths.results())
+            if place not in told and not is_current(request):
+                told.add(place)
+                yield request
+
+
+def _kind(row: Row, scale: str) -> str | None:
+    """The kind of data that a row is run on: real ones above smoke scale, where they are whole; None: neither."""
+    kinds = KINDS[:1] if scale == "smoke" else reversed(KINDS)
+    return next((kind for kind in kinds if row.source.available(row.at(scale).data, kind) is None), None)
+
+
+def unavailable(scale: str, only: str = "*") -> list[str]:
+    """One sentence for every row that cannot be run, because its data cannot be had, with what is missing."""
+    rows = [row for experiment in experiments.every() for row in experiment.rows if scale in row.minutes]
+    chosen = [row for row in rows if fnmatchcase(row.name, only) and _kind(row, scale) is None]
+    return [f"{row.name}: {row.source.available(row.at(scale).data, row.source.papers_kind)}" for row in chosen]
+
+
+def _with_start(request: Request) -> Iterator[Request]:
+    """A run after those whose weights it starts from, the first one first."""
+    if request.start is not None:
+        yield from _with_start(request.start)
+    yield request
 
 
 def _seeds(row: Row, scale: str, unsure: Container[tuple[str, str]]) -> tuple[int, ...]:
@@ -76,8 +101,7 @@ def is_current(request: Request) -> bool:
         records.check_weights(record, path)
     except InputError:
         return False
-    data_hash = request.experiment.fingerprint(request.config, request.kind)
-    return record.config_hash == request.config.hash and record.data["hash"] == data_hash
+    return record.data["hash"] == request.data_identity and not is_stale(record, request, paths.results())
 
 
 def fill(
@@ -128,9 +152,13 @@ def fill(
 
 
 def _take(waiting: list[Request], left: float) -> Request:
-    """Remove the first request that should end within the minutes left, or the first of all where none should."""
-    fits = (place for place, request in enumerate(waiting) if request.row.minutes[request.scale] <= left)
-    return waiting.pop(next(fits, 0))
+    """Remove the first request that should end within the minutes left, or the first of all where none should.
+
+    A run whose start is missing waits for it.
+    """
+    ready = [place for place, one in enumerate(waiting) if one.start is None or is_current(one.start)] or [0]
+    fits = (place for place in ready if waiting[place].row.minutes[waiting[place].scale] <= left)
+    return waiting.pop(next(fits, ready[0]))
 
 
 def _go_on(request: Request, **options: Any) -> None:

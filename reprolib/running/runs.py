@@ -11,18 +11,19 @@ import torch
 from torch import nn
 
 from reprolib import devices, experiments, files, paths
+from reprolib.contracts.configuration import change
+from reprolib.contracts.method import Method
+from reprolib.contracts.requests import Request, began, request_of
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.evidence import records
 from reprolib.evidence.deviations import Deviation
 from reprolib.evidence.metrics import Figure
 from reprolib.evidence.records import Record
-from reprolib.experiments.entry import Experiment, change
-from reprolib.experiments.requests import Request, request_of
+from reprolib.settings.recipe import Training
 from reprolib.training import parallel
 from reprolib.training.learner import evaluated
 from reprolib.training.loop import Fit, fit
-from reprolib.training.recipe import Training
 
 TESTED = ("data.test", "data.test_frames", "data.others", "data.of_others")  # settings that no training sees
 
@@ -43,37 +44,41 @@ def run(
         resume: go on from the checkpoint of an interrupted run, if there is one.
         root: results folder; by default the committed one (or REPROLIB_RESULTS).
         deadline: value of time.monotonic() at which training stops with a checkpoint and raises OutOfTimeError.
-        capture: on a CUDA device, launch all kernels of a step at once where the experiment allows it.
+        capture: on a CUDA device, launch all kernels of a step at once where the learner allows it.
         claim: keep other processes off the same run; False where the caller has `claimed` it.
 
     Raises:
         InputError: data that are not there or damaged, settings that give no model, a run that another process is on,
             a folder that takes no record, and what `fit` raises.
     """
-    root, experiment, config = root or paths.results(), request.experiment, request.config
+    root, method, config = root or paths.results(), request.row.method, request.config
     started, place, origin = datetime.datetime.now(datetime.UTC), devices.pick(device), records.commit()
     devices.prepare_memory(place)
     data = _load(request, place)
     torch.manual_seed(request.seed)
-    model = _build(request, data).to(place)
+    model = _build(request, data)
+    begins = _begin(request, model, root)
+    model = model.to(place)
     splits = {name: split.to(place) for name, split in data.splits.items()}
     options = {
         "identity": f"{config.hash} {data.hash} {place.type}",
         "checkpoint": request.checkpoint(root),
-        "capture": capture and experiment.can_capture(config),
+        "capture": capture,
     }
     files.check_folder(request.place(root).parent)
     with claimed(request, root) if claim else nullcontext(True) as free, devices.products(tf32=False):
         if not free:
             raise InputError(f"{request.row.name} seed {request.seed} is being run by another process: wait for it")
         outcome = _fit(request, model, splits, resume=resume, deadline=deadline, **options)
-        saved = records.round_weights(model, experiment.weights) if request.keeps_weights else None
+        saved = records.round_weights(model, method.weights) if request.keeps_weights else None
         record = replace(
-            _record(request, data, place, outcome, started, origin), **_measured(experiment, model.eval(), splits)
+            _record(request, data, place, outcome, started, origin),
+            starts_from=begins,
+            **_measured(method, model.eval(), splits),
         )
         if parallel.rank() == 0:
             if saved is not None:
-                record = replace(record, weights=records.save_weights(saved, request.place(root), experiment.weights))
+                record = replace(record, weights=records.save_weights(saved, request.place(root), method.weights))
             records.write(record, root)
             request.checkpoint(root).unlink(missing_ok=True)
     return record
@@ -93,7 +98,7 @@ def _load(request: Request, device: torch.device) -> Dataset:
     """The row's data, still in main memory; an empty split is the user's mistake."""
     sizes = ", ".join(f"{key}={value}" for key, value in request.config.flat().items() if key.startswith("data."))
     with devices.using(device), _memory_for(f"the data of {request.row.name} take", f"ask for fewer ({sizes})"):
-        data = request.experiment.load(request.config, request.kind)
+        data = request.row.source.load(request.config.data, request.kind)
     for name, size in data.sizes.items():
         if not size:
             raise InputError(f"{request.row.name} has no example in its {name} split: set data.{name} to at least 1")
@@ -115,7 +120,7 @@ def _memory_for(what: str, remedy: str) -> Iterator[None]:
 def _build(request: Request, data: Dataset) -> nn.Module:
     """The row's model; settings that give none are the user's mistake."""
     try:
-        return request.experiment.build(request.config, data)
+        return request.row.method.build(request.config, data)
     except (ValueError, TypeError, RuntimeError, LookupError) as error:
         if not request.changes:
             raise
@@ -123,36 +128,51 @@ def _build(request: Request, data: Dataset) -> nn.Module:
         raise InputError(f"{request.row.name} cannot be built with {settings} ({error})") from error
 
 
+def _begin(request: Request, model: nn.Module, root: Path) -> dict[str, str] | None:
+    """Give a model the weights that its row starts from, if any; what the record says of them.
+
+    Raises:
+        InputError: the record that they belong to is not there, or kept none.
+    """
+    if request.start is None:
+        return None
+    path = request.start.place(root)
+    if not path.exists():
+        raise InputError(f"{request.row.name} starts from {path}, which is not there: run {request.start.command}")
+    records.load_weights(model, records.read(path), path)
+    return began(request, root)
+
+
 def _fit(request: Request, model: nn.Module, splits: dict[str, Split], **options: Any) -> Fit:
     """Train the row's model; the options are those of `fit` that the request does not say."""
-    experiment, training = request.experiment, request.config.train
+    method, training = request.row.method, request.config.train
     with _memory_for(f"the training of {request.row.name} takes", f"lower train.batch={training.batch}, or its sizes"):
         return fit(
             model,
-            experiment.new_learner(),
+            method.learner(),
             splits["train"],
-            lambda model: _evaluated(experiment, model, splits["valid"]),
-            experiment.select,
+            lambda model: _evaluated(method, model, splits["valid"]),
+            method.select,
             training,
-            watch=experiment.watch,
+            watch=method.watch,
             seed=request.seed,
             title=f"{request.row.name} {request.scale} seed {request.seed}",
             **options,
         )
 
 
-def _evaluated(experiment: Experiment, model: nn.Module, split: Split) -> dict[str, float]:
+def _evaluated(method: Method, model: nn.Module, split: Split) -> dict[str, float]:
     """Metrics on a split, which a learner of its own may adapt to first; the same whenever they are asked for."""
-    return evaluated(experiment.new_learner(), experiment.evaluate, model, split, seed=0)
+    return evaluated(method.learner(), method.evaluate, model, split, seed=0)
 
 
-def _measured(experiment: Experiment, model: nn.Module, splits: dict[str, Split]) -> dict[str, Any]:
+def _measured(method: Method, model: nn.Module, splits: dict[str, Split]) -> dict[str, Any]:
     """The fields of a record that its model gives."""
-    figures = _evaluated(experiment, model, splits["test"])
+    figures = _evaluated(method, model, splits["test"])
     return {
         "metrics": figures,
         "errors": {name: figure.error for name, figure in figures.items() if isinstance(figure, Figure)},
-        "validation": _evaluated(experiment, model, splits["valid"]),
+        "validation": _evaluated(method, model, splits["valid"]),
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
     }
 
@@ -184,6 +204,7 @@ def _record(
         curve=outcome.history,
         best_step=outcome.best_step,
         steps=outcome.steps,
+        starts_from=None,
         weights=None,
         parameters=0,
         device=devices.name(device),
@@ -203,7 +224,7 @@ def _record(
 
 def _facts(request: Request, data: Dataset) -> dict[str, Any]:
     """What a record says of its data."""
-    procedure = request.experiment.procedures[data.kind]
+    procedure = request.row.source.procedures[data.kind]
     names = {"name": data.name, "kind": data.kind, "procedure": procedure, "split": data.measured}
     return names | {"hash": data.hash, "sizes": data.sizes}
 
@@ -228,7 +249,7 @@ def evaluate(path: Path, device: str | None = None) -> tuple[Record, dict[str, f
     """
     record = records.read(path)
     request = request_of(record, path)
-    experiment, config = request.experiment, request.config
+    method, config = request.row.method, request.config
     if config.hash != record.config_hash:
         raise InputError(f"{path} is stale, its row has another configuration today: run {request.command}")
     learned = record.weights is not None or config.train.steps > 0
@@ -238,11 +259,12 @@ def evaluate(path: Path, device: str | None = None) -> tuple[Record, dict[str, f
     data = _load(request, place)
     if data.hash != record.data["hash"]:
         raise InputError(f"{path} was measured on other data than those at hand: restore them or run {request.command}")
-    model = experiment.build(config, data)
+    model = method.build(config, data)
+    _begin(request, model, paths.results())
     if learned:
         records.load_weights(model, record, path)
     with devices.products(tf32=False):
-        return record, _evaluated(experiment, model.to(place).eval(), data.splits["test"].to(place))
+        return record, _evaluated(method, model.to(place).eval(), data.splits["test"].to(place))
 
 
 def renew(path: Path, device: str | None = None) -> Record:
@@ -253,19 +275,19 @@ def renew(path: Path, device: str | None = None) -> Record:
     """
     record = records.read(path)
     request = request_of(record, path)
-    experiment, config = request.experiment, request.config
+    method, config, source = request.row.method, request.config, request.row.source
     before = change(config, {name: record.config[name] for name in TESTED if name in record.config})
-    same = before.hash == record.config_hash, experiment.fingerprint(before, record.kind) == record.data["hash"]
+    same = before.hash == record.config_hash, source.identity(before.data, record.kind) == record.data["hash"]
     if not all(same):
         raise InputError(f"{path} was trained otherwise than its row is today: run {request.command}")
     records.require_weights(record, path)
     place = devices.pick(device)
     data = _load(request, place)
-    model = experiment.build(config, data)
+    model = method.build(config, data)
     records.load_weights(model, record, path)
     splits = {name: split.to(place) for name, split in data.splits.items()}
     with devices.products(tf32=False):
-        measured = _measured(experiment, model.to(place).eval(), splits)
+        measured = _measured(method, model.to(place).eval(), splits)
     identity = {"config": config.flat(), "config_hash": config.hash, "data": _facts(request, data)}
     renewed = replace(record, **identity, **measured)
     records.write(renewed, paths.results())

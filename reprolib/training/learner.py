@@ -14,8 +14,8 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from reprolib import devices
 from reprolib.data.split import Split
+from reprolib.settings.recipe import Training, learning_rate
 from reprolib.training import optimisers, parallel
-from reprolib.training.recipe import Training, learning_rate
 
 Loss = Callable[[nn.Module, dict[str, Tensor]], Tensor]
 Evaluate = Callable[[nn.Module, Split], dict[str, float]]

@@ -15,10 +15,10 @@ from reprolib import devices
 from reprolib.data.split import Split, shuffled
 from reprolib.errors import InputError
 from reprolib.files import write_atomically
+from reprolib.settings.recipe import Training
 from reprolib.training import parallel
 from reprolib.training.capture import Captured
 from reprolib.training.learner import Job, Learner, Moment
-from reprolib.training.recipe import Training
 
 Validate = Callable[[nn.Module], dict[str, float]]
 
@@ -190,7 +190,7 @@ class _Trainer:
         easy = self._lesson is not None
         if self.order[0] != (easy, epoch):
             generator = torch.Generator().manual_seed(1_000_003 * self.seed + epoch)
-            order = shuffled(len(self.easy if easy else self.data), self.training.together, generator)
+            order = shuffled(len(self.easy if easy else self.data), self.training.block, generator)
             order = (order if self.training.shuffle else order.sort().values).to(self.device)
             self.order = (easy, epoch), self.easy[order] if easy else order
         batch = self.order[1][position * self.batch : (position + 1) * self.batch]
@@ -287,13 +287,13 @@ def _easy(data: Split) -> Tensor:
 
 def _shared_batch(examples: int, training: Training, workers: int) -> int:
     """Examples of one step: the batch, or all blocks there are when they are fewer."""
-    batch = min(training.batch, examples // training.together * training.together)
+    batch = min(training.batch, examples // training.block * training.block)
     if not batch:
-        raise InputError(f"{examples} training examples are fewer than train.together, {training.together}")
-    if batch % (workers * training.together):
+        raise InputError(f"{examples} training examples are fewer than train.block, {training.block}")
+    if batch % (workers * training.block):
         raise InputError(
             f"a batch of {batch} cannot be shared by {workers} workers: set train.batch to a multiple of "
-            f"{workers * training.together}"
+            f"{workers * training.block}"
         )
     return batch
 

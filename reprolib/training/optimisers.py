@@ -1,6 +1,5 @@
-"""The optimisers of the training loop and the schedules of their rates, by name."""
+"""The optimisers of the training loop, by name."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,12 +7,10 @@ import torch
 from torch import Tensor, nn
 
 PLAIN = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW, "sgd": torch.optim.SGD}
-NAMES = (*PLAIN, "muon")
-SCHEDULES = ("constant", "cosine", "halving", "doubling", "plateau")
 CAPTURABLE = ("adam", "adamw")  # their steps can be part of a CUDA graph
 
 
-class Joined:
+class Combined:
     """Optimisers of one model's parameters, each with its own, used as one.
 
     Args:
@@ -48,8 +45,8 @@ class Joined:
             part.load_state_dict(kept)
 
 
-def make(name: str, model: nn.Module, rate: float, weight_decay: float) -> torch.optim.Optimizer | Joined:
-    """An optimiser, one of `NAMES`, of all parameters of a model.
+def make(name: str, model: nn.Module, rate: float, weight_decay: float) -> torch.optim.Optimizer | Combined:
+    """An optimiser, one of `recipe.OPTIMISERS`, of all parameters of a model.
 
     "muon" (Jordan et al. 2024) turns the momentum of a weight matrix M = U S V^T into a step along U V^T, so that
     directions that are rarely asked for are learnt as fast as common ones. The kernels of a convolution are a matrix
@@ -66,26 +63,10 @@ def make(name: str, model: nn.Module, rate: float, weight_decay: float) -> torch
         parts.append(torch.optim.Muon(matrices, lr=rate, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"))
     if others:
         parts.append(torch.optim.AdamW(others, lr=rate, weight_decay=weight_decay))
-    return Joined(*parts, flat=flat)
+    return Combined(*parts, flat=flat)
 
 
-def share(schedule: str, step: int, steps: int) -> float:
-    """What a schedule leaves of the full rate at a step.
-
-    Halving: after 2/5 and 4/5 of the steps, as NRI does after 200 and 400 of 500 epochs. Doubling: from a hundredth up,
-    seven times in 2/5 of the steps, as replications of CLEVR do every 20 epochs. Plateau: a learner halves the rate by
-    what validation says.
-    """
-    if schedule == "cosine":
-        return 0.5 * (1 + math.cos(math.pi * step / steps))
-    if schedule == "halving":
-        return 0.5 ** (5 * step // (2 * steps))
-    if schedule == "doubling":
-        return min(1.0, 0.01 * 2 ** (35 * step // (2 * steps)))
-    return 1.0
-
-
-def set_rate(optimiser: torch.optim.Optimizer | Joined, rate: float) -> None:
+def set_rate(optimiser: torch.optim.Optimizer | Combined, rate: float) -> None:
     """Let the next step have this learning rate."""
     for group in optimiser.param_groups:
         if isinstance(group["lr"], Tensor):

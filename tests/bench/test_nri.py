@@ -11,7 +11,7 @@ from torch.distributions import Categorical, Normal, kl_divergence
 from reprolib import bench
 from reprolib.bench import nri
 from reprolib.bench.measure import differences
-from reprolib.models.nri import NRIModel
+from reprolib.settings.moving import NRIModel
 
 CPU = torch.device("cpu")
 B, T, N, D, K, H, RESTART = 3, 9, 4, 4, 3, 8, 4  # scenes, frames, objects, features, edge types, message, steps

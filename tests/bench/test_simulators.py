@@ -3,10 +3,10 @@
 import pytest
 
 from reprolib.bench import simulators
-from reprolib.data.particles import KINDS
+from reprolib.settings.data_sets import PARTICLES
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PARTICLES)
 def test_both_sides_move_alike(kind, monkeypatch):
     ratio = simulators.compare(kind, scenes=2, steps=300, rounds=1)
     assert (ratio.name, ratio.unit) == ("simulators", "CPU ms")

@@ -11,8 +11,9 @@ import pytest
 
 from reprolib import paths
 from reprolib.data import catalogue, simulations, sort_of_clevr
-from reprolib.data.babi.reader import SPLITS, TASKS, open_source
+from reprolib.data.babi.reader import SPLITS, open_source
 from reprolib.errors import InputError
+from reprolib.settings.data_sets import BABI_TASKS
 
 STORY = "1 Mary moved to the garden.\n2 Where is Mary? \tgarden\t1\n"
 
@@ -39,7 +40,7 @@ def released_layout(mark="", train=1):
     """A small archive with the names of the release; `mark` makes it another one, `train` repeats its train files."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w:gz") as archive:
-        for task in TASKS:
+        for task in BABI_TASKS:
             for split in SPLITS:
                 content = (content_of(task) * (train if split == "train" else 1) + mark).encode()
                 member = tarfile.TarInfo(f"tasks_1-20_v1-2/en-valid-10k/qa{task}_{split}.txt")
@@ -51,7 +52,7 @@ def released_layout(mark="", train=1):
 def pin(monkeypatch, contents, train=5):
     """Take these test files for the released ones, beside so many questions to train on."""
     hashes = {
-        (task, "test"): hashlib.sha256(content).hexdigest() for task, content in zip(TASKS, contents, strict=True)
+        (task, "test"): hashlib.sha256(content).hexdigest() for task, content in zip(BABI_TASKS, contents, strict=True)
     }
     monkeypatch.setattr(catalogue.babi.released, "SHA256", hashes)
     monkeypatch.setitem(catalogue.babi.released.COUNTS, "en-valid-10k", {"train": train, "valid": 5, "test": 5})
@@ -88,18 +89,18 @@ def test_an_unknown_data_set(command):
 
 def test_fetched_archive_can_be_read(site, data, monkeypatch):
     folder, address = site
-    pin(monkeypatch, [content_of(task).encode() for task in TASKS])
+    pin(monkeypatch, [content_of(task).encode() for task in BABI_TASKS])
     archive = released_layout()
     (folder / "tasks.tar.gz").write_bytes(archive)
     assert catalogue.fetch("babi", f"{address}/tasks.tar.gz") == data / "babi"
     assert files_in(data) == {"babi/tasks_1-20_v1-2.tar.gz": archive}
-    assert {len(open_source(data / "babi").questions(task, "train")) for task in TASKS} == {5}
+    assert {len(open_source(data / "babi").questions(task, "train")) for task in BABI_TASKS} == {5}
     (folder / "tasks.tar.gz").unlink()
     assert catalogue.fetch("babi", f"{address}/tasks.tar.gz") == data / "babi"  # nothing is downloaded twice
 
 
 def test_a_local_file_is_an_address_too(tmp_path, data, monkeypatch):
-    pin(monkeypatch, [content_of(task).encode() for task in TASKS])
+    pin(monkeypatch, [content_of(task).encode() for task in BABI_TASKS])
     (tmp_path / "tasks.tar.gz").write_bytes(released_layout())
     catalogue.fetch("babi", (tmp_path / "tasks.tar.gz").as_uri())
     assert open_source(data / "babi").variant == "en-valid-10k"
@@ -131,7 +132,7 @@ def test_an_archive_that_reaches_outside_is_refused_and_removed(site, data):
 
 
 def test_an_archive_with_other_counts_is_refused_and_removed(tmp_path, data, monkeypatch):
-    pin(monkeypatch, [content_of(task).encode() for task in TASKS])
+    pin(monkeypatch, [content_of(task).encode() for task in BABI_TASKS])
     (tmp_path / "tasks.tar.gz").write_bytes(released_layout(train=3))
     with pytest.raises(InputError, match="the train file of task 1 holds 15 questions and the released one 5"):
         catalogue.fetch("babi", (tmp_path / "tasks.tar.gz").as_uri())
@@ -140,7 +141,7 @@ def test_an_archive_with_other_counts_is_refused_and_removed(tmp_path, data, mon
 
 @pytest.mark.parametrize("name", ["en-valid/qa1_test.txt", "other.tar.gz"])
 def test_fetch_refuses_to_hide_behind_other_files(tmp_path, data, monkeypatch, name):
-    pin(monkeypatch, [content_of(task).encode() for task in TASKS])
+    pin(monkeypatch, [content_of(task).encode() for task in BABI_TASKS])
     (tmp_path / "tasks.tar.gz").write_bytes(released_layout())
     there = data / "babi" / name
     there.parent.mkdir(parents=True)
@@ -196,7 +197,7 @@ def test_check_says_where_files_differ_from_the_release(generated, monkeypatch):
     head, *lines = catalogue.check("babi")
     assert head.startswith(f"ok       variant en-valid-10k, 60 files, sha256 {open_source(generated).sha256}")
     assert len(lines) == 20
-    for task, line in zip(TASKS, lines, strict=True):
+    for task, line in zip(BABI_TASKS, lines, strict=True):
         assert line.startswith(f"differs  task {task:2}: train 45, valid 5, test 5; train should hold 9000; ")
         assert f"{'valid, test' if task == 3 else 'train, valid, test'} NOT as released" in line
         assert line.endswith("solver agrees with 100.0% of test")
@@ -205,7 +206,7 @@ def test_check_says_where_files_differ_from_the_release(generated, monkeypatch):
 def test_check_accepts_what_is_as_released(generated, monkeypatch):
     source = open_source(generated)
     monkeypatch.setenv("REPROLIB_DATA", str(generated.parent))
-    pin(monkeypatch, [source.files[task, "test"] for task in TASKS], train=45)
+    pin(monkeypatch, [source.files[task, "test"] for task in BABI_TASKS], train=45)
     assert all(line.startswith("ok ") for line in catalogue.check("babi"))
 
 
@@ -241,7 +242,7 @@ def test_check_of_the_real_files():
     hashed = {"train, valid, test as released", "valid, test as released", "test as released"}
     assert {line.split("; ")[-2] for line in lines} <= hashed
     assert [line.rpartition("with ")[2] for line in lines] == [
-        "99.8% of test" if task == 5 else "100.0% of test" for task in TASKS
+        "99.8% of test" if task == 5 else "100.0% of test" for task in BABI_TASKS
     ]
     short = [line for line in lines if not line.startswith("ok ")]
     assert [line for line in short if "train should hold" not in line] == []
@@ -274,7 +275,7 @@ def test_generated_babi_has_the_released_layout(generated):
     source = open_source(generated)
     assert source.variant == "en-valid-10k"
     counts = {key: len(source.questions(*key)) for key in source.files}
-    assert counts == {(task, split): {"train": 45}.get(split, 5) for task in TASKS for split in SPLITS}
+    assert counts == {(task, split): {"train": 45}.get(split, 5) for task in BABI_TASKS for split in SPLITS}
 
 
 def test_the_same_bytes_each_time(generated, tmp_path):

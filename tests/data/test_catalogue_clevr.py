@@ -14,9 +14,9 @@ import torch
 from reprolib import paths
 from reprolib.data import catalogue, checks
 from reprolib.data.clevr import archive, dataset, pictures
-from reprolib.data.clevr.dataset import ClevrData
 from reprolib.data.clevr.reader import read_questions, read_scenes
 from reprolib.errors import InputError
+from reprolib.settings.data_sets import ClevrData
 
 SIZE = 12  # training scenes of the small set, with one more for val
 FREE = namedtuple("FREE", "free")

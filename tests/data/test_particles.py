@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from reprolib.bench.simulators import reference, total_force
-from reprolib.data.particles import BLOCK, CLIP, KINDS, draw, energy, simulate
+from reprolib.data.particles import BLOCK, CLIP, draw, energy, simulate
 from reprolib.errors import InputError
+from reprolib.settings.data_sets import PARTICLES
 
 DT = 0.001
 FREE = np.zeros((1, 2, 2))
@@ -34,7 +35,7 @@ def starts(kind, objects, rng, scenes=64):
 
 
 @pytest.mark.parametrize("objects", [5, 10])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PARTICLES)
 def test_official_trajectories(kind, objects, rng):
     """In scenes that can be predicted: where 1e-13 beside the start stays below 1e-9 for 5,000 steps."""
     positions, velocities, couplings = starts(kind, objects, rng)
@@ -49,7 +50,7 @@ def test_official_trajectories(kind, objects, rng):
 
 
 @pytest.mark.parametrize("objects", [2, 3, 7, 8, 9, 16, 17])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PARTICLES)
 def test_official_trajectories_of_other_sizes(kind, objects, rng):
     positions, _, couplings = starts(kind, objects, rng, scenes=1)
     positions = positions + 3  # at the walls
@@ -98,7 +99,7 @@ def test_shapes_and_first_frame(rng):
     assert (gap([part[:, 1::2] for part in dense], sparse) == 0).all()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PARTICLES)
 def test_a_frame_is_a_start(kind, rng):
     positions, velocities, couplings = draw(kind, 4, 5, rng)
     whole = simulate(kind, positions, velocities, couplings, steps=2000)
@@ -106,7 +107,7 @@ def test_a_frame_is_a_start(kind, rng):
     assert (gap([part[:, 10:] for part in whole], rest) == 0).all()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PARTICLES)
 def test_a_scene_does_not_depend_on_its_batch(kind, rng):
     scenes = 2 * BLOCK + 5
     start = draw(kind, scenes, 5, rng)
@@ -117,7 +118,7 @@ def test_a_scene_does_not_depend_on_its_batch(kind, rng):
 
 
 @pytest.mark.parametrize("scenes", [1, 2])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PARTICLES)
 def test_inputs_stay_as_they_are_and_the_diagonal_is_ignored(kind, scenes, rng):
     start = draw(kind, scenes, 3, rng)
     start[0][0, 0] = 7.0  # reflected at once
@@ -128,7 +129,7 @@ def test_inputs_stay_as_they_are_and_the_diagonal_is_ignored(kind, scenes, rng):
     assert (gap(simulate(kind, *start, steps=300), expected) == 0).all()
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PARTICLES)
 def test_symmetries(kind, rng):
     """Renamed objects and mirrored or turned scenes move as the scenes do."""
     positions, velocities, couplings = draw(kind, 8, 5, rng)
@@ -173,7 +174,7 @@ def test_free_objects_bounce():
     positions, velocities = np.array([[[4.0, -4.9], [0.0, 2.0]]]), np.array([[[3.0, -2.0], [0.0, 20.0]]])
     time = DT * 100 * np.arange(1, 50)[:, None, None]
     along = (positions + velocities * time + 5) % 20  # [T, 2, 2], rising from wall to wall until 10, then falling
-    for kind in KINDS:
+    for kind in PARTICLES:
         seen, speed = simulate(kind, positions, velocities, FREE)
         np.testing.assert_allclose(seen[0], np.where(along < 10, along - 5, 15 - along), atol=1e-9)
         np.testing.assert_allclose(speed[0], np.where(along < 10, velocities, -velocities), atol=1e-9)
@@ -191,13 +192,13 @@ def calm(kind, rng):
     return [part[kept] for part in seen], velocities[kept], couplings[kept]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PARTICLES)
 def test_momentum_is_kept(kind, rng):
     (_, speed), velocities, _ = calm(kind, rng)
     np.testing.assert_allclose(speed.sum(axis=2), np.tile(velocities.sum(axis=1)[:, None], (1, 29, 1)), atol=1e-11)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", PARTICLES)
 def test_energy_does_not_drift(kind, rng):
     (place, speed), _, couplings = calm(kind, rng)
     pairs = zip(place, couplings, strict=True)

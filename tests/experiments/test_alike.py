@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from reprolib import experiments
+from reprolib.contracts.entry import SCALES
 from reprolib.data.clevr.wording import VOCABULARY
 from reprolib.data.split import Dataset
 from reprolib.evidence import claims
-from reprolib.experiments.entry import SCALES
 
 BLIND = "LSTM"  # reads the question only: it may be smaller
 CLEVR = ("rn_clevr_pixels", "rn_clevr_state")
@@ -35,7 +35,7 @@ def parameters(name, config):
     """Number of a model's parameters; no memory is taken for them."""
     facts = {"words": len(VOCABULARY) + 1} if name in CLEVR else {"answers": 12}
     with torch.device("meta"):
-        model = experiments.get(name).build(config, Dataset("", "generated", "", {}, facts))
+        model = experiments.get(name).rows[0].method.build(config, Dataset("", "generated", "", {}, facts))
     return sum(parameter.numel() for parameter in model.parameters())
 
 
@@ -73,7 +73,7 @@ def test_on_sort_of_clevr_the_plain_network_is_as_deep_and_as_wide_as_the_relati
     found = trained("rn_sort_of_clevr", scale)
     relating, plain = found["CNN+RN"], found["CNN+MLP"]
     assert plain.model.hidden == relating.model.g + relating.model.f
-    for setting in ("kernels", "norm_first", "loudness", "norm", "coordinates"):
+    for setting in ("kernels", "norm_first", "question_scale", "norm", "coordinates"):
         assert getattr(plain.model, setting) == getattr(relating.model, setting)
     smaller, larger = (parameters("rn_sort_of_clevr", config) for config in (relating, plain))
     assert smaller <= larger

@@ -7,13 +7,16 @@ import pytest
 import torch
 
 from reprolib import experiments
-from reprolib.data.clevr.dataset import ClevrData
+from reprolib.contracts.configuration import change
+from reprolib.data.clevr import dataset
+from reprolib.data.sources import CLEVR
 from reprolib.data.split import Split
 from reprolib.errors import InputError
-from reprolib.experiments import clevr, rn_clevr_pixels
-from reprolib.experiments.entry import change
-from reprolib.models.clevr import PixelModel
-from reprolib.training.learner import Learner
+from reprolib.experiments import rn_clevr_pixels
+from reprolib.methods import clevr_questions as clevr
+from reprolib.rows.clevr_rows import METHOD
+from reprolib.settings.data_sets import ClevrData
+from reprolib.settings.relating import PixelModel
 from reprolib.training.loop import fit
 
 FEW = {"data.train": 12, "data.valid": 3, "data.test": 6}
@@ -34,17 +37,17 @@ class Oracle(torch.nn.Module):
         return torch.where((batch["scenes"] < self.scenes)[:, None], right, right.roll(1, 1))
 
 
-def trained(experiment, config, data):
+def trained(config, data):
     """A model after the steps of a configuration, with the metrics of the test split."""
     torch.manual_seed(0)
-    model = experiment.build(config, data)
+    model = clevr.build(config, data)
     parts = data.splits
 
     def validate(model):
-        return experiment.evaluate(model, parts["valid"])
+        return clevr.evaluate(model, parts["valid"])
 
-    fit(model, Learner(experiment.loss), parts["train"], validate, experiment.select, config.train, seed=0, identity="")
-    return experiment.evaluate(model.eval(), parts["test"])
+    fit(model, clevr.learner(), parts["train"], validate, METHOD.select, config.train, seed=0, identity="")
+    return clevr.evaluate(model.eval(), parts["test"])
 
 
 def test_every_network_fits_pictures_of_another_size():
@@ -52,7 +55,7 @@ def test_every_network_fits_pictures_of_another_size():
     for row in experiment.rows:
         if row.config.data.pictures:
             config = change(row.at("smoke"), STEP | {"data.side": 50})
-            assert trained(experiment, config, experiment.load(config, "generated"))
+            assert trained(config, CLEVR.load(config.data, "generated"))
 
 
 @pytest.mark.parametrize(("name", "row"), ROWS)
@@ -60,7 +63,7 @@ def test_every_row_trains_and_is_measured(name, row):
     experiment = experiments.get(name)
     row = experiment.row(row)
     config = change(row.at("smoke"), STEP if row.config.train.steps else FEW)
-    found = trained(experiment, config, experiment.load(config, "generated"))
+    found = trained(config, CLEVR.load(config.data, "generated"))
     assert {f"accuracy/{part}" for part in (*CATEGORIES, "overall")} <= set(found)
     assert "accuracy/validation" not in found
     assert all(0 <= value <= 100 for value in found.values())
@@ -68,8 +71,8 @@ def test_every_row_trains_and_is_measured(name, row):
 
 def test_accuracy_is_of_the_parts_that_are_named():
     experiment = experiments.get("rn_clevr_state")
-    split = clevr.load(change(experiment.rows[0].at("smoke"), FEW), "generated").splits["test"]
-    found = experiment.evaluate(Oracle(2), split)
+    split = CLEVR.load(change(experiment.rows[0].at("smoke"), FEW).data, "generated").splits["test"]
+    found = clevr.evaluate(Oracle(2), split)
     columns, counts = split.columns, split.tables["counts"]
     right = (columns["scenes"] < 2).double()
     assert found["accuracy/overall"] == pytest.approx(100 * 2 / 6)
@@ -81,7 +84,7 @@ def test_accuracy_is_of_the_parts_that_are_named():
     for most, (column, measure) in itertools.product((4, 8, 12), [("functions", "functions"), ("depths", "depth")]):
         among = right[(columns[column] > most - 4) & (columns[column] <= most)]
         assert found[f"accuracy/{measure}_{most}"] == pytest.approx(100 * float(among.mean()))
-    perfect = experiment.evaluate(Oracle(6), split)
+    perfect = clevr.evaluate(Oracle(6), split)
     assert set(perfect.values()) == {100.0}
     assert all(value.error > 0 for value in (*found.values(), *perfect.values())), "no test of six scenes is certain"
 
@@ -89,8 +92,8 @@ def test_accuracy_is_of_the_parts_that_are_named():
 def test_the_question_type_baseline_answers_by_type():
     experiment = experiments.get("rn_clevr_state")
     row = experiment.row("clevr_state/Q-type baseline")
-    data = clevr.load(change(row.at("smoke"), FEW), "generated")
-    model, columns = experiment.build(row.at("smoke"), data), data.splits["train"].columns
+    data = CLEVR.load(change(row.at("smoke"), FEW).data, "generated")
+    model, columns = clevr.build(row.at("smoke"), data), data.splits["train"].columns
     said = model(data.splits["test"].batch(slice(None))).argmax(1)
     for kind, answer in zip(data.splits["test"].columns["types"].tolist(), said.tolist(), strict=True):
         counts = columns["answers"][columns["types"] == kind].bincount(minlength=clevr.ANSWERS)
@@ -102,7 +105,7 @@ def test_who_sees_needs_pictures(system):
     experiment = experiments.get("rn_clevr_pixels")
     config = change(experiment.row(f"clevr_pixels/{system}").at("smoke"), FEW | {"data.pictures": False})
     with pytest.raises(InputError, match=r"this model sees pictures, but data\.pictures is False"):
-        experiment.build(config, clevr.load(config, "generated"))
+        clevr.build(config, CLEVR.load(config.data, "generated"))
 
 
 def test_scenes_of_three_objects_and_more_need_no_pair_of_an_object_with_itself():
@@ -138,27 +141,27 @@ def test_real_files_train_a_step_and_are_measured(name, mini, tmp_path, monkeypa
     experiment = experiments.get(name)
     row = next(row for row in experiment.rows if row.headline)
     config = change(row.at("smoke"), STEP)
-    data = experiment.load(config, "real")
+    data = CLEVR.load(config.data, "real")
     assert data.kind == "real"
-    assert data.hash == experiment.fingerprint(config, "real")
+    assert data.hash == dataset.identity(config.data, "real")
     assert any("validation split" in each.text for each in data.deviations if each.kind == "split")
     assert any("are not the release" in each.text for each in data.deviations if each.kind == "data")
     assert isinstance(data.splits["test"], Split)
     assert data.measured == "validation"
-    assert experiment.procedures[data.kind] == "released"
-    found = trained(experiment, config, data)
+    assert CLEVR.procedures[data.kind] == "released"
+    found = trained(config, data)
     assert 0 <= found["accuracy/overall"] == found["accuracy/validation"] <= 100
 
 
 def test_files_that_lack_the_pictures_are_no_data_for_rows_that_need_them(mini, tmp_path, monkeypatch):
     shutil.copytree(mini, tmp_path / "clevr", ignore=shutil.ignore_patterns("images"))
     monkeypatch.setenv("REPROLIB_DATA", str(tmp_path))
-    assert clevr.dataset.fingerprint(ClevrData(), "real")
-    assert clevr.dataset.fingerprint(ClevrData(pictures=True), "real") is None
+    assert CLEVR.identity(ClevrData(), "real")
+    assert CLEVR.identity(ClevrData(pictures=True), "real") is None
     questions = tmp_path / "clevr" / "questions"
     questions.chmod(0o755)
     (questions / "CLEVR_val_questions.json").unlink()
-    assert clevr.dataset.fingerprint(ClevrData(), "real") is None
+    assert CLEVR.identity(ClevrData(), "real") is None
 
 
 def test_pictures_are_asked_for_only_where_they_are_seen():

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from reprolib.contracts.entry import SCALES
 from reprolib.errors import InputError
 from reprolib.experiments import gn_block
-from reprolib.experiments.entry import SCALES
 from reprolib.experiments.gn_block import AS_NODES, CEILING, TRAINED
 
 

@@ -7,9 +7,11 @@ import math
 import pytest
 import torch
 
+from reprolib.contracts.configuration import change
+from reprolib.data.sources import BABI
 from reprolib.data.split import Split
-from reprolib.experiments.entry import change
-from reprolib.experiments.rn_babi import EXPERIMENT
+from reprolib.experiments.rn_babi import EXPERIMENT, METHOD
+from reprolib.methods.answers import answer_loss
 
 TINY = {"data.tasks": (1, 6, 15), "data.train": 30, "data.valid": 10, "data.test": 20}
 
@@ -33,7 +35,7 @@ def test_metrics_against_counting():
     right = number % 40 >= tasks - 1
     shuffle = torch.randperm(800, generator=torch.Generator().manual_seed(0))
     columns = {"tasks": tasks[shuffle], "number": number[shuffle], "answers": tasks[shuffle] % 7}
-    found = EXPERIMENT.evaluate(Told(7, right), Split(columns))
+    found = METHOD.evaluate(Told(7, right), Split(columns))
     assert found["tasks_passed"] == 3.0
     for task in range(1, 21):
         assert found[f"accuracy/task_{task}"] == pytest.approx(100 * (41 - task) / 40)
@@ -48,19 +50,18 @@ def test_metrics_against_counting():
 def test_the_mean_is_over_tasks_and_not_over_questions():
     tasks = torch.tensor([1] * 9 + [2])
     columns = {"tasks": tasks, "number": torch.arange(10), "answers": torch.zeros(10, dtype=torch.long)}
-    assert EXPERIMENT.evaluate(Told(2, tasks == 2), Split(columns))["accuracy/mean"] == 50.0
+    assert METHOD.evaluate(Told(2, tasks == 2), Split(columns))["accuracy/mean"] == 50.0
 
 
 @pytest.fixture(scope="module")
 def data():
-    return EXPERIMENT.load(change(EXPERIMENT.rows[0].at("smoke"), TINY), "generated")
+    return BABI.load(change(EXPERIMENT.rows[0].at("smoke"), TINY).data, "generated")
 
 
 def test_data(data):
     assert data.sizes == {"train": 90, "valid": 30, "test": 60}
     for split in data.splits.values():
         assert set(split.columns["tasks"].tolist()) == {1, 6, 15}
-        assert split.columns["groups"].equal(split.columns["tasks"])
         assert split.columns["answers"].max() < data.facts["answers"]
         assert split.tables["sentences"].max() <= data.facts["words"]
 
@@ -68,15 +69,15 @@ def test_data(data):
 @pytest.mark.parametrize("row", EXPERIMENT.rows, ids=lambda row: row.system)
 def test_every_row_gives_answers_for_every_question(data, row):
     torch.manual_seed(0)
-    model = EXPERIMENT.build(row.at("smoke"), data).eval()
+    model = METHOD.build(row.at("smoke"), data).eval()
     batch = data.splits["test"].batch(slice(0, 9))
     logits = model(batch)
     assert logits.shape == (9, data.facts["answers"])
-    assert EXPERIMENT.loss(model, batch).item() == pytest.approx(
+    assert answer_loss(model, batch).item() == pytest.approx(
         float(-logits.detach().log_softmax(1)[torch.arange(9), batch["answers"]].mean())
     )
-    found = EXPERIMENT.evaluate(model, data.splits["test"])
-    assert EXPERIMENT.select in found
+    found = METHOD.evaluate(model, data.splits["test"])
+    assert METHOD.select in found
     assert {"accuracy/task_1", "accuracy/task_6", "accuracy/task_15", "tasks_passed"} <= set(found)
     assert "accuracy/task_2" not in found
 
@@ -84,8 +85,8 @@ def test_every_row_gives_answers_for_every_question(data, row):
 def test_the_majority_row_knows_what_can_be_known_without_a_story(data):
     """Yes and no are equally frequent in task 6, and one of four is named in task 15."""
     row = next(row for row in EXPERIMENT.rows if row.system == "Majority")
-    model = EXPERIMENT.build(row.at("smoke"), data)
-    found = EXPERIMENT.evaluate(model, data.splits["train"])
+    model = METHOD.build(row.at("smoke"), data)
+    found = METHOD.evaluate(model, data.splits["train"])
     for task in (1, 6, 15):
         answers = data.splits["train"].columns["answers"][data.splits["train"].columns["tasks"] == task]
         assert found[f"accuracy/task_{task}"] == pytest.approx(100 * answers.bincount().max().item() / len(answers))
@@ -103,9 +104,9 @@ def test_every_scale_of_every_row_relates_a_single_sentence_to_itself(row):
 def released(babi):
     """Task 20 of the release, and the untrained network of the first row."""
     config = change(EXPERIMENT.rows[0].at("small"), {"data.tasks": (20,)})
-    data = EXPERIMENT.load(config, "real")
+    data = BABI.load(config.data, "real")
     torch.manual_seed(0)
-    return data.splits["test"], EXPERIMENT.build(config, data).eval()
+    return data.splits["test"], METHOD.build(config, data).eval()
 
 
 def test_single_sentences_of_the_release_are_told_apart(released):
@@ -134,6 +135,6 @@ def test_stories_of_the_release_sum_every_pair_of_sentences_once(released):
 
 def test_the_fingerprint_is_that_of_the_data(data):
     config = change(EXPERIMENT.rows[0].at("smoke"), TINY)
-    assert EXPERIMENT.fingerprint(config, "generated") == data.hash
+    assert BABI.identity(config.data, "generated") == data.hash
     other = dataclasses.replace(config, data=dataclasses.replace(config.data, seed=1))
-    assert EXPERIMENT.fingerprint(other, "generated") != data.hash
+    assert BABI.identity(other.data, "generated") != data.hash

@@ -7,11 +7,14 @@ import math
 import pytest
 import torch
 
+from reprolib.contracts.configuration import change
 from reprolib.data import sort_of_clevr
+from reprolib.data.sources import SORT_OF_CLEVR
 from reprolib.data.split import Split
 from reprolib.errors import InputError
-from reprolib.experiments.entry import change
-from reprolib.experiments.rn_sort_of_clevr import EXPERIMENT, SceneData, load
+from reprolib.experiments.rn_sort_of_clevr import EXPERIMENT, METHOD
+from reprolib.methods.answers import answer_loss
+from reprolib.settings.data_sets import SceneData
 
 TINY = {"data.train": 12, "data.valid": 2, "data.test": 5}
 
@@ -32,7 +35,7 @@ def test_metrics_against_counting():
     share = torch.tensor([0.9, 0.7, 0.4, 0.8, 0.6, 0.2])
     right = torch.where(scenes < 200, (scenes % 10) < 10 * share[groups], torch.zeros(1, dtype=torch.bool))
     columns = {"groups": groups, "scenes": scenes, "right": right, "answers": groups % 2}
-    found = EXPERIMENT.evaluate(Told(), Split(columns))
+    found = METHOD.evaluate(Told(), Split(columns))
     late = 200 / 250  # the last 50 scenes are all wrong
     expected = {
         "relational_200": (90 + 70 + 40) / 3,
@@ -52,7 +55,7 @@ def test_metrics_against_counting():
 @pytest.fixture(scope="module")
 def loaded():
     return {
-        view: load(change(EXPERIMENT.rows[0].at("smoke"), TINY | {"data.view": view}), "generated")
+        view: SORT_OF_CLEVR.load(change(EXPERIMENT.rows[0].at("smoke"), TINY | {"data.view": view}).data, "generated")
         for view in ("pictures", "states")
     }
 
@@ -87,7 +90,9 @@ def test_the_test_scenes_begin_with_the_2_000_of_before():
     scenes = sort_of_clevr.generate(count, 2)
     arrays = (scenes.images, scenes.centres, scenes.circles, scenes.questions, scenes.answers)
     assert hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest() == expected
-    split = load(change(EXPERIMENT.rows[0].config, TINY | {"data.test": SceneData().test}), "generated").splits["test"]
+    split = SORT_OF_CLEVR.load(
+        change(EXPERIMENT.rows[0].config, TINY | {"data.test": SceneData().test}).data, "generated"
+    ).splits["test"]
     assert len(split) == 20 * 20_000
     assert split.tables["images"][:count].equal(torch.from_numpy(scenes.images))
     assert split.columns["answers"][: 20 * count].equal(torch.from_numpy(scenes.answers).flatten())
@@ -106,21 +111,21 @@ def test_every_row_gives_answers_for_every_question(loaded, row):
     config = tiny(row)
     data = loaded[config.data.view]
     torch.manual_seed(0)
-    model = EXPERIMENT.build(config, data).eval()
+    model = METHOD.build(config, data).eval()
     batch = data.splits["test"].batch(slice(15, 25))
     logits = model(batch)
     assert logits.shape == (10, data.facts["answers"])
-    assert EXPERIMENT.loss(model, batch).item() == pytest.approx(
+    assert answer_loss(model, batch).item() == pytest.approx(
         float(-logits.detach().log_softmax(1)[torch.arange(10), batch["answers"]].mean()), abs=1e-5
     )
-    assert EXPERIMENT.select in EXPERIMENT.evaluate(model, data.splits["test"])
+    assert METHOD.select in METHOD.evaluate(model, data.splits["test"])
 
 
 def test_the_majority_row(loaded):
     row = next(row for row in EXPERIMENT.rows if row.name == "sort_of_clevr/Majority")
     data = loaded["pictures"]
     columns = data.splits["train"].columns
-    found = EXPERIMENT.evaluate(EXPERIMENT.build(tiny(row), data), data.splits["train"])
+    found = METHOD.evaluate(METHOD.build(tiny(row), data), data.splits["train"])
     right = sum(columns["answers"][columns["groups"] == group].bincount().max().item() for group in range(6))
     assert found["accuracy/overall"] == pytest.approx(100 * right / 240)
 
@@ -128,14 +133,14 @@ def test_the_majority_row(loaded):
 def test_what_cannot_be_loaded():
     config = tiny(EXPERIMENT.rows[0])
     with pytest.raises(InputError, match="never released as files: use --data generated"):
-        load(config, "real")
-    assert EXPERIMENT.fingerprint(config, "real") is None
+        SORT_OF_CLEVR.load(config.data, "real")
+    assert SORT_OF_CLEVR.identity(config.data, "real") is None
     with pytest.raises(InputError, match=r"data\.view is 'sound': choose one of pictures, states"):
-        load(dataclasses.replace(config, data=dataclasses.replace(config.data, view="sound")), "generated")
+        dataclasses.replace(config.data, view="sound")
     with pytest.raises(InputError, match="answers is 'both'"):
-        load(dataclasses.replace(config, data=dataclasses.replace(config.data, answers="both")), "generated")
+        dataclasses.replace(config.data, answers="both")
 
 
 def test_the_fingerprint_is_that_of_the_data(loaded):
     config = change(EXPERIMENT.rows[0].at("smoke"), TINY | {"data.view": "states"})
-    assert EXPERIMENT.fingerprint(config, "generated") == loaded["states"].hash != loaded["pictures"].hash
+    assert SORT_OF_CLEVR.identity(config.data, "generated") == loaded["states"].hash != loaded["pictures"].hash

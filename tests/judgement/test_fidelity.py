@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 
 from reprolib import experiments
+from reprolib.contracts.configuration import change
 from reprolib.errors import InputError
 from reprolib.evidence.deviations import Deviation
-from reprolib.experiments.entry import change
 from reprolib.judgement.fidelity import departures, fidelity
 
 

@@ -4,9 +4,9 @@ import dataclasses
 
 import pytest
 
+from reprolib.evidence import quoted
 from reprolib.evidence.claims import Claim, Comparison
 from reprolib.evidence.deviations import Deviation
-from reprolib.experiments import quoted
 from reprolib.judgement.hearing import Known
 from reprolib.judgement.labels import LABELS, Court
 from reprolib.judgement.verdicts import measurements

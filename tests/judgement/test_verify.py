@@ -82,14 +82,14 @@ def test_a_change_that_concerns_another_scale_makes_nothing_stale(results, toy, 
     assert verify.problems() == []
 
 
-def test_stale_data(results, toy, monkeypatch):
-    monkeypatch.setattr(experiments, "get", lambda name: dataclasses.replace(toy, fingerprint=lambda *_: "new"))
+def test_stale_data(results, toy, monkeypatch, parts):
+    monkeypatch.setattr(experiments, "get", lambda name: parts.of_source(toy, identity=lambda *_: "new"))
     assert all("its data have changed" in sentence for sentence in verify.problems())
     assert len(verify.problems()) == 3
 
 
-def test_data_that_are_not_at_hand_are_not_stale(results, toy, monkeypatch):
-    monkeypatch.setattr(experiments, "get", lambda name: dataclasses.replace(toy, fingerprint=lambda *_: None))
+def test_data_that_are_not_at_hand_are_not_stale(results, toy, monkeypatch, parts):
+    monkeypatch.setattr(experiments, "get", lambda name: parts.of_source(toy, available=lambda *_: "gone"))
     assert verify.problems() == []
 
 

@@ -10,11 +10,12 @@ from reprolib.data.babi.arrays import encode, vocabulary
 from reprolib.data.babi.reader import parse
 from reprolib.data.split import Split
 from reprolib.errors import InputError
-from reprolib.experiments.rn_babi import EXPERIMENT
-from reprolib.models.babi import READERS, SLOTS, BabiModel, StoryRelationNetwork
-from reprolib.training.learner import Learner
+from reprolib.experiments.rn_babi import METHOD
+from reprolib.methods.answers import answer_loss
+from reprolib.models.babi import StoryRelationNetwork
+from reprolib.settings.recipe import Training
+from reprolib.settings.relating import READERS, SLOTS, BabiModel
 from reprolib.training.loop import fit
-from reprolib.training.recipe import Training
 
 STORIES = """1 Mary moved to the bathroom.
 2 John went to the hallway.
@@ -80,8 +81,8 @@ def whole(stories):
 def test_a_few_stories_are_learnt_by_heart(stories, changes):
     model, split = build(stories, **changes), stories[0]
     training = Training(steps=100, batch=len(split), rate=5e-3, evaluate_every=25)
-    validate = lambda model: EXPERIMENT.evaluate(model, split)  # noqa: E731
-    fit(model, Learner(EXPERIMENT.loss), split, validate, EXPERIMENT.select, training, seed=0, identity="babi")
+    validate = lambda model: METHOD.evaluate(model, split)  # noqa: E731
+    fit(model, METHOD.learner(), split, validate, METHOD.select, training, seed=0, identity="babi")
     assert validate(model.eval())["accuracy/mean"] == 100.0
 
 
@@ -182,12 +183,12 @@ def test_unknown_choices_are_named(name, known):
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("g", (0,), r"model\.g is \(0,\): give numbers of 1 and up"),
-        ("f", (16, 0), r"model\.f is \(16, 0\): give numbers"),
-        ("g", (), r"model\.g is \(\): give numbers"),
+        ("g", (0,), r"model\.g is \[0\]: give a number of 1 and up"),
+        ("f", (16, 0), r"model\.f is \[16, 0\]: give a number"),
+        ("g", (), r"model\.g is \[\]: give one or more"),
         ("lstm", 0, r"model\.lstm is 0: give a number of 1 and up"),
         ("embedding", -1, r"model\.embedding is -1"),
-        ("dropout", 1.0, r"model\.dropout is 1\.0: give a share"),
+        ("dropout", 1.0, r"model\.dropout is 1\.0: give a number from 0"),
         ("pairs", "some", r"model\.pairs is 'some': choose one of all, unordered, unordered_self"),
     ],
 )
@@ -241,7 +242,7 @@ def test_order_and_words_matter(stories):
 
 def test_both_reading_networks_and_every_parameter_are_trained(stories):
     model, batch = build(stories, norm=True), whole(stories)
-    EXPERIMENT.loss(model, batch).backward()
+    answer_loss(model, batch).backward()
     still = [name for name, parameter in model.named_parameters() if parameter.grad is None or not parameter.grad.any()]
     assert [name for name in still if "bias" not in name] == []
 

@@ -14,7 +14,7 @@ def test_every_question_gets_its_groups_most_frequent_answer():
     groups, answers = torch.randint(0, 6, (400,), generator=rng), torch.randint(0, ANSWERS, (400,), generator=rng)
     groups[groups == 2] = 7  # no question of groups 2 and 6
     answers[groups == 4] = 28
-    model = MajorityAnswer(groups, answers, ANSWERS)
+    model = MajorityAnswer(groups, answers, ANSWERS, column="groups")
     found = model({"groups": torch.tensor([0, 1, 2, 3, 4, 5, 6, 7, 8, 89])})
     assert found.shape == (10, ANSWERS)
     everything = Counter(answers.tolist())
@@ -25,9 +25,9 @@ def test_every_question_gets_its_groups_most_frequent_answer():
 
 
 def test_nothing_is_trained_and_everything_is_saved():
-    model = MajorityAnswer(torch.tensor([0, 1]), torch.tensor([1, 0]), 2)
+    model = MajorityAnswer(torch.tensor([0, 1]), torch.tensor([1, 0]), 2, column="groups")
     assert list(model.parameters()) == []
-    other = MajorityAnswer(torch.tensor([0, 1]), torch.tensor([0, 1]), 2)
+    other = MajorityAnswer(torch.tensor([0, 1]), torch.tensor([0, 1]), 2, column="groups")
     other.load_state_dict(model.half().state_dict())
     assert other({"groups": torch.tensor([0, 1])}).argmax(1).tolist() == [1, 0]
 

@@ -6,7 +6,8 @@ import torch
 
 from reprolib.errors import InputError
 from reprolib.models.correlation import CorrelationEdges, LSTMStates, best_threshold, correlation, flat_paths, paths
-from reprolib.models.motion import LSTMModel, TrajectoryLSTM
+from reprolib.models.motion import TrajectoryLSTM
+from reprolib.settings.moving import LSTMModel
 
 B, T, N, D = 6, 20, 4, 3
 SENDERS = [[1, 2, 3], [0, 2, 3], [0, 1, 3], [0, 1, 2]]

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from reprolib.errors import InputError
-from reprolib.models.motion import LSTMModel, Static, TrajectoryLSTM
+from reprolib.models.motion import Static, TrajectoryLSTM
+from reprolib.settings.moving import LSTMModel
 
 B, T, N, D = 3, 13, 4, 3
 KINDS = pytest.mark.parametrize("joint", [False, True], ids=["single", "joint"])

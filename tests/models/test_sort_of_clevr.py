@@ -6,22 +6,17 @@ from dataclasses import replace
 import pytest
 import torch
 
+from reprolib.contracts.configuration import change
 from reprolib.data import sort_of_clevr
+from reprolib.data.sources import SORT_OF_CLEVR
 from reprolib.data.split import Split
 from reprolib.errors import InputError
-from reprolib.experiments.entry import change
-from reprolib.experiments.rn_sort_of_clevr import EXPERIMENT, load
-from reprolib.models.sort_of_clevr import (
-    Cells,
-    PictureMLP,
-    PictureRelationNetwork,
-    SceneMLP,
-    SceneModel,
-    StateRelationNetwork,
-)
-from reprolib.training.learner import Learner
+from reprolib.experiments.rn_sort_of_clevr import EXPERIMENT, METHOD
+from reprolib.methods.answers import answer_loss
+from reprolib.models.sort_of_clevr import Cells, PictureMLP, PictureRelationNetwork, StateRelationNetwork
+from reprolib.settings.recipe import Training
+from reprolib.settings.relating import SceneMLP, SceneModel
 from reprolib.training.loop import fit
-from reprolib.training.recipe import Training
 
 KERNELS = (4, 8, 8, 8)
 RN = SceneModel(kernels=KERNELS, g=(24, 24), f=(24,))
@@ -39,8 +34,8 @@ BUILD = {
 def scenes():
     """Four scenes with 20 questions each, with pictures and states in one split."""
     config = change(EXPERIMENT.rows[0].config, {"data.train": 4, "data.valid": 1, "data.test": 1})
-    pictures = load(config, "generated").splits["train"]
-    states = load(change(config, {"data.view": "states"}), "generated").splits["train"]
+    pictures = SORT_OF_CLEVR.load(config.data, "generated").splits["train"]
+    states = SORT_OF_CLEVR.load(replace(config.data, view="states"), "generated").splits["train"]
     return Split(pictures.columns, pictures.tables | states.tables)
 
 
@@ -54,7 +49,7 @@ def test_a_few_questions_are_learnt_by_heart(model, scenes):
     few = Split({name: column[::4] for name, column in scenes.columns.items()}, scenes.tables)
     training = Training(steps=160, batch=len(few), rate=4e-3, evaluate_every=40)
     validate = lambda model: {"right": (model(few.batch(slice(None))).argmax(1) == few.columns["answers"]).sum().item()}  # noqa: E731
-    fit(model, Learner(EXPERIMENT.loss), few, validate, "right", training, seed=0, identity="scenes")
+    fit(model, METHOD.learner(), few, validate, "right", training, seed=0, identity="scenes")
     assert validate(model.eval())["right"] == len(few) == 20
 
 
@@ -76,7 +71,7 @@ def test_a_louder_question_is_the_same_question_times_a_factor(model, scenes):
     batch, model = scenes.batch(slice(None)), model.eval()
     expected = model(batch | {"questions": 10 * batch["questions"]})
     assert not model(batch).allclose(expected, atol=1e-4)
-    model.loudness = 10.0
+    model.question_scale = 10.0
     assert model(batch).equal(expected)
 
 
@@ -129,7 +124,7 @@ def test_the_state_network_does_not_depend_on_the_order_of_objects(scenes):
 
 
 def test_every_parameter_is_trained(model, scenes):
-    EXPERIMENT.loss(model, scenes.batch(slice(None))).backward()
+    answer_loss(model, scenes.batch(slice(None))).backward()
     assert [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()] == []
 
 

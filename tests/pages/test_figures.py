@@ -15,20 +15,20 @@ import pytest
 import torch
 
 from reprolib import experiments
+from reprolib.contracts.configuration import change
+from reprolib.contracts.requests import Request
 from reprolib.data.babi.arrays import vocabulary
-from reprolib.data.babi.reader import TASKS
 from reprolib.errors import InputError
 from reprolib.evidence import claims, published, records
 from reprolib.evidence.records import Record
-from reprolib.experiments.entry import change
 from reprolib.experiments.gn_block import AS_NODES, CEILING, TRAINED, Point
-from reprolib.experiments.requests import Request
 from reprolib.gn import configurations as gn
 from reprolib.gn.block import OnConcat
 from reprolib.judgement import labels
 from reprolib.pages import figures, lists, report
 from reprolib.pages.figures import bars, diagrams, specimens, style, tables
 from reprolib.pages.figures.specimens import SceneView, StoryView
+from reprolib.settings.data_sets import BABI_TASKS
 
 BABI, RN, MAJORITY = "babi_joint_10k", "RN", "Majority"
 OBTAINED = tables.OBTAINED
@@ -618,12 +618,12 @@ def keep(root, name, row, *, answers=None, kind="generated", seed=0):
     request = Request(experiment, experiment.row(row), "small", seed, kind)
     few = specimens.FEW_STORIES if name == "rn_babi" else specimens.FEW_SCENES | {"data.test": 2}
     config = change(request.config, few)
-    data = experiment.load(config, "generated")
+    data = request.row.source.load(config.data, "generated")
     facts = data.facts | ({"answers": answers, "outputs": answers} if answers else {})
     torch.manual_seed(100 + seed)
-    model = experiment.build(config, replace(data, facts=facts)).eval()
-    saved = records.round_weights(model, torch.float16)
-    entry = records.save_weights(saved, request.place(root), torch.float16)
+    model = request.row.method.build(config, replace(data, facts=facts)).eval()
+    saved = records.round_weights(model, "float16")
+    entry = records.save_weights(saved, request.place(root), "float16")
     kept = record(*row.split("/"), {}, seed=seed, kind=kind, weights=entry, config_hash=request.config.hash)
     records.write(kept, root)
     return model
@@ -718,10 +718,10 @@ def test_places_of_states_lie_on_their_objects(results):
 def test_few_generated_stories_have_every_word_of_the_real_files(babi):
     """So that weights of real data read generated stories word for word."""
     files, few = specimens.dataset.source(), specimens.FEW_STORIES
-    real = [question for task in TASKS for question in files.questions(task, "test")]
+    real = [question for task in BABI_TASKS for question in files.questions(task, "test")]
     ours = [
         question
-        for task in TASKS
+        for task in BABI_TASKS
         for split in ("train", "test")
         for question in specimens.dataset.generated(task, split, few[f"data.{split}"], 0)
     ]
@@ -729,7 +729,7 @@ def test_few_generated_stories_have_every_word_of_the_real_files(babi):
 
 
 def test_the_names_of_the_tasks_are_twenty():
-    assert len(set(bars.TASKS)) == len(TASKS)
+    assert len(set(bars.TASKS)) == len(BABI_TASKS)
 
 
 def test_names_of_lines_stand_apart_and_below_the_title():

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.text import Text
+from reprolib.experiments.motion import START
 
 from reprolib import paths
 from reprolib.errors import InputError
 from reprolib.evidence import published
 from reprolib.evidence.records import Record
-from reprolib.experiments.motion import FRAMES, HORIZON, START
 from reprolib.pages.figures import charts, moving
+from reprolib.settings.data_sets import FRAMES, HORIZON
 
 
 @pytest.fixture(autouse=True)

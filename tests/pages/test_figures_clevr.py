@@ -10,14 +10,14 @@ import torch
 from torch import nn
 
 from reprolib import experiments, paths
+from reprolib.contracts.configuration import change
+from reprolib.contracts.requests import Request
 from reprolib.data.clevr import placing, questions, tokens
 from reprolib.data.clevr.programs import answer
 from reprolib.data.clevr.reader import ANSWERS
 from reprolib.data.clevr.scenes import HEIGHT, OBJECTS, WIDTH
 from reprolib.data.clevr.visibility import visible
 from reprolib.evidence import published, records
-from reprolib.experiments.entry import change
-from reprolib.experiments.requests import Request
 from reprolib.pages import figures
 from reprolib.pages.figures import clevr_views, style
 from reprolib.pages.figures.clevr import KINDS
@@ -362,9 +362,9 @@ def test_the_network_is_that_of_the_committed_weights(folder, record_of, monkeyp
     request = Request(experiment, experiment.row(row), "small")
     config = change(request.config, {"data.train": 1, "data.valid": 1, "data.test": 10})
     torch.manual_seed(7)
-    model = experiment.build(config, experiment.load(config, "generated")).eval()
-    saved = records.round_weights(model, torch.float16)
-    entry = records.save_weights(saved, request.place(paths.results()), torch.float16)
+    model = request.row.method.build(config, request.row.source.load(config.data, "generated")).eval()
+    saved = records.round_weights(model, "float16")
+    entry = records.save_weights(saved, request.place(paths.results()), "float16")
     task, system = row.split("/")
     kept = record_of(experiment=name, task=task, system=system, scale="small", weights=entry)
     records.write(replace(kept, config_hash=request.config.hash), paths.results())

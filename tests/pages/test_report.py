@@ -10,8 +10,7 @@ import pytest
 from reprolib import bench, experiments, paths
 from reprolib.bench import Ratio
 from reprolib.errors import InputError
-from reprolib.evidence import published, records
-from reprolib.experiments import quoted
+from reprolib.evidence import published, quoted, records
 from reprolib.pages import report
 
 KEYS = [  # people's scripts rely on these, in this order

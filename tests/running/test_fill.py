@@ -7,9 +7,9 @@ import time
 import pytest
 
 from reprolib import experiments, paths
+from reprolib.contracts import requests
 from reprolib.errors import InputError
 from reprolib.evidence import claims, published, records
-from reprolib.experiments import requests
 from reprolib.running import fill, runs
 from reprolib.training.loop import OutOfTimeError, StaleCheckpointError
 
@@ -147,15 +147,15 @@ def test_patterns(toy):
         list(fill.missing("huge"))
 
 
-def test_real_data_are_preferred_where_they_are_but_not_at_smoke_scale(toy, monkeypatch):
+def test_real_data_are_preferred_where_they_are_but_not_at_smoke_scale(toy, monkeypatch, parts):
     """Smoke records are the baseline of `make book`, which needs no real data."""
-    both = dataclasses.replace(toy, fingerprint=lambda config, kind: kind)
+    both = parts.of_source(toy, available=lambda settings, kind: None)
     monkeypatch.setattr(experiments, "every", lambda: [both])
     kinds = {scale: {request.kind for request in fill.missing(scale)} for scale in ("smoke", "small", "paper")}
     assert kinds == {"smoke": {"generated"}, "small": {"real"}, "paper": {"real"}}
 
 
-def test_what_is_there_and_current_is_skipped_and_what_is_not_is_run_again(done, toy, monkeypatch, edited):
+def test_what_is_there_and_current_is_skipped_and_what_is_not_is_run_again(done, toy, monkeypatch, edited, parts):
     _, path = done("Net", "small")
     done("Majority", "small")
     left = [("Net", 1), ("Net", 2), ("Norm", 0)]
@@ -174,7 +174,7 @@ def test_what_is_there_and_current_is_skipped_and_what_is_not_is_run_again(done,
     changed = dataclasses.replace(toy, rows=(stale, *toy.rows[1:]))
     monkeypatch.setattr(experiments, "every", lambda: [changed])
     assert names(fill.missing("small"))[0] == ("Net", 0), "a stale record counts"
-    moved = dataclasses.replace(toy, fingerprint=lambda config, kind: "new" if kind == "generated" else None)
+    moved = parts.of_source(toy, identity=lambda settings, kind: "new")
     monkeypatch.setattr(experiments, "every", lambda: [moved])
     assert ("Majority", 0) in names(fill.missing("small")), "a record of other data counts"
 
@@ -248,12 +248,11 @@ def test_a_run_that_was_cut_off_goes_on(toy, request_of, cli):
     assert again == (0, "0 runs finished, 0 are missing\n", "")
 
 
-def test_a_run_that_was_cut_off_does_not_go_on_with_other_data(toy, request_of):
+def test_a_run_that_was_cut_off_does_not_go_on_with_other_data(toy, request_of, parts):
     with pytest.raises(OutOfTimeError):
         runs.run(request_of("Net", "small"), device="cpu", deadline=time.monotonic())
-    other = dataclasses.replace(
-        toy, load=lambda config, kind: dataclasses.replace(toy.load(config, kind), hash="other data")
-    )
+    load = parts.source.load
+    other = parts.of_source(toy, load=lambda *which: dataclasses.replace(load(*which), hash="other data"))
     with pytest.raises(StaleCheckpointError, match="belongs to another configuration"):
         runs.run(requests.Request(other, other.row("toy/Net"), "small"), device="cpu", resume=True)
 

@@ -13,10 +13,11 @@ import pytest
 import torch
 
 from reprolib import devices, experiments, paths
+from reprolib.contracts import requests
 from reprolib.errors import InputError
 from reprolib.evidence import records
-from reprolib.experiments import requests
 from reprolib.running import fill, runs
+from reprolib.training.learner import Learner
 from reprolib.training.loop import OutOfTimeError
 
 RESETTABLE = os.access("/proc/self/clear_refs", os.W_OK) and "VmHWM" in Path("/proc/self/status").read_text()
@@ -35,7 +36,7 @@ def test_a_record_says_what_ran(done, toy):
         "kind": "generated",
         "procedure": "paper",
         "split": "test",
-        "hash": toy.fingerprint(config, "generated"),
+        "hash": toy.row("toy/Net").source.identity(config.data, "generated"),
         "sizes": {"train": 96, "valid": 32, "test": 64},
     }
     assert record.parameters == (4 + 1) * 16 + (16 + 1) * 3 + 2
@@ -60,14 +61,16 @@ def test_a_record_says_what_error_the_test_set_leaves(done):
     assert fewer.errors["accuracy/all"] > record.errors["accuracy/all"]
 
 
-def test_a_record_says_who_made_its_data_and_which_split_was_measured(toy):
+def test_a_record_says_who_made_its_data_and_which_split_was_measured(toy, parts):
     """As of CLEVR: the files of the authors, whose test split was never released with answers."""
 
-    def load(config, kind):
-        return dataclasses.replace(toy.load(config, "generated"), kind=kind, measured="validation")
+    source = toy.row("toy/Net").source
+
+    def load(settings, kind):
+        return dataclasses.replace(source.load(settings, "generated"), kind=kind, measured="validation")
 
     procedures = {"generated": "ours", "real": "released"}
-    experiment = dataclasses.replace(toy, load=load, procedures=procedures)
+    experiment = parts.of_source(toy, procedures, load=load)
     for kind, procedure in procedures.items():
         request = requests.Request(experiment, experiment.row("toy/Net"), kind=kind)
         runs.run(request, device="cpu")
@@ -81,16 +84,15 @@ def test_a_record_says_what_it_cost_the_processor(done):
     assert done("Majority")[0].processor_seconds == 0, "nothing was trained"
 
 
-def test_the_times_of_a_resumed_run_are_those_of_all_its_parts(toy, request_of, monkeypatch):
+def test_the_times_of_a_resumed_run_are_those_of_all_its_parts(toy, request_of, monkeypatch, parts):
     """Every step takes two seconds, in which three threads are at work."""
     steps, clocks = [0], {"perf_counter": 2.0, "process_time": 6.0}
-    loss = toy.loss
 
     def counted(model, batch):
         steps[0] += 1
-        return loss(model, batch)
+        return parts.loss(model, batch)
 
-    monkeypatch.setitem(vars(toy), "loss", counted)
+    monkeypatch.setattr(parts.code, "learner", lambda: Learner(counted))
     for name, pace in clocks.items():
         monkeypatch.setattr(time, name, lambda pace=pace: 1000 + pace * steps[0])
     request = request_of("Net", "small")
@@ -140,33 +142,32 @@ def test_the_command_repeats_the_run(done, cli):
     assert (again.metrics, again.curve, again.command) == (record.metrics, record.curve, record.command)
 
 
-def test_metrics_are_those_of_the_saved_weights(toy, monkeypatch):
+def test_metrics_are_those_of_the_saved_weights(toy, monkeypatch, parts):
     """Half precision moves the weights; the recorded metrics are those after rounding, so they come back exactly."""
 
     @torch.no_grad()
     def sensitive(model, split):
-        return {"accuracy/all": -toy.loss(model, split.columns).item()}
+        return {"accuracy/all": -parts.loss(model, split.columns).item()}
 
-    experiment = dataclasses.replace(toy, evaluate=sensitive)
-    monkeypatch.setattr(experiments, "get", lambda name: experiment)
-    request = requests.Request(experiment, experiment.row("toy/Norm"), "small")
+    monkeypatch.setattr(parts.code, "evaluate", sensitive)
+    request = requests.Request(toy, toy.row("toy/Norm"), "small")
     record, path = runs.run(request, device="cpu"), request.place(paths.results())
     assert runs.evaluate(path, "cpu")[1] == record.metrics
     best = max(entry["accuracy/all"] for entry in record.curve)
     assert 0 < abs(record.validation["accuracy/all"] - best) < 1e-2, "the model has the weights as they were trained"
-    model = toy.build(request.config, None)
+    model = parts.code.build(request.config, None)
     records.load_weights(model, record, path)
     assert all(torch.equal(p, p.half().float()) for p in model.parameters())
 
 
-def test_data_are_made_on_the_device_that_was_asked_for(toy, monkeypatch):
+def test_data_are_made_on_the_device_that_was_asked_for(toy, monkeypatch, parts):
     made = []
 
-    def spying(config, kind):
+    def spying(settings, kind):
         made.append(devices.pick(None).type)
-        return toy.load(config, kind)
+        return parts.source.load(settings, kind)
 
-    experiment = dataclasses.replace(toy, load=spying)
+    experiment = parts.of_source(toy, load=spying)
     monkeypatch.setattr(experiments, "get", lambda name: experiment)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)  # an accelerator that is not wanted
     request = requests.Request(experiment, experiment.row("toy/Net"), "small")
@@ -218,9 +219,10 @@ def test_an_attempt_goes_apart_and_keeps_no_weights(done):
         runs.evaluate(path)
 
 
-def test_evaluate_refuses_what_is_stale(done, toy, monkeypatch):
+def test_evaluate_refuses_what_is_stale(done, toy, monkeypatch, parts):
     _, path = done("Net", "small")
-    other = dataclasses.replace(toy, load=lambda config, kind: dataclasses.replace(toy.load(config, kind), hash="new"))
+    load = toy.row("toy/Net").source.load
+    other = parts.of_source(toy, load=lambda *which: dataclasses.replace(load(*which), hash="new"))
     monkeypatch.setattr(experiments, "get", lambda name: other)
     with pytest.raises(InputError, match="was measured on other data than those at hand"):
         runs.evaluate(path)
@@ -238,11 +240,11 @@ def test_evaluate_names_the_record_that_nothing_runs_today(done, toy, monkeypatc
         runs.evaluate(path)
 
 
-def test_evaluate_looks_for_the_weights_before_it_makes_the_data(done, toy, monkeypatch):
+def test_evaluate_looks_for_the_weights_before_it_makes_the_data(done, toy, monkeypatch, parts):
     _, path = done("Net", "small")
     (weights,) = path.parent.glob("*.safetensors")
     weights.unlink()
-    other = dataclasses.replace(toy, load=lambda config, kind: pytest.fail("data were made"))
+    other = parts.of_source(toy, load=lambda *_: pytest.fail("data were made"))
     monkeypatch.setattr(experiments, "get", lambda name: other)
     with pytest.raises(InputError, match="is missing, but"):
         runs.evaluate(path)
@@ -278,22 +280,22 @@ def test_a_folder_that_takes_no_record_is_noticed_before_training(toy, request_o
         runs.run(request_of("Net"), device="cpu", root=tmp_path / "file")
 
 
-def test_data_beyond_the_memory_are_a_mistake_of_the_settings(toy, request_of, monkeypatch):
-    def load(config, kind):
+def test_data_beyond_the_memory_are_a_mistake_of_the_settings(toy, request_of, monkeypatch, parts):
+    def load(settings, kind):
         raise MemoryError("Unable to allocate 357 TiB")
 
     request = request_of("Net", data__train=10**12)
-    monkeypatch.setitem(vars(toy), "load", load)
+    monkeypatch.setattr(parts.source.reader, "load", load)
     with pytest.raises(InputError, match=r"take more memory than there is: ask for fewer \(data\.train=1000000000000"):
         runs.run(request, device="cpu")
 
 
 @pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA"), RuntimeError("can't allocate memory: you tried")])
-def test_a_step_beyond_the_memory_is_a_mistake_of_the_settings(toy, request_of, monkeypatch, error):
+def test_a_step_beyond_the_memory_is_a_mistake_of_the_settings(toy, request_of, monkeypatch, error, parts):
     def loss(model, batch):
         raise error
 
-    monkeypatch.setitem(vars(toy), "loss", loss)
+    monkeypatch.setattr(parts.code, "learner", lambda: Learner(loss))
     with pytest.raises(InputError, match=r"training of toy/Net takes more memory than there is: lower train\.batch="):
         runs.run(request_of("Net"), device="cpu")
 
@@ -310,7 +312,7 @@ def test_a_full_disk_leaves_the_old_record_and_its_weights(done, request_of, toy
     def full(*_):
         raise InputError("could not write")
 
-    monkeypatch.setitem(vars(toy), "weights", torch.float32)  # other weights than the old record's
+    monkeypatch.setitem(vars(toy.row("toy/Net").method), "weights", "float32")  # other weights than the old record's
     monkeypatch.setattr(records, "write_text", full)
     with pytest.raises(InputError, match="could not write"):
         runs.run(request_of("Net", "small"), device="cpu")
@@ -322,7 +324,7 @@ def test_a_full_disk_leaves_the_old_record_and_its_weights(done, request_of, toy
 def test_a_new_run_replaces_record_and_weights(done, toy, monkeypatch):
     _, path = done("Net", "small")
     first = {file.name for file in path.parent.iterdir()}
-    monkeypatch.setitem(vars(toy), "weights", torch.float32)
+    monkeypatch.setitem(vars(toy.row("toy/Net").method), "weights", "float32")
     done("Net", "small")
     second = {file.name for file in path.parent.iterdir()}
     assert len(first) == len(second) == 2

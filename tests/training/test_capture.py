@@ -12,16 +12,17 @@ import torch
 
 from reprolib import experiments, paths
 from reprolib.bench.nri import straight_lines
+from reprolib.contracts.configuration import change
 from reprolib.data.split import Split
 from reprolib.errors import InputError
-from reprolib.experiments.entry import change
-from reprolib.models.nri import NRI, EdgeClassifier, EdgeClassifierModel, NRIModel
+from reprolib.models.nri import NRI, EdgeClassifier
 from reprolib.running import runs
-from reprolib.training import loop, optimisers
+from reprolib.settings.moving import EdgeClassifierModel, NRIModel
+from reprolib.settings.recipe import Training
+from reprolib.training import loop
 from reprolib.training.capture import WARM, Captured
 from reprolib.training.learner import Learner
 from reprolib.training.loop import fit
-from reprolib.training.recipe import Training
 
 needs_cuda = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 CPU, CUDA = torch.device("cpu"), torch.device("cuda", 0)
@@ -171,29 +172,29 @@ def test_a_learner_with_steps_of_its_own_is_not_captured():
 
 
 @pytest.mark.parametrize("capture", [True, False])
-def test_the_command_line_and_the_experiment_decide(capture, toy, cli, monkeypatch):
+def test_the_command_line_decides(capture, toy, cli, monkeypatch):
     asked = []
     monkeypatch.setattr(runs, "fit", lambda *args, capture, **options: asked.append(capture) or fit(*args, **options))
-    for can_capture in (True, False):
-        monkeypatch.setitem(vars(toy), "can_capture", lambda config, answer=can_capture: answer)
-        option = "--capture" if capture else "--no-capture"
-        assert cli("run", "toy", "--row", "toy/Net", "--device", "cpu", option)[0] == 0
+    option = "--capture" if capture else "--no-capture"
+    assert cli("run", "toy", "--row", "toy/Net", "--device", "cpu", option)[0] == 0
     assert cli("fill", "--scale", "smoke", "--only", "toy/Net", "--device", "cpu", option)[0] == 0
-    assert set(asked[2:]) == {False}
-    assert asked[:2] == [capture, False]
+    assert set(asked) == {capture}
+
+
+def capturable(row, **changes):
+    """Whether the learner of a row says that its steps are alike."""
+    learner, config = row.method.learner(), change(row.at("paper"), changes)
+    learner.job = SimpleNamespace(training=config.train, model=SimpleNamespace(config=config.model))
+    return learner.can_capture()
 
 
 def test_rows_whose_steps_are_alike_are_those_of_motion_without_drawn_frames():
-    for name in ("nri_edges", "nri_prediction"):
-        experiment = experiments.get(name)
-        for row in experiment.rows:
-            if row.config.train.steps:
-                assert experiment.can_capture(row.at("paper"))
-                assert row.config.train.optimiser in optimisers.CAPTURABLE
-    drawn = change(experiments.get("nri_edges").row("springs_5/NRI (learned)").at("paper"), {"model.windows": 3})
-    assert not experiments.get("nri_edges").can_capture(drawn)
-    babi = experiments.get("rn_babi")
-    assert not babi.can_capture(babi.rows[0].at("paper"))  # its stories are of any length
+    assert all(capturable(param.values[1]) for param in TRAINED)
+    learned = experiments.get("nri_edges").row("springs_5/NRI (learned)")
+    assert not capturable(learned, **{"model.windows": 3})
+    assert not capturable(learned, **{"model.peak": 1e-3})
+    assert not capturable(learned, **{"train.optimiser": "muon"})
+    assert not capturable(experiments.get("rn_babi").rows[0])  # its stories are of any length
 
 
 @needs_cuda
@@ -213,16 +214,13 @@ def test_captured_steps_train_as_those_launched_one_by_one(changes):
 def test_every_row_of_motion_can_be_captured(experiment, row, monkeypatch, tmp_path):
     monkeypatch.setattr(paths, "BUILD", tmp_path)
     config = change(row.at("smoke"), {"train.steps": 8, "train.evaluate_every": 4})
-    assert experiment.can_capture(config)
-    data = experiment.load(config, "generated")
+    data, method = row.source.load(config.data, "generated"), row.method
     torch.manual_seed(0)
-    model = experiment.build(config, data).cuda()
+    model = method.build(config, data).cuda()
     splits = {name: split.to("cuda") for name, split in data.splits.items()}
-    validate = partial(experiment.evaluate, split=splits["valid"])
+    validate = partial(method.evaluate, split=splits["valid"])
     options = {"seed": 0, "identity": "capture", "capture": True}
-    outcome = fit(
-        model, Learner(experiment.loss), splits["train"], validate, experiment.select, config.train, **options
-    )
+    outcome = fit(model, method.learner(), splits["train"], validate, method.select, config.train, **options)
     assert len(outcome.history) == 2
 
 

@@ -13,26 +13,26 @@ from reprolib.data.split import shuffled
 from reprolib.errors import InputError
 from reprolib.evidence import records
 from reprolib.running import runs
+from reprolib.settings.recipe import Training, learning_rate
 from reprolib.training.learner import Learner, Plateau, evaluated
 from reprolib.training.loop import OutOfTimeError, fit
-from reprolib.training.recipe import Training, learning_rate
 
 STEPS = Training(steps=30, batch=16, rate=1e-2, schedule="cosine", warmup=5, clip=1.0, evaluate_every=10)
 EXAMPLES, SEED = 96, 3
 
 
 @pytest.fixture
-def toys(toy):
+def toys(toy, parts):
     """toys(learner, training) -> a model, its learner and what training gave, None where it was cut off."""
 
     def train(learner, training=STEPS, **options):
         config = toy.row("toy/Net").config
-        data = toy.load(config, "generated")
+        data = parts.source.load(config.data, "generated")
         torch.manual_seed(0)
-        model = toy.build(config, data)
+        model = parts.code.build(config, data)
 
         def validate(model):
-            return evaluated(learner, toy.evaluate, model, data.splits["valid"], seed=0)
+            return evaluated(learner, parts.code.evaluate, model, data.splits["valid"], seed=0)
 
         what = (model, learner, data.splits["train"], validate, "accuracy/all", training)
         with contextlib.suppress(OutOfTimeError):
@@ -46,13 +46,13 @@ def same(one, other):
     return all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
 
 
-def test_the_default_is_a_plain_loop_to_the_last_bit(toy, toys):
-    model, _, outcome = toys(Learner(toy.loss), dataclasses.replace(STEPS, evaluate_every=30))
+def test_the_default_is_a_plain_loop_to_the_last_bit(toy, toys, parts):
+    model, _, outcome = toys(Learner(parts.loss), dataclasses.replace(STEPS, evaluate_every=30))
     config = toy.row("toy/Net").config
-    data = toy.load(config, "generated")
+    data = parts.source.load(config.data, "generated")
     train = data.splits["train"]
     torch.manual_seed(0)
-    plain = toy.build(config, data).train()
+    plain = parts.code.build(config, data).train()
     optimiser = torch.optim.Adam(plain.parameters(), lr=STEPS.rate)
     losses = []
     for epoch in range(5):
@@ -60,7 +60,7 @@ def test_the_default_is_a_plain_loop_to_the_last_bit(toy, toys):
         for rows in order.split(STEPS.batch):
             optimiser.param_groups[0]["lr"] = learning_rate(STEPS, len(losses))
             optimiser.zero_grad()
-            loss = toy.loss(plain, train.batch(rows))
+            loss = parts.loss(plain, train.batch(rows))
             loss.backward()
             nn.utils.clip_grad_norm_(plain.parameters(), STEPS.clip)
             optimiser.step()
@@ -90,13 +90,13 @@ def test_what_it_keeps_of_every_example_survives_an_interruption(guessing, toys,
     assert again.history == curve.history
 
 
-def test_kill_9_then_resume_gives_the_same_bits(guessing, process, toy, monkeypatch, request_of):
+def test_kill_9_then_resume_gives_the_same_bits(guessing, process, toy, monkeypatch, request_of, parts):
     words = ("run", "toy", "--row", "toy/Net", "--scale", "small")
     assert process(*words, TOY_GUESSING="1", TOY_SIGNAL="9@35").returncode == -signal.SIGKILL
     assert process(*words, "--resume", TOY_GUESSING="1").returncode == 0
     (path,) = paths.results().rglob("*.json")
     resumed = records.read(path)
-    monkeypatch.setitem(vars(toy), "learner", guessing)
+    monkeypatch.setattr(parts.code, "learner", guessing)
     whole = runs.run(request_of("Net", "small"), device="cpu", root=paths.results() / "whole")
     assert resumed.curve == whole.curve
     assert (resumed.metrics, resumed.weights["sha256"]) == (whole.metrics, whole.weights["sha256"])
@@ -128,10 +128,10 @@ def test_adapting_at_test_time_leaves_the_training_as_it_was(guessing, toys):
     assert [entry["loss"] for entry in adapted.history] == [entry["loss"] for entry in plain.history]
 
 
-def test_adapting_uses_gradients_and_the_same_numbers_every_time(guessing, toy):
+def test_adapting_uses_gradients_and_the_same_numbers_every_time(guessing, toy, parts):
     config = toy.row("toy/Net").config
-    data, seen = toy.load(config, "generated"), []
-    model = toy.build(config, data).eval()
+    data, seen = parts.source.load(config.data, "generated"), []
+    model = parts.code.build(config, data).eval()
 
     def spy(model, split):
         seen.append(split.columns["inputs"])
@@ -148,8 +148,8 @@ def test_adapting_uses_gradients_and_the_same_numbers_every_time(guessing, toy):
     assert not any(tensor.requires_grad for tensor in seen)
 
 
-def test_a_record_is_measured_again_with_the_same_adaptation(guessing, toy, monkeypatch, request_of):
-    monkeypatch.setitem(vars(toy), "learner", guessing)
+def test_a_record_is_measured_again_with_the_same_adaptation(guessing, toy, monkeypatch, request_of, parts):
+    monkeypatch.setattr(parts.code, "learner", guessing)
     request = request_of("Net", "small")
     record = runs.run(request, device="cpu")
     kept, now = runs.evaluate(request.place(paths.results()))
@@ -179,12 +179,12 @@ def test_a_rate_is_halved_where_validation_stands_still(changes, scores, shares)
     assert found == shares
 
 
-def test_a_plateau_goes_on_where_it_was(toy, toys, tmp_path):
+def test_a_plateau_goes_on_where_it_was(toy, toys, tmp_path, parts):
     training = dataclasses.replace(PLATEAU, plateau=0, evaluate_every=3)
     place = tmp_path / "state.pt"
-    whole, learner, _ = toys(Learner(toy.loss), training)
-    toys(Learner(toy.loss), training, checkpoint=place, deadline=0.0)
-    parted, again, _ = toys(Learner(toy.loss), training, checkpoint=place, resume=True)
+    whole, learner, _ = toys(Learner(parts.loss), training)
+    toys(Learner(parts.loss), training, checkpoint=place, deadline=0.0)
+    parted, again, _ = toys(Learner(parts.loss), training, checkpoint=place, resume=True)
     assert learner.plateau.share == again.plateau.share < 1
     assert learner.optimiser.param_groups[0]["lr"] < 0.6 * STEPS.rate
     assert same(whole, parted)
@@ -192,5 +192,5 @@ def test_a_plateau_goes_on_where_it_was(toy, toys, tmp_path):
 
 @pytest.mark.parametrize("setting", ["plateau", "cooldown", "floor"])
 def test_a_plateau_of_less_than_nothing_is_refused(setting):
-    with pytest.raises(InputError, match=rf"train.{setting} is -1: give at least 0"):
+    with pytest.raises(InputError, match=rf"train.{setting} is -1: give a number of 0 and up"):
         dataclasses.replace(PLATEAU, **{setting: -1})

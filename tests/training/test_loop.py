@@ -21,10 +21,10 @@ from reprolib.errors import InputError
 from reprolib.evidence import records
 from reprolib.evidence.metrics import Figure
 from reprolib.running import runs
+from reprolib.settings.recipe import Training, learning_rate
 from reprolib.training import parallel
 from reprolib.training.learner import Learner
 from reprolib.training.loop import OutOfTimeError, fit
-from reprolib.training.recipe import Training, learning_rate
 
 STEPS = Training(steps=60, batch=16, rate=1e-2, evaluate_every=10)
 
@@ -34,17 +34,17 @@ def changed(**changes):
 
 
 @pytest.fixture
-def task(toy):
+def task(toy, parts):
     """task(dropout=0.2) -> a model and the arguments of `fit` that go with it."""
 
-    def make(seed=0, score=None, loss=toy.loss, **options):
+    def make(seed=0, score=None, loss=parts.loss, **options):
         config = toy.row("toy/Net").config
         config = dataclasses.replace(config, model=dataclasses.replace(config.model, **options))
-        data = toy.load(config, "generated")
+        data = parts.source.load(config.data, "generated")
         torch.manual_seed(seed)
-        model = toy.build(config, data)
-        validate = score or (lambda model: toy.evaluate(model, data.splits["valid"]))
-        return model, Learner(loss), data.splits["train"], validate, toy.select
+        model = parts.code.build(config, data)
+        validate = score or (lambda model: parts.code.evaluate(model, data.splits["valid"]))
+        return model, Learner(loss), data.splits["train"], validate, parts.select
 
     return make
 
@@ -280,7 +280,7 @@ def test_blocks_stay_together():
 
 def test_a_batch_of_blocks_holds_whole_blocks(numbered):
     task, seen = numbered
-    train(task, changed(steps=40, batch=40, together=20))  # 96 examples: 4 blocks and a rest
+    train(task, changed(steps=40, batch=40, block=20))  # 96 examples: 4 blocks and a rest
     assert all((batch.view(2, 20)[:, 0] % 20 == 0).all() for batch in seen)
     assert all(len(batch) == 40 for batch in seen)
 
@@ -312,8 +312,8 @@ def test_no_steps_leave_the_model_alone(task):
     [
         ("steps", -1),
         ("batch", 0),
-        ("together", 0),
-        ("together", 7),
+        ("block", 0),
+        ("block", 7),
         ("rate", 0.0),
         ("rate", math.inf),
         ("rate", math.nan),
@@ -441,7 +441,7 @@ def test_a_wrong_checkpoint_is_refused(task, tmp_path):
 
 def test_kill_9_then_resume_gives_the_same_bits(process, request_of, toy, monkeypatch, capsys):
     """The 35th of 60 steps kills the process; the checkpoint of step 30 is what is left of it."""
-    monkeypatch.setitem(vars(toy), "weights", torch.float32)  # compare all bits
+    monkeypatch.setitem(vars(toy.row("toy/Net").method), "weights", "float32")  # compare all bits
     killed = process("run", "toy", "--row", "toy/Net", "--scale", "small", TOY_SIGNAL=f"{signal.SIGKILL:d}@35")
     assert killed.returncode == -signal.SIGKILL
     assert list(paths.results().rglob("*.*")) == []
@@ -472,7 +472,7 @@ def test_a_batch_that_workers_cannot_share_is_refused(task, monkeypatch, workers
 def test_workers_get_whole_blocks(task, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "2")
     with pytest.raises(InputError, match=r"a batch of 24 cannot be shared by 2 workers: .* multiple of 16"):
-        train(task(), changed(batch=24, together=8))
+        train(task(), changed(batch=24, block=8))
 
 
 @pytest.fixture
@@ -558,7 +558,7 @@ def test_two_workers_equal_one_at_the_same_total_batch(process, request_of, toy,
     written = {path.name.split("--generated")[0] for path in paths.results().rglob("*.*")}
     assert written == {"toy--norm", "toy--majority"}
     assert two.stdout.count("toy--norm") == 1, "only the first worker says what was written"
-    monkeypatch.setitem(vars(toy), "weights", torch.float64)
+    monkeypatch.setitem(vars(toy.row("toy/Net").method), "weights", "float64")
     request, elsewhere = request_of("Norm", "small"), paths.results() / "one"
     places = request.place(paths.results()), request.place(elsewhere)
     one = runs.run(request, device="cpu", root=elsewhere)

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from reprolib.settings.recipe import OPTIMISERS
 from reprolib.training import optimisers
 
 RATE = 0.01
@@ -37,7 +38,7 @@ def with_gradients(loss=lambda outputs: outputs.square().sum()):
     return model
 
 
-@pytest.mark.parametrize("name", optimisers.NAMES)
+@pytest.mark.parametrize("name", OPTIMISERS)
 def test_every_optimiser_goes_downhill_and_leaves_alone_what_has_no_gradient(name):
     model = Reader()
     optimiser = optimisers.make(name, model, RATE, weight_decay=0.0)

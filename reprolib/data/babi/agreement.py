@@ -2,7 +2,7 @@
 
 from reprolib.data.babi import solver
 from reprolib.data.babi.dataset import test_questions
-from reprolib.data.babi.reader import TASKS
+from reprolib.settings.data_sets import BABI_TASKS
 
 
 def of_test(kind: str) -> dict[str, float]:
@@ -11,7 +11,7 @@ def of_test(kind: str) -> dict[str, float]:
     Raises:
         InputError: real data are asked for and not there.
     """
-    return {f"task {task}": 100 * _share(task, kind) for task in TASKS}
+    return {f"task {task}": 100 * _share(task, kind) for task in BABI_TASKS}
 
 
 def _share(task: int, kind: str) -> float:

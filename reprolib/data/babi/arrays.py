@@ -10,8 +10,7 @@ import numpy as np
 
 from reprolib.data.babi.reader import Question
 from reprolib.errors import InputError
-
-WINDOW = 20  # sentences just before the question (Santoro et al. 2017, supplement)
+from reprolib.settings.data_sets import BABI_WINDOW
 
 
 def words(sentence: str) -> list[str]:
@@ -63,7 +62,7 @@ def vocabulary(questions: Iterable[Question]) -> Vocabulary:
     return Vocabulary(tuple(sorted(read)), tuple(sorted(answers)))
 
 
-def encode(splits: dict[str, Sequence[Question]], vocab: Vocabulary, window: int = WINDOW) -> dict[str, Arrays]:
+def encode(splits: dict[str, Sequence[Question]], vocab: Vocabulary, window: int = BABI_WINDOW) -> dict[str, Arrays]:
     """Arrays of every split over one shared table of sentences.
 
     Raises:

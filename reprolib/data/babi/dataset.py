@@ -2,48 +2,24 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
 
 from reprolib import paths
+from reprolib.contracts.source import Source
 from reprolib.data.babi import generate, released
-from reprolib.data.babi.arrays import WINDOW, Arrays, as_a_set, encode, vocabulary
-from reprolib.data.babi.reader import SPLITS, TASKS, VARIANTS, Question, Source, open_source, parse
-from reprolib.data.babi.rename import EXCHANGEABLE, renamed
+from reprolib.data.babi.arrays import Arrays, as_a_set, encode, vocabulary
+from reprolib.data.babi.reader import SPLITS, Question, open_source, parse
+from reprolib.data.babi.rename import renamed
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.evidence.deviations import Deviation
-from reprolib.settings import LATER, check_choices, check_least, counted
+from reprolib.settings.data_sets import BabiData
+from reprolib.settings.declared import counted
 
 RELEASED = released.COUNTS["en-valid-10k"]  # questions a task
-LEAST = {"renamings": 0, "seed": 0, "window": 1} | dict.fromkeys(SPLITS, 1)
-CHOICES = {"answers": ("whole", "words"), "variant": (None, *VARIANTS)}
-
-
-@dataclass(frozen=True)
-class BabiData:
-    """Which questions; None stands for all that the released files hold."""
-
-    tasks: tuple[int, ...] = TASKS
-    train: int | None = None
-    valid: int | None = None
-    test: int | None = None
-    window: int = WINDOW
-    renamings: int = 0  # renamed copies of every training question of the tasks in `renamed`; not in the paper
-    seed: int = 0  # of the generator and the renaming
-    answers: str = field(default="whole", metadata=LATER)  # 'milk,football' is one answer; or "words": two at once
-    variant: str | None = field(default=None, metadata=LATER)  # of the real files; the fullest by default
-    renamed: tuple[int, ...] = field(default=(16,), metadata=LATER)  # of `rename.EXCHANGEABLE`; twice: twice the copies
-
-    def __post_init__(self) -> None:
-        if not self.tasks or not set(self.tasks) <= set(TASKS):
-            raise InputError(f"data.tasks is {list(self.tasks)}: give one task or more of 1 to {len(TASKS)}")
-        if not set(self.renamed) <= set(EXCHANGEABLE):
-            raise InputError(f"data.renamed is {list(self.renamed)}: choose of {', '.join(map(str, EXCHANGEABLE))}")
-        check_choices("data", self, CHOICES)
-        check_least("data", self, LEAST)
+NOT_THERE = "set REPROLIB_DATA to a folder that holds babi/ for real data (`reprolib data fetch babi`)"
 
 
 def load(config: BabiData, kind: str) -> Dataset:
@@ -55,8 +31,8 @@ def load(config: BabiData, kind: str) -> Dataset:
         InputError: real data are asked for and REPROLIB_DATA names none, or files are damaged or cut short; a variant
             of generated data.
     """
-    if config.variant and kind != "real":
-        raise InputError(f"data.variant={config.variant} names released files: give --data real, or leave it out")
+    if missing := available(config, kind):
+        raise InputError(missing)
     questions, deviations = _real(config) if kind == "real" else (_generated(config), [])
     questions["train"] += renamed(questions["train"], config.renamings, config.seed, config.renamed)
     by_word = config.answers == "words"
@@ -69,26 +45,37 @@ def load(config: BabiData, kind: str) -> Dataset:
     outputs = vocab.said if by_word else vocab.answers
     facts = {"words": len(vocab.words), "answers": len(vocab.answers), "outputs": len(outputs), "window": config.window}
     splits = {name: Split(_columns(part), tables) for name, part in arrays.items()}
-    return Dataset("babi", kind, fingerprint(config, kind), splits, facts, tuple(deviations))
+    return Dataset("babi", kind, identity(config, kind), splits, facts, tuple(deviations))
 
 
-def fingerprint(config: BabiData, kind: str) -> str | None:
-    """Hash of the data that a configuration stands for; None where the real files are not there."""
+def available(config: BabiData, kind: str) -> str | None:
+    """None where the data can be had; else what is missing, and how to get it."""
+    if kind == "real" and _folder() is None:
+        return NOT_THERE
+    if kind != "real" and config.variant:
+        return f"data.variant={config.variant} names released files: give --data real, or leave it out"
+    return None
+
+
+def identity(config: BabiData, kind: str) -> str:
+    """Hash of the data that a configuration stands for."""
     recipe = f"babi {kind} {sorted(counted(config).items())} generator {generate.VERSION}"
     if kind == "real":
-        folder = paths.real_data()
-        if folder is None or not (folder / "babi").exists():
-            return None
-        recipe += open_source(folder / "babi", config.variant).sha256
+        recipe += source(config.variant).sha256
     return hashlib.sha256(recipe.encode()).hexdigest()
+
+
+def _folder() -> Path | None:
+    """The user's real files, where there are any."""
+    folder = paths.real_data()
+    return folder / "babi" if folder and (folder / "babi").exists() else None
 
 
 def source(variant: str | None = None) -> Source:
     """The user's real files, of the variant asked for or the fullest that is there."""
-    folder = paths.real_data()
-    if folder is None:
-        raise InputError("set REPROLIB_DATA to a folder that holds babi/ for real data (`reprolib data fetch babi`)")
-    return open_source(folder / "babi", variant)
+    if (folder := _folder()) is None:
+        raise InputError(NOT_THERE)
+    return open_source(folder, variant)
 
 
 def generated(task: int, split: str, count: int, seed: int) -> list[Question]:

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reprolib.errors import InputError
+from reprolib.settings.data_sets import BABI_VARIANTS
 
-TASKS = tuple(range(1, 21))
 SPLITS = ("train", "valid", "test")
-VARIANTS = ("en-valid-10k", "en-10k", "en-valid", "en")
 FILE_NAME = re.compile(r"qa(\d{1,2})_(?:[a-z0-9-]+_)?(train|valid|test)\.txt")  # qa1[_name]_train.txt
 ARCHIVE_NAME = re.compile(r".+\.(tar|tgz|tar\.(gz|bz2|xz))")
 
@@ -121,23 +120,23 @@ def open_source(path: Path, variant: str | None = None) -> Source:
 
     Args:
         path: archive or folder.
-        variant: one of `VARIANTS`; by default the first of them that is there.
+        variant: one of `BABI_VARIANTS`; by default the first of them that is there.
 
     Raises:
         InputError: nothing there, an unreadable archive, a member outside the archive's folder, an unknown variant.
     """
-    if variant is not None and variant not in VARIANTS:
-        raise InputError(f"unknown bAbI variant {variant!r}: choose one of {', '.join(VARIANTS)}")
+    if variant is not None and variant not in BABI_VARIANTS:
+        raise InputError(f"unknown bAbI variant {variant!r}: choose one of {', '.join(BABI_VARIANTS)}")
     if not path.exists():
         raise InputError(f"{path} does not exist: point REPROLIB_DATA at a folder that holds babi/")
     found = {name: content for file in in_use(path) for name, content in _contents(file).items()}
     by_variant: dict[str, dict[str, bytes]] = {}
     for name, content in found.items():
         by_variant.setdefault(Path(name).parent.name, {})[name] = content
-    for candidate in (variant,) if variant else VARIANTS:
+    for candidate in (variant,) if variant else BABI_VARIANTS:
         if candidate in by_variant:
             return _source(candidate, by_variant[candidate])
-    wanted = variant or "/".join(VARIANTS)
+    wanted = variant or "/".join(BABI_VARIANTS)
     raise InputError(f"{path} holds no bAbI files of variant {wanted} (found {sorted(by_variant) or 'none'})")
 
 

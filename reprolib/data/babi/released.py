@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping
 from importlib import resources
 
-from reprolib.data.babi.reader import Question, Source
+from reprolib.contracts.source import Source
+from reprolib.data.babi.reader import Question
 from reprolib.errors import InputError
 
 COUNTS = {  # questions a file

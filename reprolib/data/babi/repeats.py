@@ -6,7 +6,8 @@ A network that learns its training stories by heart gets such a question right, 
 from collections.abc import Iterable
 
 from reprolib.data.babi.dataset import RELEASED, generated, source
-from reprolib.data.babi.reader import TASKS, Question
+from reprolib.data.babi.reader import Question
+from reprolib.settings.data_sets import BABI_TASKS
 
 
 def of_test(kind: str) -> dict[str, float]:
@@ -20,7 +21,7 @@ def of_test(kind: str) -> dict[str, float]:
     def asked(task: int, split: str) -> list[Question]:
         return files.questions(task, split) if files else generated(task, split, RELEASED[split], seed=0)
 
-    return {f"task {task}": percent(asked(task, "test"), asked(task, "train")) for task in TASKS}
+    return {f"task {task}": percent(asked(task, "test"), asked(task, "train")) for task in BABI_TASKS}
 
 
 def percent(tested: Iterable[Question], trained: Iterable[Question]) -> float:

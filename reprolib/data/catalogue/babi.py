@@ -3,11 +3,13 @@
 from pathlib import Path
 
 from reprolib import paths
+from reprolib.contracts.source import Source
 from reprolib.data.babi import dataset, released, solver
-from reprolib.data.babi.reader import TASKS, Source, in_use, open_source
+from reprolib.data.babi.reader import in_use, open_source
 from reprolib.data.catalogue.entry import Entry
 from reprolib.data.fetch import download
 from reprolib.errors import InputError
+from reprolib.settings.data_sets import BABI_TASKS, BabiData
 
 ARCHIVE = "tasks_1-20_v1-2.tar.gz"
 
@@ -39,7 +41,7 @@ def _require_unhidden(archive: Path) -> None:
 def _require_released(path: Path) -> None:
     """The archive has no published checksum: its test files and counts are compared with the release instead."""
     source = open_source(path)
-    for task in TASKS:
+    for task in BABI_TASKS:
         if "test" in released.changed(source, task):
             found, expected = released.sha256(source, task, "test"), released.SHA256[task, "test"]
             raise InputError(
@@ -52,7 +54,7 @@ def _require_released(path: Path) -> None:
 def _check() -> list[str]:
     source = open_source(_folder())
     head = f"ok       variant {source.variant}, {len(source.files)} files, sha256 {source.sha256}"
-    return [head, *(_check_task(source, task) for task in TASKS)]
+    return [head, *(_check_task(source, task) for task in BABI_TASKS)]
 
 
 def _check_task(source: Source, task: int) -> str:
@@ -74,7 +76,7 @@ def _write(folder: Path, size: int) -> None:
     if size < 10:
         raise InputError(f"size is {size}: give at least 10 questions a task, of which one in ten validates")
     tenth = size // 10
-    dataset.write(folder / "en-valid-10k", dataset.BabiData(train=size - tenth, valid=tenth, test=tenth))
+    dataset.write(folder / "en-valid-10k", BabiData(train=size - tenth, valid=tenth, test=tenth))
 
 
 ENTRY = Entry(

@@ -5,7 +5,7 @@ S scenes, N = 10 places for objects, D = 13 numbers an object, Q questions of at
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,43 +16,28 @@ from tqdm import tqdm
 from reprolib import devices, paths
 from reprolib.data.clevr import mapped, parts, pictures, placing, render, tokens
 from reprolib.data.clevr.parts import Part
-from reprolib.data.clevr.pictures import SIDE
 from reprolib.data.clevr.programs import ATTRIBUTES
 from reprolib.data.clevr.reader import PICTURES, TEXTS, remedy
-from reprolib.data.clevr.scenes import COLORS, WIDTH, Scenes
+from reprolib.data.clevr.scenes import COLORS, Scenes
 from reprolib.data.clevr.wording import VOCABULARY
 from reprolib.data.compiled import sources
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.evidence.deviations import Deviation
-from reprolib.settings import LATER, check_least, counted
+from reprolib.settings.data_sets import ClevrData
+from reprolib.settings.declared import counted
 
 RELEASED = {"train": (70_000, 699_989), "val": (15_000, 149_991)}  # scenes and questions
 LAYOUTS = ("clevr", "clevr/CLEVR_v1.0", "CLEVR_v1.0")  # of the release under REPROLIB_DATA
 MINI = "clevr-mini"  # a small set in the same layout: for tests, never taken for the release
 COLUMNS = ("scenes", "answers", "categories", "types", "functions", "depths")  # numbers, one a question
 VALIDATION = "validation"  # the split of the release, which is what real data are tested on
-LEAST_SIDE = 16  # pixels, which four convolutions halve to one cell
 DRAWN = 1024  # pictures at a time on a CUDA device
+NOT_THERE = (
+    "set REPROLIB_DATA to a folder that holds clevr/ with scenes/ and questions/ for real data "
+    "(`reprolib data fetch clevr`, or clevr_no_images where states are enough)"
+)
 STREAMS = ("train", "valid", "test")  # of generated data, numbered in this order
-
-
-@dataclass(frozen=True)
-class ClevrData:
-    """How many scenes. Real: `valid` of the training scenes, but at most a tenth, are held out to choose by."""
-
-    train: int = 70_000
-    valid: int = 1_000
-    test: int = 15_000
-    questions: int = 10  # a scene, at most
-    pictures: bool = False
-    seed: int = 0  # of the generators
-    side: int = field(default=SIDE, metadata=LATER)  # pixels, of a picture
-
-    def __post_init__(self) -> None:
-        if not LEAST_SIDE <= self.side <= WIDTH:
-            raise InputError(f"data.side is {self.side}: give {LEAST_SIDE} to {WIDTH} pixels, the width of the release")
-        check_least("data", self, {"seed": 0, "questions": 1} | dict.fromkeys(STREAMS, 1))
 
 
 def load(settings: ClevrData, kind: str) -> Dataset:
@@ -69,14 +54,24 @@ def load(settings: ClevrData, kind: str) -> Dataset:
         return _real(settings)
     made = {name: _generated(settings, name) for name in STREAMS}
     images = {name: _rendered(settings, name, part) if settings.pictures else None for name, part in made.items()}
-    return _dataset("clevr", kind, fingerprint(settings, kind), made, images, words=VOCABULARY)
+    return _dataset("clevr", kind, identity(settings, kind), made, images, words=VOCABULARY)
 
 
-def fingerprint(settings: ClevrData, kind: str) -> str | None:
-    """Hash of the data that the settings stand for; None where the release is not there (the mini set is not it)."""
+def available(settings: ClevrData, kind: str) -> str | None:
+    """None where the data can be had; the release has to be whole, and the mini set is not it."""
+    if kind != "real":
+        return None
+    found = find()
+    if found is None:
+        return NOT_THERE
+    lacking = _lacking(settings, found)
+    return f"{found / lacking} is not as released: {remedy(found, lacking)}" if lacking else None
+
+
+def identity(settings: ClevrData, kind: str) -> str:
+    """Hash of the data that the settings stand for."""
     if kind == "real":
-        found = find()
-        return _identity(settings, found) if found and _is_whole(settings, found) else None
+        return _of_files(settings, source())
     recipe = f"clevr {kind} {sorted(counted(settings).items())} {parts.version()}"
     recipe += f", render {render.VERSION}" if settings.pictures else ""
     return hashlib.sha256(recipe.encode()).hexdigest()
@@ -90,10 +85,7 @@ def source() -> Path:
     """
     found = find() or find((MINI,))
     if found is None:
-        raise InputError(
-            "set REPROLIB_DATA to a folder that holds clevr/ with scenes/ and questions/ for real data "
-            "(`reprolib data fetch clevr`, or clevr_no_images where states are enough)"
-        )
+        raise InputError(NOT_THERE)
     for part in TEXTS:
         if not (found / part).is_dir():
             raise InputError(f"{found / part} is missing: {remedy(found, part)}")
@@ -129,7 +121,7 @@ def _real(settings: ClevrData) -> Dataset:
         images["test"] = torch.from_numpy(scaled["val"][: settings.test])
     name = MINI if folder.name == MINI else "clevr"
     deviations = (_chosen_by(held, len(train), len(made["test"].tokens)), *_missing(folder, train, val))
-    return _dataset(name, "real", _identity(settings, folder), made, images, deviations, released_as=VALIDATION)
+    return _dataset(name, "real", _of_files(settings, folder), made, images, deviations, released_as=VALIDATION)
 
 
 def _both(train: Part, val: Part) -> tuple[tuple[str, Part], ...]:
@@ -157,15 +149,15 @@ def _missing(folder: Path, train: Part, val: Part) -> list[Deviation]:
     ]
 
 
-def _is_whole(settings: ClevrData, folder: Path) -> bool:
-    """Whether all parts that the settings need are there."""
-    return all(
-        parts.are_there(folder, split) and (not settings.pictures or pictures.listing(folder, split))
-        for split in RELEASED
-    )
+def _lacking(settings: ClevrData, folder: Path) -> str | None:
+    """A part that the settings need and that is not there; None where all is."""
+    if not all(parts.are_there(folder, split) for split in RELEASED):
+        return next((part for part in TEXTS if not (folder / part).is_dir()), TEXTS[0])
+    seen = not settings.pictures or all(pictures.listing(folder, split) for split in RELEASED)
+    return None if seen else PICTURES
 
 
-def _identity(settings: ClevrData, folder: Path) -> str:
+def _of_files(settings: ClevrData, folder: Path) -> str:
     """Hash of the real files: content of scenes and questions, names and sizes of pictures."""
     recipe = f"clevr real {sorted(counted(settings).items())} {parts.VERSION}"
     for split in RELEASED:

@@ -17,11 +17,15 @@ import numpy as np
 from reprolib.data.clevr import mapped
 from reprolib.data.clevr.reader import PICTURES, remedy
 from reprolib.errors import InputError
+from reprolib.settings.data_sets import PICTURE_SIDE
 
 VERSION = 1  # part of the data's identity: raise it whenever the same files give other pictures
 
-SIDE = 128  # Santoro et al. 2017, supplement: down-sampled to 128 x 128
-SIZES = ((480, 320), (320, 240), (SIDE, SIDE))  # of the release, of the official renderer's default, of `write`
+SIZES = (
+    (480, 320),
+    (320, 240),
+    (PICTURE_SIDE, PICTURE_SIDE),
+)  # of the release, of the official renderer's default, of `write`
 START, END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"  # the first and the last bytes of a PNG file
 
 
@@ -68,7 +72,7 @@ def verify(folder: Path, split: str, indices: Sequence[int]) -> None:
             raise InputError(_remedy(path, "is cut off or damaged"))
 
 
-def preprocess(folder: Path, split: str, indices: Sequence[int], side: int = SIDE) -> np.ndarray:
+def preprocess(folder: Path, split: str, indices: Sequence[int], side: int = PICTURE_SIDE) -> np.ndarray:
     """The pictures of some scenes, uint8 [S, side, side, 3], from the disk: scaled in one pass, then kept.
 
     A pass that is cut short goes on where it was. A changed list of files, or sizes of files, begins a new one.
@@ -90,7 +94,7 @@ def preprocess(folder: Path, split: str, indices: Sequence[int], side: int = SID
         )
 
 
-def read(path: Path, side: int = SIDE) -> np.ndarray:
+def read(path: Path, side: int = PICTURE_SIDE) -> np.ndarray:
     """One picture, scaled: uint8 [side, side, 3].
 
     Raises:

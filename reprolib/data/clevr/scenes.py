@@ -10,9 +10,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from reprolib.data.clevr.programs import ATTRIBUTES, RELATIONS
+from reprolib.settings.data_sets import RELEASED_WIDTH
 
 OBJECTS = 10  # of the fullest scenes
-WIDTH, HEIGHT = 320, 240  # of the release's pictures, in pixels
+WIDTH, HEIGHT = RELEASED_WIDTH, 240  # of the release's pictures, in pixels
 FOCAL = 35 / 32 * WIDTH  # focal length over the sensor's width, in pixels
 SIZES = (0.7, 0.35)  # radius of large and small spheres and cylinders; a cube's half side is this / sqrt(2)
 EDGES = (0.18, 1.0, 0.04)  # of each shape, radius of its rounded edges over its half extent; fitted to pictures

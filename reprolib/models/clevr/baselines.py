@@ -11,9 +11,9 @@ from reprolib.gn import Graph
 from reprolib.gn.configurations import deep_sets
 from reprolib.models.clevr.inputs import QuestionReader, cells, scene_objects
 from reprolib.models.clevr.networks import FEATURES, answering
-from reprolib.models.clevr.settings import AttentionModel, FlatModel, QuestionModel, SetModel
 from reprolib.models.nets import once_each
 from reprolib.models.relation_network import check_norm, mlp
+from reprolib.settings.relating import AttentionModel, FlatModel, QuestionModel, SetModel
 
 
 class QuestionNetwork(nn.Module):

@@ -6,8 +6,8 @@ B questions, L words, H states of the LSTM; U pictures of S by S pixels; M scene
 import torch
 from torch import Tensor, nn
 
-from reprolib.models.clevr.settings import Reading, Seeing
 from reprolib.models.nets import Cells, last_state
+from reprolib.settings.relating import Reading, Seeing
 
 PADDING = 4  # pixels on each side: 128 to 136, then cropped to 128 at random
 MANY = 64  # questions that are worth reading in two halves

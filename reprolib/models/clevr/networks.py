@@ -9,9 +9,9 @@ from abc import ABC, abstractmethod
 from torch import Tensor, nn
 
 from reprolib.models.clevr.inputs import QuestionReader, cells, scene_objects
-from reprolib.models.clevr.settings import PixelModel, StateModel
 from reprolib.models.nets import once_each
 from reprolib.models.relation_network import RelationNetwork, mlp
+from reprolib.settings.relating import PixelModel, StateModel
 
 FEATURES = 13  # place 3, colour 3, shape 3, material 2, size 2
 Encoded = tuple[Tensor, Tensor, Tensor | None]

@@ -2,18 +2,16 @@
 
 from reprolib.models.nri.decoders import MLPDecoder, RecurrentDecoder
 from reprolib.models.nri.encoders import CNNEncoder, MLPEncoder
-from reprolib.models.nri.model import NRI, EdgeClassifier, EdgeClassifierModel, GivenGraph, NRIModel
+from reprolib.models.nri.model import NRI, EdgeClassifier, GivenGraph
 from reprolib.models.nri.simulator import SimulatorDecoder
 
 __all__ = [
     "NRI",
     "CNNEncoder",
     "EdgeClassifier",
-    "EdgeClassifierModel",
     "GivenGraph",
     "MLPDecoder",
     "MLPEncoder",
-    "NRIModel",
     "RecurrentDecoder",
     "SimulatorDecoder",
 ]

@@ -3,9 +3,6 @@
 B scenes, T frames, N objects, D features, K edge types, S starting frames.
 """
 
-import math
-from dataclasses import dataclass, field
-
 import torch
 from torch import Tensor, nn
 
@@ -13,86 +10,9 @@ from reprolib.errors import InputError
 from reprolib.models.nri import latent
 from reprolib.models.nri.decoders import DECODERS, RecurrentDecoder
 from reprolib.models.nri.encoders import ENCODERS
-from reprolib.settings import LATER, check_choices
+from reprolib.settings.moving import EdgeClassifierModel, NRIModel
 
-MOST_TYPES = 64  # of edges
 Batch = dict[str, Tensor]  # "trajectories" [B, T, N, D], "edges" [B, N, N - 1]
-
-
-@dataclass(frozen=True)
-class NRIModel:
-    """Settings of the model; defaults are those of the official code for springs."""
-
-    encoder: str = "mlp"  # or "cnn"
-    decoder: str = "mlp"  # or "recurrent", "simulator"
-    substeps: int = 100  # of the simulator in a frame
-    graph: str = "inferred"  # or "true", "full": the decoder alone on a given graph
-    width: int = 256  # of the encoder
-    decoder_width: int = 256
-    types: int = 2
-    first_is_none: bool = True  # edges of the first type carry no message
-    prior: float | None = None  # of the first type; None: uniform
-    temperature: float = 0.5
-    hard: bool = False  # one-hot samples in training, with the gradient of the soft ones
-    dropout: float = 0.0  # of the encoder
-    decoder_dropout: float = 0.0
-    dropout_in_evaluation: bool = False  # the official decoder's slip
-    aggregate: str = "n"  # the encoder divides the sum over N - 1 senders by N; or "n-1": by N - 1
-    variance: float = 5e-5  # of every predicted feature
-    restart: int = 10  # steps predicted from a true frame; a recurrent decoder is given all but the last restart - 1
-    windows: int | None = None  # starting frames of a batch, drawn for the MLP decoder; None: every `restart` frames
-    reinfer: bool = field(default=False, metadata=LATER)  # the graph anew at every step of a rollout
-    sampled: bool = field(default=False, metadata=LATER)  # evaluation draws a graph, as the official code does
-    peak: float | None = field(default=None, metadata=LATER)  # width of a Cauchy that multiplies the Gaussian
-    peak_from: int = field(default=0, metadata=LATER)  # steps of training without it
-    peak_variance: float = field(default=4e-3, metadata=LATER)  # of the Gaussian that it multiplies
-
-    def __post_init__(self) -> None:
-        graphs, decoders = ("inferred", "true", "full"), (*DECODERS, "simulator")
-        check_choices("model", self, {"encoder": ENCODERS, "decoder": decoders, "graph": graphs})
-        for name in ("temperature", "variance", "peak", "peak_variance"):
-            if getattr(self, name) is not None and not 0 < getattr(self, name) < math.inf:
-                raise InputError(f"model.{name} is {getattr(self, name)}: give a number above 0")
-        for name in ("width", "decoder_width", "types", "restart", "windows", "substeps"):
-            if getattr(self, name) is not None and getattr(self, name) < 1:
-                raise InputError(f"model.{name} is {getattr(self, name)}: give at least 1")
-        if self.peak_from < 0:
-            raise InputError(f"model.peak_from is {self.peak_from}: give at least 0")
-        check_types(self.types)
-        if self.first_is_none and self.types < 2:
-            raise InputError("model.types is 1 and model.first_is_none true: nothing would carry a message")
-        if self.graph == "true" and self.types < 2:
-            raise InputError("model.types is 1 and model.graph true: the scenes have 2 types of edges")
-        if self.decoder == "simulator" and (self.types != 2 or self.graph == "full"):
-            raise InputError("model.decoder is simulator: it knows 2 types, and a graph that is inferred or true")
-
-
-def check_types(types: int) -> None:
-    """More types than this can be trained, but the search for their best naming is cubic.
-
-    Raises:
-        InputError: there are more.
-    """
-    if types > MOST_TYPES:
-        raise InputError(f"model.types is {types}: the search for their best naming takes up to {MOST_TYPES}")
-
-
-@dataclass(frozen=True)
-class EdgeClassifierModel:
-    """Settings of the supervised encoder."""
-
-    encoder: str = "mlp"  # or "cnn"
-    width: int = 512
-    types: int = 2
-    dropout: float = 0.5
-    aggregate: str = "n"
-
-    def __post_init__(self) -> None:
-        check_choices("model", self, {"encoder": ENCODERS})
-        for name, least in (("width", 1), ("types", 2)):
-            if getattr(self, name) < least:
-                raise InputError(f"model.{name} is {getattr(self, name)}: give at least {least}")
-        check_types(self.types)
 
 
 class GivenGraph(nn.Module):

@@ -20,8 +20,8 @@ from matplotlib.patches import Patch
 from reprolib.data.clevr.scenes import HEIGHT, WIDTH
 from reprolib.evidence import published
 from reprolib.evidence.records import Record
-from reprolib.experiments.clevr import CATEGORIES, SHARED
 from reprolib.experiments.rn_clevr_pixels import LARGER, RELATING, TASK
+from reprolib.methods.clevr_questions import CATEGORIES, SHARED
 from reprolib.pages.figures.bars import Measured, alike, write_value
 from reprolib.pages.figures.clevr_views import ClevrView, DrawnView
 from reprolib.pages.figures.relations import COLUMN, LINE, answered, lines, verdict

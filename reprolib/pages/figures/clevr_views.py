@@ -17,7 +17,7 @@ from reprolib.data.clevr.reader import ANSWERS
 from reprolib.data.clevr.render import render
 from reprolib.data.clevr.scenes import HEIGHT, WIDTH, Scenes
 from reprolib.data.clevr.visibility import visible
-from reprolib.experiments import clevr
+from reprolib.methods import clevr_questions
 from reprolib.pages.figures.specimens import SceneView, Specimen, magnitudes, specimen
 
 SIZE = (120, 160)  # height and width of pictures that are rendered for a plot
@@ -74,7 +74,7 @@ def failures(found: Specimen) -> list[ClevrView]:
     """
     split = found.data.splits["test"]
     ease = (_least_shown if "images" in split.tables else _most_level)(_scenes(found))  # [scenes]
-    wrong = [found.model(batch).argmax(1) != batch["answers"] for batch in split.batches(clevr.TOGETHER)]
+    wrong = [found.model(batch).argmax(1) != batch["answers"] for batch in split.batches(clevr_questions.AT_ONCE)]
     columns = {name: split.columns[name].tolist() for name in ("categories", "scenes")}
     chosen: list[int] = []
     for category in range(len(tokens.KINDS)):

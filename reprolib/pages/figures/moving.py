@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from reprolib.data.particles import KINDS
 from reprolib.errors import InputError
 from reprolib.evidence.metrics import best_naming
-from reprolib.experiments.motion import FRAMES, HORIZON, START
+from reprolib.experiments.motion import START
 from reprolib.models.nri.beliefs import beliefs
 from reprolib.models.nri.encoders import sent
 from reprolib.models.nri.simulator import FRAME, SimulatorDecoder
 from reprolib.pages.figures.specimens import Specimen, specimen
+from reprolib.settings.data_sets import FRAMES, HORIZON, PARTICLES
 
 NAMED = 100  # scenes that decide what the model's types are called
 KNOWN = 1  # the true type that a probability is about: a spring, a repulsion
@@ -119,8 +119,8 @@ def pulls(task: str, count: int) -> PullView:
         InputError: the weights are damaged, or the objects are no particles.
     """
     kind = task.partition("_")[0]
-    if kind not in KINDS:
-        raise InputError(f"{task} has no pull between objects: choose a task of {' or '.join(KINDS)}")
+    if kind not in PARTICLES:
+        raise InputError(f"{task} has no pull between objects: choose a task of {' or '.join(PARTICLES)}")
     found, scenes, naming = _named(task)
     states, types = scenes["trajectories"][:count, START], scenes["edges"][:count]
     low, high = torch.tensor(found.data.facts["scale"].ranges).unbind(1)  # [4] twice

@@ -18,13 +18,15 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from reprolib import experiments, paths
+from reprolib.contracts.configuration import Config, change
+from reprolib.contracts.entry import SCALES
+from reprolib.contracts.requests import Request
+from reprolib.contracts.source import KINDS
 from reprolib.data import sort_of_clevr
 from reprolib.data.babi import dataset, induction
 from reprolib.data.split import Dataset
 from reprolib.evidence import records
 from reprolib.evidence.records import Record
-from reprolib.experiments.entry import KINDS, SCALES, Config, change
-from reprolib.experiments.requests import Request
 from reprolib.models.relation_network import RelationNetwork
 
 STORY_TASK, SHORTEST, LONGEST = 2, 6, 9  # two supporting facts; sentences of the story
@@ -92,14 +94,14 @@ def specimen(name: str, row: str, few: Mapping[str, Any], kinds: tuple[str, ...]
     experiment, kept = experiments.get(name), _kept(name, row, kinds)
     request = _request(name, row, kept[1]) if kept else Request(experiment, experiment.row(row))
     config = change(request.config, few)
-    data = experiment.load(config, "generated")
+    data = request.row.source.load(config.data, "generated")
     torch.manual_seed(request.seed)
     if kept is None:
-        model = experiment.build(config, data)
+        model = request.row.method.build(config, data)
         return Specimen(model.eval(), config, data, "untrained network: no fitting weights are committed yet")
     path, record = kept
     known = _answers(path.with_name(record.weights["file"]))  # the network may know answers that few data lack
-    model = experiment.build(config, Dataset(**vars(data) | {"facts": data.facts | known}))
+    model = request.row.method.build(config, Dataset(**vars(data) | {"facts": data.facts | known}))
     records.load_weights(model, record, path)
     source = f"committed weights: {record.scale} scale, {record.kind} data, seed {record.seed}"
     return Specimen(model.eval(), config, data, source)

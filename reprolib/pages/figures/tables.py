@@ -226,7 +226,9 @@ def _executed(task: str, systems: Mapping[str, Measurement]) -> str:
     first = next(iter(systems.values())).first
     asked = dict.fromkeys(line.metric for line in published.read() if line.task == task)
     measured = {metric for measurement in systems.values() for metric in measurement.first.metrics}
-    shown = [metric for metric in asked if metric in measured] or [experiments.get(first.experiment).select]
+    shown = [metric for metric in asked if metric in measured] or [
+        experiments.get(first.experiment).row(first.row).method.select
+    ]
     rows = [
         (spoken(metric), *(_summary(measurement.records, metric) for measurement in systems.values()))
         for metric in shown

@@ -6,13 +6,13 @@ import pytest
 
 from reprolib.data.babi import agreement, dataset
 from reprolib.data.babi.dataset import generated
-from reprolib.data.babi.reader import TASKS
 from reprolib.data.babi.solver import solve
+from reprolib.settings.data_sets import BABI_TASKS
 
 QUESTIONS = 2000
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", BABI_TASKS)
 def test_the_solver_answers_every_generated_question(task):
     questions = generated(task, "train", QUESTIONS, seed=11)
     wrong = [question for question in questions if solve(task, question.story, question.text) != question.answer]
@@ -22,7 +22,7 @@ def test_the_solver_answers_every_generated_question(task):
 
 def test_agreement_is_told_task_by_task(monkeypatch):
     monkeypatch.setitem(dataset.RELEASED, "test", 4)
-    assert agreement.of_test("generated") == {f"task {task}": 100.0 for task in TASKS}
+    assert agreement.of_test("generated") == {f"task {task}": 100.0 for task in BABI_TASKS}
     first = dataset.test_questions(1, "generated")[0]
     monkeypatch.setattr(dataset, "generated", lambda *which, **seed: [first, replace(first, answer="nowhere")])
     assert (

@@ -6,10 +6,11 @@ import itertools
 import numpy as np
 import pytest
 
-from reprolib.data.babi.arrays import WINDOW, Vocabulary, as_a_set, encode, vocabulary, words
-from reprolib.data.babi.dataset import RELEASED, BabiData, fingerprint, load
-from reprolib.data.babi.reader import SPLITS, TASKS, Question, open_source
+from reprolib.data.babi.arrays import Vocabulary, as_a_set, encode, vocabulary, words
+from reprolib.data.babi.dataset import RELEASED, identity, load
+from reprolib.data.babi.reader import SPLITS, Question, open_source
 from reprolib.errors import InputError
+from reprolib.settings.data_sets import BABI_TASKS, BABI_WINDOW, BabiData
 
 PLACES = ("garden", "kitchen", "office", "hallway")
 
@@ -28,7 +29,9 @@ def question(length, seed, task=1, answer="garden"):
 def splits():
     """Stories shorter than the window, as long and longer, with all kinds of answer."""
     return {
-        "train": [question(length, seed=length) for length in (1, 2, WINDOW - 1, WINDOW, WINDOW + 1, 60)],
+        "train": [
+            question(length, seed=length) for length in (1, 2, BABI_WINDOW - 1, BABI_WINDOW, BABI_WINDOW + 1, 60)
+        ],
         "valid": [
             Question(8, ("Mary got the milk there.", "Mary took the football."), "What is Mary carrying?", said, (0,))
             for said in ("milk,football", "milk", "nothing")
@@ -71,7 +74,7 @@ def test_a_comma_answer_is_one_answer_of_several_words(splits):
 # The arrays
 
 
-@pytest.mark.parametrize("window", [1, 5, WINDOW, 100])
+@pytest.mark.parametrize("window", [1, 5, BABI_WINDOW, 100])
 def test_decoding_gives_the_last_sentences_with_the_most_recent_first(splits, window):
     vocab = vocabulary(all_of(splits))
     for name, arrays in encode(splits, vocab, window).items():
@@ -98,7 +101,7 @@ def test_true_lengths(splits):
     assert all((row[:length] > 0).all() for row, length in zip(table, lengths, strict=True))
     assert lengths[0] == 0
     assert lengths[1:].min() > 0
-    texts = {sentence for q in all_of(splits) for sentence in (*q.story[-WINDOW:], q.text)}
+    texts = {sentence for q in all_of(splits) for sentence in (*q.story[-BABI_WINDOW:], q.text)}
     assert sorted(lengths[1:]) == sorted(len(words(text)) for text in texts)
     assert table.shape[1] == lengths.max()
 
@@ -191,7 +194,7 @@ def test_the_variant_is_a_choice(en):
     fullest, chosen = BabiData(tasks=(1,)), BabiData(tasks=(1,), variant="en")
     assert load(fullest, "real").sizes == {"train": 7, "valid": 7, "test": 7}
     assert load(chosen, "real").sizes == {"train": 27, "valid": 3, "test": 5}
-    assert load(chosen, "real").hash == fingerprint(chosen, "real") != fingerprint(fullest, "real")
+    assert load(chosen, "real").hash == identity(chosen, "real") != identity(fullest, "real")
     with pytest.raises(InputError, match="variant en-10k"):
         load(BabiData(tasks=(1,), variant="en-10k"), "real")
     with pytest.raises(InputError, match=r"data\.variant=en names released files: give --data real"):
@@ -288,10 +291,10 @@ def test_a_missing_file_is_named(en):
 
 
 def test_the_hash_follows_the_files(en):
-    before = fingerprint(BabiData(tasks=(1, 2)), "real")
+    before = identity(BabiData(tasks=(1, 2)), "real")
     assert before == load(BabiData(tasks=(1, 2)), "real").hash
     (en / "qa2_test.txt").write_text(STORY * 6)
-    assert fingerprint(BabiData(tasks=(1, 2)), "real") != before
+    assert identity(BabiData(tasks=(1, 2)), "real") != before
 
 
 # The released files
@@ -316,7 +319,7 @@ def test_a_changed_training_file_is_said(babi, tmp_path, monkeypatch):
 def real(babi):
     source = open_source(babi)
     return {
-        split: [question for task in TASKS for question in source.questions(task, split)]
+        split: [question for task in BABI_TASKS for question in source.questions(task, split)]
         for split in SPLITS
         if (1, split) in source.files
     }
@@ -343,8 +346,8 @@ def test_real_questions_decode_to_their_text(real):
     assert len(arrays.answers) == 20_000
     for at in range(0, 20_000, 37):
         question = real["test"][at]
-        recent = [words(sentence) for sentence in reversed(question.story)][:WINDOW]
+        recent = [words(sentence) for sentence in reversed(question.story)][:BABI_WINDOW]
         shown = [decode(arrays, vocab, row) for row in arrays.windows[at]]
         assert [sentence for sentence in shown if sentence] == recent
         assert vocab.answers[arrays.answers[at]] == question.answer
-    assert ((arrays.windows > 0).sum(axis=1) == [min(len(q.story), WINDOW) for q in real["test"]]).all()
+    assert ((arrays.windows > 0).sum(axis=1) == [min(len(q.story), BABI_WINDOW) for q in real["test"]]).all()

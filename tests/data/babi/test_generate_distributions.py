@@ -8,7 +8,8 @@ import pytest
 
 from reprolib.data.babi import tasks_moving, tasks_people, tasks_space, world
 from reprolib.data.babi.generate import generate
-from reprolib.data.babi.reader import TASKS, open_source
+from reprolib.data.babi.reader import open_source
+from reprolib.settings.data_sets import BABI_TASKS
 
 PEOPLE = (*world.PEOPLE, *world.TOWN_PEOPLE, "Jeff", *tasks_people.NAMES, *tasks_people.ANIMALS, *tasks_people.MOVERS)
 CLASSES = {
@@ -114,7 +115,7 @@ def first_questions(text, count):
     return text[: ends[count - 1]]
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", BABI_TASKS)
 def test_distributions_are_those_of_the_real_files(task, released):
     splits = ("valid", "test") if task == 3 else ("train",)  # most of task 3's training file is not to be had
     real = "".join(released.files[task, split].decode() for split in splits)

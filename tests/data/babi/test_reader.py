@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprolib.data.babi.reader import SPLITS, TASKS, VARIANTS, Question, Source, open_source, parse
+from reprolib.contracts.source import Source
+from reprolib.data.babi.reader import SPLITS, Question, open_source, parse
 from reprolib.errors import InputError
+from reprolib.settings.data_sets import BABI_TASKS, BABI_VARIANTS
 
 STORIES = """\
 1 Mary moved to the bathroom.
@@ -102,7 +104,7 @@ def test_line_ends_of_either_kind():
 # Layouts
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("variant", BABI_VARIANTS)
 @pytest.mark.parametrize("described", [True, False])
 def test_every_variant_and_both_naming_schemes(tmp_path, variant, described):
     source = open_source(write_folder(tmp_path, release(variant, described)))
@@ -359,7 +361,7 @@ def real(babi):
 
 def test_real_files_are_read_whole(real):
     """Every line is used: a question or a sentence of the story that the next question is about."""
-    for task in TASKS:
+    for task in BABI_TASKS:
         questions = real.questions(task, "test")
         text = real.files[task, "test"].decode()
         assert len(questions) == 1000 == text.count("\t") / 2

@@ -14,11 +14,13 @@ import torch
 from reprolib import paths
 from reprolib.data import catalogue
 from reprolib.data.clevr import dataset, parts, pictures, placing, programs, questions, tokens
-from reprolib.data.clevr.dataset import ClevrData, fingerprint, load
+from reprolib.data.clevr.dataset import load
 from reprolib.data.clevr.reader import ANSWERS, read_questions, read_scenes
 from reprolib.data.clevr.wording import VOCABULARY
+from reprolib.data.sources import CLEVR
 from reprolib.errors import InputError
 from reprolib.evidence.deviations import Deviation
+from reprolib.settings.data_sets import ClevrData
 
 FEW = ClevrData(train=5, valid=2, test=3, questions=4)
 POSITIONS, ASKED = [12.141, -4.881, 10.222], "b5a1cdc798577345"  # of the first version
@@ -200,14 +202,14 @@ def test_a_damaged_cache_is_generated_anew(build, harm):
 
 
 def test_the_fingerprint_stands_for_the_data(monkeypatch):
-    assert load(FEW, "generated").hash == fingerprint(FEW, "generated")
+    assert load(FEW, "generated").hash == CLEVR.identity(FEW, "generated")
     changes = {"train": 6, "valid": 3, "test": 4, "questions": 5, "pictures": True, "seed": 1, "side": 64}
-    hashes = {fingerprint(replace(FEW, **{name: value}), "generated") for name, value in changes.items()}
-    assert len(hashes | {fingerprint(FEW, "generated")}) == len(changes) + 1
+    hashes = {CLEVR.identity(replace(FEW, **{name: value}), "generated") for name, value in changes.items()}
+    assert len(hashes | {CLEVR.identity(FEW, "generated")}) == len(changes) + 1
     for module in (placing, questions):
         monkeypatch.setattr(module, "VERSION", "another")
-        assert fingerprint(FEW, "generated") not in hashes
-        hashes.add(fingerprint(FEW, "generated"))
+        assert CLEVR.identity(FEW, "generated") not in hashes
+        hashes.add(CLEVR.identity(FEW, "generated"))
 
 
 @pytest.mark.parametrize("name", ["train", "valid", "test", "questions"])
@@ -301,7 +303,7 @@ def test_layouts(written, tmp_path, monkeypatch, layout):
     assert data.kind == "real"
     assert data.name == ("clevr-mini" if layout == "clevr-mini" else "clevr")
     assert data.measured == "validation"
-    assert fingerprint(ClevrData(), "real") == (None if layout == "clevr-mini" else data.hash)
+    assert CLEVR.identity(ClevrData(), "real") == (None if layout == "clevr-mini" else data.hash)
 
 
 def test_the_release_goes_before_the_mini_set(written, tmp_path, monkeypatch):
@@ -321,24 +323,24 @@ def test_a_missing_part_is_named_and_the_mini_set_not_taken_for_it(written, tmp_
     words = rf"clevr/{lost[0]} is missing: run `reprolib data fetch clevr_no_images`$"
     with pytest.raises(InputError, match=words):
         load(ClevrData(), "real")
-    assert fingerprint(ClevrData(), "real") is None
+    assert CLEVR.identity(ClevrData(), "real") is None
     shutil.copytree(written, tmp_path / "CLEVR_v1.0")
     assert dataset.source() == tmp_path / "CLEVR_v1.0"
 
 
 def test_the_fingerprint_follows_the_content(real, tmp_path, monkeypatch):
     folder = Path(shutil.copytree(real, tmp_path / "data" / "clevr"))
-    before = fingerprint(ClevrData(), "real")
+    before = CLEVR.identity(ClevrData(), "real")
     monkeypatch.setenv("REPROLIB_DATA", str(tmp_path / "data"))
-    assert fingerprint(ClevrData(), "real") == before
+    assert CLEVR.identity(ClevrData(), "real") == before
     path = folder / "questions" / "CLEVR_val_questions.json"
     path.write_text(path.read_text().replace("20", "21", 1))
-    assert fingerprint(ClevrData(), "real") not in (before, None)
+    assert CLEVR.identity(ClevrData(), "real") not in (before, None)
 
 
 def test_no_real_data(tmp_path, monkeypatch):
     for _ in range(2):
-        assert fingerprint(ClevrData(), "real") is None
+        assert CLEVR.identity(ClevrData(), "real") is None
         with pytest.raises(InputError, match=r"set REPROLIB_DATA to a folder that holds clevr/ .*data fetch clevr"):
             load(ClevrData(), "real")
         monkeypatch.setenv("REPROLIB_DATA", str(tmp_path))

@@ -55,16 +55,16 @@ def file(folder, index):
 
 
 def by_areas(path):
-    """The mean of the pixels under each of the SIDE x SIDE places, from a hundredth of a pixel."""
+    """The mean of the pixels under each of the PICTURE_SIDE x PICTURE_SIDE places, from a hundredth of a pixel."""
     values = np.asarray(Image.open(path).convert("RGB"), np.float64)
     for axis in (0, 1):
         length = values.shape[axis]
         sums = np.concatenate([np.zeros_like(np.take(values, [0], axis)), np.cumsum(values, axis)], axis)
-        edges = np.linspace(0, length, pictures.SIDE + 1)
+        edges = np.linspace(0, length, pictures.PICTURE_SIDE + 1)
         low = np.minimum(edges.astype(int), length - 1)
         part = np.expand_dims(edges - low, tuple({0, 1, 2} - {axis}))
         at = np.take(sums, low, axis) * (1 - part) + np.take(sums, low + 1, axis) * part
-        values = np.diff(at, axis=axis) * pictures.SIDE / length
+        values = np.diff(at, axis=axis) * pictures.PICTURE_SIDE / length
     return values
 
 

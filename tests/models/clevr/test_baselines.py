@@ -7,19 +7,9 @@ import torch
 from torch import nn
 
 from reprolib.errors import InputError
-from reprolib.models.clevr import (
-    AttentionModel,
-    AttentionNetwork,
-    FlatModel,
-    FlatNetwork,
-    QuestionModel,
-    QuestionNetwork,
-    SetModel,
-    SetNetwork,
-    StateModel,
-    StateRelationNetwork,
-)
+from reprolib.models.clevr import AttentionNetwork, FlatNetwork, QuestionNetwork, SetNetwork, StateRelationNetwork
 from reprolib.models.clevr.baselines import Hop
+from reprolib.settings.relating import AttentionModel, FlatModel, QuestionModel, SetModel, StateModel
 
 WORDS, ANSWERS, SIDE = 12, 29, 32
 READING = {"embedding": 8, "lstm": 12}

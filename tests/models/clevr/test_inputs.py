@@ -7,7 +7,7 @@ import torch
 
 from reprolib.models.clevr import inputs
 from reprolib.models.clevr.inputs import ANGLE, PADDING, Augmentation, QuestionReader, cells, moved, reversed_words
-from reprolib.models.clevr.settings import Reading, Seeing
+from reprolib.settings.relating import Reading, Seeing
 
 SIDE = 64
 SMALL = Reading(embedding=4, lstm=5)

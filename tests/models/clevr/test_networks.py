@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from reprolib.models.clevr import PixelModel, PixelRelationNetwork, StateModel, StateRelationNetwork
+from reprolib.models.clevr import PixelRelationNetwork, StateRelationNetwork
+from reprolib.settings.relating import PixelModel, StateModel
 
 WORDS, ANSWERS, FEATURES = 12, 29, 13
 RELATING = {"embedding": 8, "lstm": 12, "g": (24, 16), "f": (16, 20)}

@@ -8,8 +8,9 @@ import torch
 
 from reprolib.data import particles
 from reprolib.errors import InputError
-from reprolib.models.nri import GivenGraph, NRIModel, SimulatorDecoder
+from reprolib.models.nri import GivenGraph, SimulatorDecoder
 from reprolib.models.nri.beliefs import beliefs
+from reprolib.settings.moving import NRIModel
 
 
 def test_they_are_bayes_rule_over_all_graphs():

@@ -5,7 +5,8 @@ import torch
 
 from reprolib.data import particles
 from reprolib.errors import InputError
-from reprolib.models.nri import NRI, EdgeClassifier, EdgeClassifierModel, GivenGraph, NRIModel, latent
+from reprolib.models.nri import NRI, EdgeClassifier, GivenGraph, latent
+from reprolib.settings.moving import EdgeClassifierModel, NRIModel
 
 FRAMES, FEATURES, OBJECTS = 21, 4, 3
 SMALL = {"width": 8, "decoder_width": 8, "restart": 5}

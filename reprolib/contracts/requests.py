@@ -1,17 +1,21 @@
 """What can be run: a row of an experiment at a scale, with a seed, on a kind of data."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from reprolib import experiments, paths
+from reprolib.contracts.configuration import Config, change
+from reprolib.contracts.entry import Experiment, Row, check_scale
+from reprolib.contracts.source import KINDS
 from reprolib.errors import InputError
 from reprolib.evidence import records
 from reprolib.evidence.records import Record
-from reprolib.experiments.entry import KINDS, Config, Experiment, Row, change, check_scale
 
 LARGEST_SEED = 2**31 - 1
 
@@ -47,9 +51,25 @@ class Request:
         return f"{words} --data {self.kind}{settings}"
 
     @property
+    def data_identity(self) -> str | None:
+        """Today's hash of its data; None where they cannot be had."""
+        return self.row.source.identity(self.config.data, self.kind)
+
+    @property
+    def start(self) -> "Request | None":
+        """The run whose weights this one begins with, for transfer."""
+        if self.row.starts_from is None:
+            return None
+        start = self.row.starts_from
+        experiment = experiments.get(start.experiment)
+        return Request(experiment, experiment.row(start.row), self.scale, self.seed, start.kind)
+
+    @property
     def keeps_weights(self) -> bool:
-        """Whether the trained weights are worth keeping: a headline row, not at smoke scale, no attempt."""
-        return self.row.headline and self.scale != "smoke" and not self.changes
+        """Whether the weights are kept: of a headline row above smoke scale, or where another row needs them."""
+        if self.changes:
+            return False
+        return (self.row.headline and self.scale != "smoke") or _is_started_from(self.experiment.name, self.row.name)
 
     @property
     def stem(self) -> str:
@@ -80,9 +100,10 @@ def select(experiment: Experiment, pattern: str, scale: str) -> list[Row]:
     return [row for row in rows if scale in row.minutes] or rows
 
 
-def papers_kind(experiment: Experiment) -> str:
-    """The kind of data that a paper had: of its own procedure, else the released files."""
-    return "generated" if experiment.procedures["generated"] == "paper" else "real"
+def _is_started_from(experiment: str, row: str) -> bool:
+    """Whether a row of any experiment begins with this row's weights."""
+    starts = (each.starts_from for one in experiments.every() for each in one.rows)
+    return any(start and (start.experiment, start.row) == (experiment, row) for start in starts)
 
 
 def repeats(runs: Sequence[Request | Record]) -> str:
@@ -92,6 +113,11 @@ def repeats(runs: Sequence[Request | Record]) -> str:
         return first.command
     seeds = " ".join(str(one.seed) for one in runs)
     return f"for seed in {seeds}; do {first.command.replace(f'--seed {first.seed} ', '--seed $seed ')}; done"
+
+
+def commands(found: Iterable[Record]) -> list[str]:
+    """One line of shell for every row that records are of."""
+    return [repeats(list(of_row)) for _, of_row in groupby(found, key=lambda record: record.row)]
 
 
 def request_of(record: Record, path: Path) -> Request:
@@ -110,7 +136,26 @@ def request_of(record: Record, path: Path) -> Request:
     return request
 
 
-def is_stale(record: Record, request: Request) -> bool:
-    """Whether a record's configuration or data are not those of today; data that are not at hand have not changed."""
-    today = request.experiment.fingerprint(request.config, request.kind)
-    return record.config_hash != request.config.hash or today not in (None, record.data["hash"])
+def is_stale(record: Record, request: Request, root: Path) -> bool:
+    """Whether a record's configuration, data or first weights are not those of today.
+
+    Data that are not at hand have not changed, and neither has a start whose record is gone.
+    """
+    if record.config_hash != request.config.hash or request.data_identity not in (None, record.data["hash"]):
+        return True
+    return began(request, root) not in (None, record.starts_from)
+
+
+def began(request: Request, root: Path) -> dict[str, str] | None:
+    """What a record says of the weights that its run began with: whose they are, with their hash; None: fresh ones.
+
+    None too where the record that they belong to cannot be read.
+    """
+    path = request.start and request.start.place(root)
+    if path is None or not path.exists():
+        return None
+    with suppress(InputError):
+        start = records.read(path)
+        if start.weights and start.weights["sha256"]:
+            return {"experiment": start.experiment, "row": start.row, "sha256": start.weights["sha256"]}
+    return None

@@ -2,16 +2,19 @@
 
 import dataclasses
 from dataclasses import dataclass
+from typing import get_args
 
 import pytest
 
 from reprolib import experiments
+from reprolib.contracts.configuration import Config, change
+from reprolib.contracts.entry import SCALES, Row
+from reprolib.contracts.source import KINDS, Procedure
 from reprolib.errors import InputError
 from reprolib.evidence import kinds
 from reprolib.evidence.deviations import Deviation
-from reprolib.experiments.entry import KINDS, PROCEDURES, SCALES, Config, Row, change
-from reprolib.settings import LATER
-from reprolib.training.recipe import Training
+from reprolib.settings.declared import LATER
+from reprolib.settings.recipe import Training
 
 
 @dataclass(frozen=True)
@@ -87,9 +90,9 @@ def test_an_unknown_parameter_is_refused(key):
 
 def test_changes_apply_together():
     """Neither of the two is possible on its own before the other."""
-    blocks = change(CONFIG, {"train.batch": 40, "train.together": 20})
-    assert change(blocks, {"train.batch": 7, "train.together": 7}).train.batch == 7
-    assert change(blocks, {"train.together": 1, "train.batch": 3}).train.batch == 3
+    blocks = change(CONFIG, {"train.batch": 40, "train.block": 20})
+    assert change(blocks, {"train.batch": 7, "train.block": 7}).train.batch == 7
+    assert change(blocks, {"train.block": 1, "train.batch": 3}).train.batch == 3
 
 
 def test_a_later_field_leaves_old_hashes_alone_while_at_its_default():
@@ -121,7 +124,9 @@ def test_the_hash_depends_on_every_value_and_on_the_kind_of_model():
 
 
 def test_a_scale_states_only_differences():
-    row = Row("task", "system", CONFIG, {"smoke": {"train.steps": 1}}, {"smoke": 0.1, "small": 1, "paper": 2})
+    row = Row(
+        "task", "system", None, None, CONFIG, {"smoke": {"train.steps": 1}}, {"smoke": 0.1, "small": 1, "paper": 2}
+    )
     assert row.at("paper") == row.at("small") == CONFIG
     assert row.at("smoke") == change(CONFIG, {"train.steps": 1})
     with pytest.raises(InputError, match="unknown scale 'large': choose one of smoke, small, long, paper"):
@@ -145,22 +150,24 @@ def test_rows_of_the_suite():
             assert set(row.scales) <= set(row.minutes), "a scale without its cost"
             assert len({row.at(scale).hash for scale in row.minutes}) >= 2, "a scale changes nothing"
             assert not row.stands_for or (row.task, row.stands_for) in systems
-            assert all(isinstance(experiment.fingerprint(row.at(scale), "generated"), str) for scale in row.minutes)
+            assert all(isinstance(row.source.identity(row.at(scale).data, "generated"), str) for scale in row.minutes)
 
 
 def test_who_made_the_data_of_the_suite():
     """Simulated motion and Sort-of-CLEVR follow the papers' own procedures, which released no files."""
     for experiment in experiments.every():
-        assert set(experiment.procedures) <= set(KINDS)
-        assert set(experiment.procedures.values()) <= set(PROCEDURES)
-        own = experiment.name.startswith(("nri_", "rn_sort_of_clevr"))
-        expected = {"generated": "paper"} if own else {"generated": "ours", "real": "released"}
-        assert experiment.procedures == expected, experiment.name
+        for source in {id(row.source): row.source for row in experiment.rows}.values():
+            assert set(source.procedures) <= set(KINDS)
+            assert set(source.procedures.values()) <= set(get_args(Procedure))
+            own = experiment.name.startswith(("nri_", "rn_sort_of_clevr"))
+            expected = {"generated": "paper"} if own else {"generated": "ours", "real": "released"}
+            assert source.procedures == expected, experiment.name
 
 
 def test_what_picks_the_weights_and_what_is_watched_is_of_a_known_kind():
     for experiment in experiments.every():
-        assert all(kinds.of_ours(metric) for metric in (experiment.select, *experiment.watch))
+        for row in experiment.rows:
+            assert all(kinds.of_ours(metric) for metric in (row.method.select, *row.method.watch))
 
 
 def test_a_deviation_of_an_unknown_kind_is_refused():

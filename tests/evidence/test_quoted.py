@@ -1,8 +1,7 @@
 """Every published line that nothing here measures has its reason."""
 
 from reprolib import experiments
-from reprolib.evidence import published
-from reprolib.experiments import quoted
+from reprolib.evidence import published, quoted
 
 
 def test_reasons():

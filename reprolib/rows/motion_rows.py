@@ -1,13 +1,28 @@
-"""What the scales below the paper's change for the rows on motion.
+"""What the rows on motion have in common: how they are trained and measured, and what the smaller scales change.
 
 Rows that a table compares share their scenes, optimiser, schedule and batches, and those that predict the motion of a
 system also their steps. A row adds what its own parts change, functions of the scale and of the kind of system.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from reprolib.experiments.entry import only_data
+from reprolib.contracts.configuration import only_data
+from reprolib.contracts.method import Method
+from reprolib.settings.data_sets import FRAMES, PARTICLES, MotionData
+from reprolib.settings.recipe import Training
+
+PAPER = "kipf2018"
+SYSTEMS = (*PARTICLES, "kuramoto")  # of moving objects
+CHANCE = {"accuracy/*": "50", "mse/*": "Static"}
+CODE = "reprolib.methods.trajectories"
+PREDICTING = Method(CODE, select="score", weights="float32")  # errors of springs are below half precision
+INFERRING = replace(PREDICTING, watch=("accuracy/edges",))
+AS_OFFICIAL = {"burn_in": 40, "restart": FRAMES}  # how the official code trains its LSTMs
+EPOCH = 390  # steps: 50,000 scenes, 128 at a time
+TRAINING = Training(500 * EPOCH, batch=128, rate=5e-4, schedule="halving", evaluate_every=5 * EPOCH)
+ROUNDED = replace(TRAINING, precision="tf32")  # where the printed errors are far above such rounding
 
 Changes = dict[str, Any]
 Part = Callable[[str, str], Changes]  # of the scale and the kind
@@ -72,6 +87,21 @@ DECODING = {  # from random frames: ten steps serve smooth motion; close encount
 PEAK, PEAK_FROM = 2e-3, {"small": 1_500, "long": 3_000}  # of the likelihood of charges, and its first step
 
 
+def scenes(kind: str, objects: int = 5, **further: Any) -> MotionData:
+    """The scenes of a row; rates of oscillators by one range over all, which gives the error of the paper's Static."""
+    return MotionData("kuramoto_raw" if kind == "kuramoto" else kind, objects, **further)
+
+
+def published_settings(kind: str) -> dict[str, Any]:
+    """What the official code changes for a system: both types of charges act; oscillators have a larger variance."""
+    return {"first_is_none": kind != "charged", "variance": 0.01 if kind == "kuramoto" else 5e-5}
+
+
+def minutes(smoke: float, small: float, long: float, paper: float) -> dict[str, float]:
+    """The expected minutes of a seed at each scale."""
+    return {"smoke": smoke, "small": small, "long": long, "paper": paper}
+
+
 def below_paper(kind: str, objects: int, smoke: Mapping[str, Any], *parts: Part) -> dict[str, Changes]:
     """The changes of each scale, for a row that is trained.
 
@@ -113,5 +143,5 @@ def likelihood(scale: str, kind: str) -> Changes:
 
 
 def sampling(scale: str, kind: str) -> Changes:
-    """Of rows that infer a graph without being told it: both types of charges are always heard a little."""
+    """Of rows that infer a graph without being told it: both types of charges keep some weight."""
     return {"model.temperature": 2.0} if kind == "charged" else {}

@@ -1,11 +1,11 @@
-"""A value that makes no model is named; the defaults are the paper's."""
+"""Settings of relation networks: a value that makes no model is named; the defaults are the paper's."""
 
 from dataclasses import asdict
 
 import pytest
 
 from reprolib.errors import InputError
-from reprolib.models.clevr import AttentionModel, FlatModel, PixelModel, QuestionModel, SetModel, StateModel
+from reprolib.settings.relating import AttentionModel, FlatModel, PixelModel, QuestionModel, SetModel, StateModel
 
 
 @pytest.mark.parametrize(
@@ -13,8 +13,8 @@ from reprolib.models.clevr import AttentionModel, FlatModel, PixelModel, Questio
     [
         (PixelModel, "embedding", 0, r"model\.embedding is 0: give a number of 1 and up"),
         (StateModel, "lstm", -3, r"model\.lstm is -3"),
-        (StateModel, "g", (), r"model\.g is \(\): give numbers of 1 and up"),
-        (PixelModel, "f", (256, 0), r"model\.f is \(256, 0\)"),
+        (StateModel, "g", (), r"model\.g is \[\]: give one or more"),
+        (PixelModel, "f", (256, 0), r"model\.f is \[256, 0\]: give a number of 1 and up"),
         (PixelModel, "kernels", (24, 24, 0, 24), r"model\.kernels is"),
         (PixelModel, "chunk", 0, r"model\.chunk is 0"),
         (PixelModel, "pairs", "some", "'some': choose one of all, unordered, unordered_self"),
@@ -22,7 +22,7 @@ from reprolib.models.clevr import AttentionModel, FlatModel, PixelModel, Questio
         (PixelModel, "coordinates", float("inf"), r"model\.coordinates is inf"),
         (StateModel, "dropout", 1.0, "from 0 to below 1"),
         (QuestionModel, "dropout", -0.1, r"model\.dropout is -0\.1"),
-        (SetModel, "g", (), r"model\.g is \(\): give numbers of 1 and up"),
+        (SetModel, "g", (), r"model\.g is \[\]: give one or more"),
         (FlatModel, "hidden", (), r"model\.hidden is"),
         (AttentionModel, "hops", 0, r"model\.hops is 0"),
         (AttentionModel, "attention", 0, r"model\.attention is 0"),
@@ -34,7 +34,7 @@ def test_a_value_that_makes_no_model_is_named(model, setting, value, words):
 
 
 def test_batch_norm_does_not_work_in_chunks():
-    with pytest.raises(InputError, match=r"model\.norm and model\.chunk are both set"):
+    with pytest.raises(InputError, match=r"model\.chunk is 100: leave it out where model\.norm is set"):
         StateModel(norm=True, chunk=100)
 
 

@@ -1,0 +1,65 @@
+"""A data set, as rows and runs see it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from reprolib.data.split import Dataset
+
+KINDS = ("generated", "real")
+Procedure = Literal["released", "paper", "ours"]  # who made the data: the authors' files, their procedure, one of ours
+
+
+class Reader(Protocol):
+    """What a data set's module defines; the settings are its own dataclass, the kind is one of `KINDS`."""
+
+    def load(self, settings: Any, kind: str) -> Dataset:
+        """The splits; an InputError where they cannot be had. What is less than the release may do for it."""
+
+    def identity(self, settings: Any, kind: str) -> str:
+        """Hash of the data that the settings stand for, without making them. Asked only where they are available."""
+
+    def available(self, settings: Any, kind: str) -> str | None:
+        """None where the data can be had, and whole; else what is missing, and how to get it."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set: its reader, and who made which kind of it.
+
+    Args:
+        reader: the name of a module, imported when the data are first asked for, or an object like one.
+        procedures: who made each kind of data.
+    """
+
+    reader: str | Reader
+    procedures: Mapping[str, Procedure]
+
+    def available(self, settings: Any, kind: str) -> str | None:
+        """None where the data can be had, and whole; else what is missing, and how to get it."""
+        return self._reader.available(settings, kind)
+
+    def identity(self, settings: Any, kind: str) -> str | None:
+        """Today's hash of the data; None where they cannot be had."""
+        return None if self.available(settings, kind) else self._reader.identity(settings, kind)
+
+    def load(self, settings: Any, kind: str) -> Dataset:
+        """The splits.
+
+        Raises:
+            InputError: the data cannot be had, or are damaged.
+        """
+        return self._reader.load(settings, kind)
+
+    @property
+    def papers_kind(self) -> str:
+        """The kind of data that the paper had: of its own procedure, else the released files."""
+        return "generated" if self.procedures["generated"] == "paper" else "real"
+
+    @property
+    def _reader(self) -> Reader:
+        return importlib.import_module(self.reader) if isinstance(self.reader, str) else self.reader

@@ -1,0 +1,11 @@
+"""The data sets that rows can ask for: which module reads each, and who made which kind of it."""
+
+from reprolib.contracts.source import Source
+
+STAND_IN = {"generated": "ours", "real": "released"}  # for data that were released as files
+AS_IN_THE_PAPER = {"generated": "paper"}  # for data that never were files
+
+BABI = Source("reprolib.data.babi.dataset", STAND_IN)
+CLEVR = Source("reprolib.data.clevr.dataset", STAND_IN)
+SORT_OF_CLEVR = Source("reprolib.data.sort_of_clevr_tensors", AS_IN_THE_PAPER)
+SIMULATED_MOTION = Source("reprolib.data.motion_tensors", AS_IN_THE_PAPER)
