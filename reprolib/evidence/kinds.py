@@ -53,6 +53,7 @@ class Kind:
 
 TINY = 1e-300  # in place of an error of zero, which has no logarithm
 SCORE = "score"  # what validation picks the weights of models of motion by; nobody prints it
+ROUNDING = 1e-5  # between two ways to compute the same, in units of order one: that of fp32
 PERCENT = {"near_ceiling": 0.3, "ceiling": 99.0, "style": "percent"}
 FACTORS = {"by_factor": True, "near": 1.5, "level": 1.5, "health": 3.0, "rounding": 0.02, "drift": 0.5}
 
@@ -65,7 +66,7 @@ KINDS = {
     "data_efficiency": Kind(**FACTORS),
     "proposal": Kind(**FACTORS),
     "batching": Kind(**FACTORS),
-    "difference": Kind(lower=True, near=1e-9, level=1e-9, rounding=1e-9, drift=1e-9, style="exponent"),
+    "difference": Kind(lower=True, near=ROUNDING, level=ROUNDING, rounding=ROUNDING, drift=ROUNDING, style="exponent"),
 }
 
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from reprolib.errors import InputError
 
 if TYPE_CHECKING:
-    from reprolib.experiments.entry import Experiment
+    from reprolib.contracts.entry import Experiment
 
-NAMES = ("rn_clevr_pixels", "rn_clevr_state", "rn_babi", "rn_sort_of_clevr", "nri_edges", "nri_prediction")
+NAMES = ("gn_block", "rn_clevr_pixels", "rn_clevr_state", "rn_babi", "rn_sort_of_clevr", "nri_edges", "nri_prediction")
 
 
 def get(name: str) -> Experiment:

@@ -52,7 +52,7 @@ def random_graphs(count: int) -> Graph:
 
 
 def _full_block(graph: Graph) -> float:
-    phi_e, phi_v, phi_u = _net(EDGE + 2 * NODE + GLOBAL), _net(NODE + OUT + GLOBAL), _net(GLOBAL + 2 * OUT)
+    phi_e, phi_v, phi_u = network(EDGE + 2 * NODE + GLOBAL), network(NODE + OUT + GLOBAL), network(GLOBAL + 2 * OUT)
     rows: list[list[Tensor]] = [[], [], []]
     for part in unbatch(graph):  # Algorithm 1
         u = part.globals_[0]
@@ -65,7 +65,7 @@ def _full_block(graph: Graph) -> float:
 
 
 def _independent(graph: Graph) -> float:
-    nets = [_net(width) for width in (EDGE, NODE, GLOBAL)]
+    nets = [network(width) for width in (EDGE, NODE, GLOBAL)]
     ours = independent(*nets)(graph)
     pairs = zip(nets, (graph.edges, graph.nodes, graph.globals_), (ours.edges, ours.nodes, ours.globals_), strict=True)
     return max(_gap(new, [net(row) for row in old]) for net, old, new in pairs)
@@ -78,7 +78,7 @@ def _independent_recurrent(graph: Graph) -> float:
 
 
 def _message_passing(graph: Graph) -> float:
-    message, update, readout = _net(2 * NODE + EDGE), _net(NODE + OUT), _net(OUT)
+    message, update, readout = network(2 * NODE + EDGE), network(NODE + OUT), network(OUT)
     states, answers = [], []
     for part in unbatch(graph):
         messages = [message(_cat(part.nodes[s], part.nodes[r], e)) for e, s, r in _edges(part)]
@@ -90,7 +90,7 @@ def _message_passing(graph: Graph) -> float:
 
 
 def _interaction_network(graph: Graph) -> float:
-    relation, object_ = _net(2 * NODE + EDGE), _net(NODE + OUT + GLOBAL)
+    relation, object_ = network(2 * NODE + EDGE), network(NODE + OUT + GLOBAL)
     states = []
     for part in unbatch(graph):
         effects = [relation(_cat(part.nodes[s], part.nodes[r], e)) for e, s, r in _edges(part)]
@@ -100,7 +100,7 @@ def _interaction_network(graph: Graph) -> float:
 
 
 def _relation_network(graph: Graph) -> float:
-    g, f, objects = _net(2 * NODE + GLOBAL), _net(OUT), torch.randn(graph.num_graphs, 4, NODE, dtype=WIDE)  # [G, 4, 3]
+    g, f, objects = network(2 * NODE + GLOBAL), network(OUT), torch.randn(graph.num_graphs, 4, NODE, dtype=WIDE)  # [G, 4, 3]
     answers = [
         f(_total([g(_cat(o_i, o_j, q)) for o_i in scene for o_j in scene]))
         for scene, q in zip(objects, graph.globals_, strict=True)
@@ -110,7 +110,7 @@ def _relation_network(graph: Graph) -> float:
 
 
 def _deep_sets(graph: Graph) -> float:
-    phi, rho = _net(NODE + GLOBAL), _net(OUT)
+    phi, rho = network(NODE + GLOBAL), network(OUT)
     answers = [rho(_total([phi(_cat(v, part.globals_[0])) for v in part.nodes])) for part in unbatch(graph)]
     return _gap(deep_sets(phi, rho)(graph).globals_, answers)
 
@@ -128,7 +128,7 @@ def _attention(graph: Graph) -> float:
 
 
 def _encode_process_decode(graph: Graph) -> float:
-    encoder, core, decoder = _net(NODE), _net(2 * OUT), _net(OUT)
+    encoder, core, decoder = network(NODE), network(2 * OUT), network(OUT)
     model = EncodeProcessDecode(*(independent(node=net) for net in (encoder, core, decoder)))
     ours, rows = model(graph.replace(edges=None, globals_=None), steps=3)[-1].nodes, []
     for node in graph.nodes:
@@ -152,7 +152,8 @@ CHECKS = {
 }
 
 
-def _net(width: int) -> nn.Sequential:
+def network(width: int) -> nn.Sequential:
+    """A small network from rows of a width to rows of `OUT`, in float64."""
     return nn.Sequential(nn.Linear(width, 8), nn.ELU(), nn.Linear(8, OUT)).double()
 
 

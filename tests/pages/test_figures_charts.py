@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 from matplotlib.text import Text
-from reprolib.experiments.motion import START
 
 from reprolib import paths
 from reprolib.errors import InputError
 from reprolib.evidence import published
 from reprolib.evidence.records import Record
+from reprolib.methods.trajectories import START
 from reprolib.pages.figures import charts, moving
 from reprolib.settings.data_sets import FRAMES, HORIZON
 

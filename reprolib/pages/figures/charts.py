@@ -7,7 +7,6 @@ from matplotlib.figure import Figure
 
 from reprolib.evidence import published
 from reprolib.evidence.records import Record
-from reprolib.experiments.motion import PAPER
 from reprolib.judgement.verdicts import Measurement
 from reprolib.pages import report
 from reprolib.pages.figures.motion import graphs, trajectories
@@ -22,6 +21,7 @@ from reprolib.pages.figures.scores import (
     horizon,
     pull_by_distance,
 )
+from reprolib.rows.motion_rows import PAPER
 from reprolib.settings.data_sets import HORIZON
 
 BINS = 8  # of edges, by the distance of their ends

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from reprolib.errors import InputError
 from reprolib.evidence.metrics import best_naming
-from reprolib.experiments.motion import START
+from reprolib.methods.trajectories import START
 from reprolib.models.nri.beliefs import beliefs
 from reprolib.models.nri.encoders import sent
 from reprolib.models.nri.simulator import FRAME, SimulatorDecoder
