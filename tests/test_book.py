@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -214,6 +215,17 @@ def test_pages_with_equations_load_the_local_mathjax(pages):
 def test_no_page_shows_an_error_or_a_path_of_this_machine(pages):
     text = {path.name: " ".join(page.text) for path, page in pages.items()}
     assert [name for name, words in text.items() if TRACEBACK in words or str(ROOT) in words] == []
+
+
+@built
+def test_no_line_of_code_is_wider_than_a_page():
+    """Code of the library, cells and commands; what tables unfold is wrapped where it stands."""
+    wide = []
+    for path in (ROOT / HTML).rglob("*.html"):
+        for block in re.findall(r'<div class="highlight"><pre>(.*?)</pre>', path.read_text(), re.DOTALL):
+            lines = unescape(re.sub("<[^>]*>", "", block)).splitlines()
+            wide += [(path.name, line) for line in lines if len(line) > 80]
+    assert wide == []
 
 
 @built
