@@ -229,6 +229,15 @@ def test_no_line_of_code_is_wider_than_a_page():
 
 
 @built
+@pytest.mark.parametrize("name", contents())
+def test_a_page_tells_its_day_commit_versions_and_minutes(pages, name):
+    words = " ".join(" ".join(page_of(pages, name).text).split())
+    assert re.search(r"Built on \d{4}-\d\d-\d\d( from commit \w{10})?", words)
+    assert re.search(r"with reprolib [\d.]+, torch [\d.+\w]+ and Python [\d.]+\.", words)
+    assert ("This notebook was executed in" in words) == name.startswith("notebooks/")
+
+
+@built
 def test_every_page_has_an_icon(pages):
     assert all(any("icon" in v.get("rel", "").split() for t, v in page.tags if t == "link") for page in pages.values())
 
