@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -214,6 +215,45 @@ def test_pages_with_equations_load_the_local_mathjax(pages):
 def test_no_page_shows_an_error_or_a_path_of_this_machine(pages):
     text = {path.name: " ".join(page.text) for path, page in pages.items()}
     assert [name for name, words in text.items() if TRACEBACK in words or str(ROOT) in words] == []
+
+
+@built
+def test_no_line_of_code_is_wider_than_a_page():
+    """Code of the library, cells and commands, but for an address of one word; what tables unfold is wrapped there."""
+    wide = []
+    for path in (ROOT / HTML).rglob("*.html"):
+        for block in re.findall(r'<div class="highlight"><pre>(.*?)</pre>', path.read_text(), re.DOTALL):
+            lines = unescape(re.sub("<[^>]*>", "", block)).splitlines()
+            wide += [(path.name, line) for line in lines if len(line) > 80 and " " in line.strip()]
+    assert wide == []
+
+
+@built
+@pytest.mark.parametrize("name", contents())
+def test_a_page_tells_its_day_commit_versions_and_minutes(pages, name):
+    words = " ".join(" ".join(page_of(pages, name).text).split())
+    assert re.search(r"Built on \d{4}-\d\d-\d\d( from commit \w{10})?", words)
+    assert re.search(r"with reprolib [\d.]+, torch [\d.+\w]+ and Python [\d.]+\.", words)
+    assert ("This notebook was executed in" in words) == name.startswith("notebooks/")
+
+
+@built
+@pytest.mark.parametrize("name", contents())
+def test_code_can_be_copied_without_a_network(pages, name):
+    """The button's script and that of the clipboard are files of the book, wherever there is code."""
+    page = page_of(pages, name)
+    if any(values.get("class") == "highlight" for _, values in page.tags):
+        loaded = {address.split("/")[-1].split("?")[0] for address in page.loads}
+        assert {"copybutton.js", "clipboard.min.js"} <= loaded
+
+
+@built
+def test_every_work_has_a_block_to_copy(pages):
+    page = page_of(pages, "references")
+    text = " ".join(page.text)
+    keys = re.findall(r"^@\w+\{(\w+),", (BOOK / "references.bib").read_text(), re.MULTILINE)
+    assert all(text.count(f"{{{key}") or key in text for key in [*keys, "reprolib"])
+    assert page.count("details") >= len(keys)
 
 
 @built

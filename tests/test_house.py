@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import os
 import re
 import subprocess
 import tomllib
@@ -132,14 +133,59 @@ def test_a_table_that_cannot_be_written_leaves_the_old_one(tmp_path):
 
 def test_workflows_parse_and_test_two_supported_pythons():
     flows = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / ".github/workflows").glob("*.yml")}
-    assert set(flows) == {"tests", "book"}
+    assert set(flows) == {"tests", "book", "drift"}
     versions = flows["tests"]["jobs"]["tests"]["strategy"]["matrix"]["python"]
     assert len(versions) == 2
     assert all(SUPPORTED.contains(version) for version in versions)
 
 
+def test_drift_is_looked_for_every_week_with_no_right_but_to_read():
+    flow = read_yaml(".github/workflows/drift.yml")
+    when = flow[True]  # YAML 1.1 takes `on` for a truth value
+    assert {"schedule", "workflow_dispatch"} == set(when)
+    assert re.fullmatch(r"\d+ \d+ \* \* [0-6]", when["schedule"][0]["cron"])
+    assert flow["permissions"] == {"contents": "read"}
+    (job,) = flow["jobs"].values()
+    assert "permissions" not in job
+    checkout, *_, book, drift, artifact = job["steps"]
+    assert checkout["with"]["persist-credentials"] is False
+    assert book["run"] == "make book"
+    assert drift["shell"] == "bash", "which fails where a command before a pipe fails"
+    assert all(word in drift["run"] for word in (".ci/drift", "$GITHUB_STEP_SUMMARY", artifact["with"]["path"]))
+    assert artifact["if"] == "always()"
+
+
+@pytest.mark.parametrize("drifted", [False, True])
+def test_drift_is_a_page_that_stays_and_an_error(drifted, tmp_path):
+    for name in (".ci", "_build"):
+        (tmp_path / name).mkdir()
+    table = "| row | metric |\n| --- | --- |\n| sort_of_clevr/RN | accuracy |"
+    lines = {".ci/drift": (ROOT / ".ci/drift").read_text()}
+    lines["python"] = f"#!/bin/bash\nprintf '%s\\n' '{table if drifted else '9 records are valid and fresh'}'\n"
+    lines["python"] += (
+        "echo 'reprolib: 1 problem in results' >&2; exit 2\n" if drifted else '[ "$5" = _build/results ]\n'
+    )
+    for name, text in lines.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    step = next(s for s in read_yaml(".github/workflows/drift.yml")["jobs"]["drift"]["steps"] if "shell" in s)
+    done = subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", step["run"]],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHON": "./python", "GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == (2 if drifted else 0)
+    page = (tmp_path / "_build" / "drift.md").read_text()
+    assert (tmp_path / "summary.md").read_text() == page == done.stdout
+    said = f"{table}\n\n- reprolib: 1 problem in results\n" if drifted else "9 records are valid and fresh\n\n"
+    assert page == f"## Fresh smoke records against the committed ones\n\n{said}"
+
+
 def test_ci_is_executable():
-    assert all((ROOT / name).stat().st_mode & 0o111 for name in (".ci/run", ".ci/setup"))
+    assert all((ROOT / name).stat().st_mode & 0o111 for name in (".ci/run", ".ci/setup", ".ci/drift"))
 
 
 @pytest.mark.parametrize("path", NOTEBOOK_FILES, ids=lambda path: path.stem)

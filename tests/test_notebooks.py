@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import shlex
 
 import nbformat
 import pytest
@@ -11,7 +12,7 @@ from reprolib import experiments
 from reprolib.errors import InputError
 from reprolib.evidence import claims
 from reprolib.paths import NOTEBOOKS
-from reprolib.running.execute import execute
+from reprolib.running.execute import check, execute, parse
 
 NAMES = (
     *("gn_block", "nri_edges", "nri_prediction", "rn_babi", "rn_clevr_pixels", "rn_clevr_state", "rn_sort_of_clevr"),
@@ -56,6 +57,22 @@ def test_parameters_are_the_four_that_every_page_takes(name):
     tagged = [cell for cell in source(name) if "parameters" in cell.metadata.get("tags", ())]
     assert [cell.source for cell in tagged] == [PARAMETERS]
     assert tagged[0].id == "parameters"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_parameters_stand_below_what_they_did_not_make(name):
+    ids = [cell.id for cell in source(name)]
+    committed = {"against-paper", "against-papers", "task-bars", "claims-table", "records"}
+    assert not committed & set(ids[ids.index("parameters") :])
+
+
+@pytest.mark.parametrize("name", sorted({*NAMES} - {"summary"}))
+def test_a_page_ends_with_a_command_that_runs_it_with_other_parameters(name):
+    last = source(name)[-1]
+    command = re.search(r"```sh\n(.*?)```", last.source, re.DOTALL)[1]
+    words = shlex.split(command.replace("\\\n", " "))
+    assert words[:3] == ["reprolib", "execute", f"notebooks/{name}.ipynb"]
+    check(NOTEBOOKS / f"{name}.ipynb", parse([word for word in words[3:] if word != "-p"]))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,8 +1,10 @@
 """Strict execution of notebooks through papermill, with outputs that are the same twice."""
 
 import ast
+import json
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ UNSAID = object()  # default of a parameter that is declared without a literal v
 
 
 def execute(notebook: Path, parameters: dict[str, Any], out: Path | None = None) -> Path:
-    """Run a notebook with parameters and write the executed copy.
+    """Run a notebook with parameters and write the executed copy, and beside it, as JSON, the seconds that it took.
 
     Returns:
         Where the executed notebook lies; by default under _build/notebooks.
@@ -31,8 +33,10 @@ def execute(notebook: Path, parameters: dict[str, Any], out: Path | None = None)
     out = out or paths.BUILD / "notebooks" / notebook.name
     try:
         with tempfile.TemporaryDirectory() as folder:
-            ran = Path(folder) / notebook.name
+            ran, begun = Path(folder) / notebook.name, time.monotonic()
             _run(notebook, parameters, ran)
+            seconds = round(time.monotonic() - begun, 1)
+            write_text(out.with_suffix(".json"), json.dumps({"seconds": seconds}) + "\n")
             write_text(out, clean(ran))
     except OSError as error:  # of the temporary copy or of the kernel's files beside it
         raise InputError(

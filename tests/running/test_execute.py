@@ -1,6 +1,7 @@
 """Strict execution: what papermill would only warn about is refused, and two executions give the same bytes."""
 
 import errno
+import json
 import os
 
 import nbformat
@@ -40,12 +41,14 @@ def refused(notebook, parameters, *words):
         execute(notebook, parameters, out)
     assert all(word in str(caught.value) for word in (notebook.name, *words)), caught.value
     assert not out.exists()
+    assert not out.with_suffix(".json").exists()
 
 
 def test_two_executions_give_the_same_bytes(notebook, tmp_path):
     given = {"train": False, "seeds": (1, 2), "rate": 2, "name": "x"}
     first, second = (execute(notebook, given, tmp_path / "new" / f"{n}.ipynb") for n in (1, 2))
     assert first.read_bytes() == second.read_bytes()
+    assert all(0 < json.loads(out.with_suffix(".json").read_text())["seconds"] < 600 for out in (first, second))
     cells = nbformat.read(first, as_version=4).cells
     assert cells[-1].outputs[0].text.splitlines() == ["'smoke' [1, 2] False 2 x", "0", "1", "2"]
     assert [output.name for output in cells[-1].outputs if output.output_type == "stream"] == ["stdout"]
