@@ -201,7 +201,7 @@ def test_the_variant_is_a_choice(en):
         load(chosen, "generated")
 
 
-@pytest.mark.parametrize(("name", "known"), [("answers", "whole, words"), ("variant", "None, en-valid-10k, en-10k")])
+@pytest.mark.parametrize(("name", "known"), [("answers", "whole, words"), ("variant", "en-valid-10k, en-10k")])
 def test_unknown_choices_are_named(name, known):
     with pytest.raises(InputError, match=f"data.{name} is 'other': choose one of {known}"):
         BabiData(**{name: "other"})
