@@ -100,7 +100,11 @@ def _interaction_network(graph: Graph) -> float:
 
 
 def _relation_network(graph: Graph) -> float:
-    g, f, objects = network(2 * NODE + GLOBAL), network(OUT), torch.randn(graph.num_graphs, 4, NODE, dtype=WIDE)  # [G, 4, 3]
+    g, f, objects = (
+        network(2 * NODE + GLOBAL),
+        network(OUT),
+        torch.randn(graph.num_graphs, 4, NODE, dtype=WIDE),
+    )  # [G, 4, 3]
     answers = [
         f(_total([g(_cat(o_i, o_j, q)) for o_i in scene for o_j in scene]))
         for scene, q in zip(objects, graph.globals_, strict=True)
