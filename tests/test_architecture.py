@@ -17,9 +17,9 @@ LONGEST_FILE, LONGEST_FUNCTION = 320, 55
 ROOMS = {"training", "evidence", "judgement", "running", "pages"}
 LAYERS = (
     {"errors", "paths"},
-    {"devices", "files", "settings", "evidence.deviations", "evidence.kinds", "evidence.estimates", "pages.markup"},
+    {"devices", "files", "settings", "evidence.deviations", "evidence.kinds", "evidence.estimates"},
     {"evidence.metrics", "evidence.published", "evidence.records"},
-    {"evidence.claims", "evidence.wording"},
+    {"evidence.claims", "evidence.spelling"},
     {"kernels", "gn", "data"},
     {"training.optimisers", "training.parallel", "training.capture"},
     {"training.recipe"},
@@ -31,8 +31,7 @@ LAYERS = (
     {"judgement.labels"},
     {"running.runs", "judgement.verify"},
     {"running.fill", "running.execute"},
-    {"pages.lists", "pages.claim_tables"},
-    {"pages.report"},
+    {"pages.tables"},
     {"pages.figures", "bench"},
     {"data_commands"},
     {"__main__"},
@@ -155,7 +154,7 @@ class Absent:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
 import reprolib.bench, reprolib.running.fill, reprolib.judgement.verify, reprolib.data.catalogue
-import reprolib.pages.claim_tables
+import reprolib.pages.tables
 from reprolib.__main__ import main
 sys.argv = ["reprolib", "list"]
 main()

@@ -10,7 +10,7 @@ from reprolib.evidence.claims import Comparison
 from reprolib.evidence.estimates import Estimate, average
 from reprolib.evidence.published import Line
 from reprolib.evidence.records import Record
-from reprolib.evidence.wording import number
+from reprolib.evidence.spelling import number
 from reprolib.experiments.entry import Experiment, Row
 from reprolib.judgement.verdicts import (
     LESS,

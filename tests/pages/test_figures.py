@@ -2,15 +2,12 @@
 
 import itertools
 import math
-import re
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import matplotlib as mpl
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
@@ -18,7 +15,7 @@ from reprolib import experiments
 from reprolib.data.babi.arrays import vocabulary
 from reprolib.data.babi.reader import TASKS
 from reprolib.errors import InputError
-from reprolib.evidence import claims, published, records
+from reprolib.evidence import published, records
 from reprolib.evidence.records import Record
 from reprolib.experiments.entry import change
 from reprolib.experiments.gn_block import AS_NODES, CEILING, TRAINED, Point
@@ -26,18 +23,17 @@ from reprolib.experiments.requests import Request
 from reprolib.gn import configurations as gn
 from reprolib.gn.block import OnConcat
 from reprolib.judgement import labels
-from reprolib.pages import figures, lists, report
-from reprolib.pages.figures import bars, diagrams, specimens, style, tables
+from reprolib.pages import figures
+from reprolib.pages.figures import bars, diagrams, specimens, style
 from reprolib.pages.figures.specimens import SceneView, StoryView
 
 BABI, RN, MAJORITY = "babi_joint_10k", "RN", "Majority"
-OBTAINED = tables.OBTAINED
 LOOKS = tuple(style.LABELLED.values())
 
 
 def record(task, system, metrics, *, seed=0, scale="small", kind="generated", curve=(), **other):
     """A record with these metrics, and nothing remarkable otherwise."""
-    experiment = {BABI: "rn_babi", "springs_5": "nri_edges"}.get(task, "rn_sort_of_clevr")
+    experiment = {BABI: "rn_babi"}.get(task, "rn_sort_of_clevr")
     found = Record(
         schema=records.SCHEMA,
         experiment=experiment,
@@ -83,20 +79,6 @@ def scene(task, system, nonrelational, relational, **other):
     return record(task, system, {"accuracy/nonrelational": nonrelational, "accuracy/relational": relational}, **other)
 
 
-def springs(system, *values, **other):
-    return [record("springs_5", system, {"accuracy/edges": v}, seed=seed, **other) for seed, v in enumerate(values)]
-
-
-ON_SPRINGS = [  # the graph is found, far better than by correlations, and than by the encoder of the simulator
-    *springs("NRI (learned)", 99.8, 99.9, 99.9),
-    *springs("Supervised", 99.9, 99.9, 99.8),
-    *springs("Corr. (path)", 52.0, steps=0),
-    *springs("Corr. (LSTM)", 52.0, 53.0, 52.5),
-    *springs("NRI (sim.)", 90.0, 91.0, 92.0),
-    record("springs_5", "Static", {"mse/step_1": 8e-5}, steps=0),  # which no claim compares
-]
-
-
 def texts(figure):
     """Every visible text of a figure, as one string."""
     return "\n".join(text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_text())
@@ -106,48 +88,6 @@ def markers(axis, marker):
     """(x, y) of all points drawn with a marker."""
     lines = [line for line in axis.lines if line.get_marker() == marker]
     return [(float(x), float(y)) for line in lines for x, y in zip(*line.get_data(), strict=True)]
-
-
-class Page(HTMLParser):
-    """Rows of cells of every table, text in <pre>, all text, and the marks, anchors and titles there are."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.rows, self.code, self.text, self.inside = [], "", "", []
-        self.marks, self.anchors, self.titles = [], [], []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attrs):
-        values = dict(attrs)
-        if values.get("class") == "sign":
-            assert values["title"] == values["aria-label"]
-            self.marks.append((values["aria-label"], values.get("href")))
-        self.anchors += [value for name, value in attrs if name == "id"]
-        self.titles += [value for name, value in attrs if name == "title"]
-        if tag not in {"br", "wbr"}:
-            self.inside.append(tag)
-        if tag == "tr":
-            self.rows.append([])
-        if tag in {"td", "th"}:
-            self.rows[-1].append("")
-        if tag == "br":
-            self.handle_data(" ")
-
-    def handle_endtag(self, tag):
-        assert self.inside.pop() == tag
-
-    def handle_data(self, data):
-        self.text += data
-        if "pre" in self.inside:
-            self.code += data
-        if {"td", "th"} & set(self.inside):
-            self.rows[-1][-1] += data
-
-
-def read(html):
-    page = Page(html.text)
-    assert page.inside == [], "a tag is left open"
-    return page
 
 
 # Bars
@@ -437,170 +377,6 @@ def test_a_picture_has_the_same_bytes_twice_and_leaves_the_settings_alone():
     assert root.tag.endswith("svg")
     assert "date" not in first.lower()
     assert figures.show(figures.full_block())._repr_mimebundle_()["image/svg+xml"].startswith("<?xml")
-
-
-# Tables
-
-
-def test_tables_have_the_form_of_the_papers_and_the_command_below():
-    found = [babi([96.0] * 20, seed=seed, kind="real") for seed in (0, 1)]
-    cells = report.best(report.cells("rn_babi", found))
-    page = read(tables.against_paper(cells))
-    head = ["", "tasks passed (tasks of 20)", "accuracy, task 2 (percent)", "accuracy, task 3 (percent)"]
-    assert [*head, "error, task 16 (percent)"] in page.rows
-    (row,) = [row for row in page.rows if row[0] == "RN small, real, test, n\u00a0=\u00a02"]
-    assert row[2] == "96.0 ± 0.0 ◐ ? 91.9", "two seeds are too few to be sure"
-    assert "for seed in 0 1; do reprolib run rn_babi --row 'babi_joint_10k/RN'" in page.code
-    reasons = {cell.reason for cell in cells}
-    assert all(any(row[-1].endswith(reason) for row in page.rows) for reason in reasons)
-
-
-def test_every_measured_figure_has_two_marks_and_the_order_leads_to_its_claim():
-    cells = [cell for cell in report.best(report.cells("all", ON_SPRINGS)) if cell.ours is not None]
-    assert {cell.effect for cell in cells} == {None, "holds", "fails"}
-    assert {cell.figure for cell in cells} == {"close", "short"}
-    known = {claim.id for claim in claims.read()}
-    for cell in cells:
-        figure, order = read(tables.against_paper([cell])).marks[:2]
-        assert figure == (f"figure: {cell.figure}", None)
-        if cell.effect is None:
-            assert order == ("order: no claim compares it", None)
-        else:
-            assert cell.decided_by in known
-            assert order == (f"order: {cell.effect}, claim {cell.decided_by}", f"summary.html#{cell.decided_by}")
-
-
-def test_the_order_is_decided_by_the_comparison_that_comes_out_worst():
-    cells = {cell.system: cell for cell in report.best(report.cells("all", ON_SPRINGS)) if cell.ours is not None}
-    assert (cells["Corr. (LSTM)"].effect, cells["Corr. (LSTM)"].decided_by) == ("holds", "nri-springs5")
-    assert (cells["NRI (learned)"].effect, cells["NRI (learned)"].decided_by) == ("fails", "nri-sim")
-
-
-def test_the_key_explains_every_sign():
-    cell = report.cells("all", [])[0]
-    page = read(tables.against_paper([cell]))
-    key = page.text.partition("\n")[0]
-    signs = {**tables.FIGURE, **{f"is {word}" if word == "unsure" else word: s for word, s in tables.ORDER.items()}}
-    assert all(f"{shown} {word}" in key for word, shown in signs.items())
-    assert all(shown in key for shown in (tables.NEITHER, tables.IMPROVING, "† quoted", "* recalled"))
-    every = [*tables.FIGURE.values(), *tables.ORDER.values(), tables.NEITHER, tables.IMPROVING]
-    assert len(set(every)) == len(every), "no sign means two things"
-
-
-def test_a_printed_figure_shows_how_it_was_obtained_and_whether_it_is_a_bound():
-    shown = {cell.provenance: cell for cell in report.cells("all", []) if cell.published is not None}
-    assert shown.keys() == {"read", "quoted", "recalled"}
-    for obtained, cell in shown.items():
-        page = read(tables.against_paper([cell]))
-        (row,) = [row for row in page.rows if row[0].startswith(cell.system)][:1]
-        assert ("†" in row[1], "*" in row[1]) == (obtained == "quoted", obtained == "recalled")
-        said = [title for title in page.titles if title in OBTAINED.values()]
-        assert said == ([OBTAINED[obtained]] if obtained in OBTAINED else [])
-    above = next(cell for cell in report.cells("rn_sort_of_clevr", []) if cell.bound)
-    assert any(row[1].endswith("above 94.0") for row in read(tables.against_paper([above])).rows)
-
-
-def test_a_run_that_gained_to_its_end_is_marked():
-    curve = [{"step": step, "loss": 1.0, "accuracy/mean": float(step)} for step in (1, 50, 100)]
-    for steps, gains in ((100, True), (1000, False)):
-        found = [babi([50.0] * 20, curve=curve, steps=steps)]
-        cells = [cell for cell in report.best(report.cells("rn_babi", found)) if cell.ours is not None]
-        page = read(tables.against_paper(cells))
-        assert [words for words, _ in page.marks].count("still improving at the end of its run") == gains * len(cells)
-
-
-def test_claims_are_tabled_with_anchors_labels_and_evidence():
-    judged = labels.judged(ON_SPRINGS)
-    page = read(tables.claims(judged))
-    assert sorted(page.anchors) == sorted(claim.id for claim in claims.read())
-    assert [words for words, _ in page.marks] == ["headline claim"] * sum(one.claim.headline for one in judged)
-    rows = dict(zip(page.anchors, (row for row in page.rows if row[0] != "claim"), strict=True))
-    for one in judged:
-        said, came_out = rows[one.claim.id]
-        assert said.startswith(f"★ {one.claim.claim}" if one.claim.headline else one.claim.claim)
-        assert one.claim.place in said
-        assert came_out.split("\u00a0", 1)[1].startswith(one.label)
-        assert all(reason in said for reason in one.reason.split("; "))
-    said, came_out = rows["nri-springs5"]
-    assert came_out.endswith("small, generated, n\u00a0=\u00a03")
-    assert "results/nri_edges/small/springs_5--nri-learned--generated--seed2.json" in page.code
-    assert "for seed in 0 1 2; do reprolib run nri_edges --row 'springs_5/NRI (learned)'" in page.code
-    assert "\n\n" not in tables.claims(judged).text, "a blank line would end the table in Markdown"
-
-
-def test_headline_claims_come_first_in_the_table_of_their_paper():
-    page, by_id = read(tables.claims(labels.judged([]))), {claim.id: claim for claim in claims.read()}
-    for _, names in itertools.groupby(page.anchors, key=lambda name: by_id[name].paper):
-        headlines = [by_id[name].headline for name in names]
-        assert headlines == sorted(headlines, reverse=True)
-
-
-def test_counts_of_claims_are_in_words_and_add_up():
-    judged = labels.judged(ON_SPRINGS)
-    text = read(tables.counts(judged)).text
-    numbers = [int(number) for number in re.findall(r"\b(\d+) (?:is|are|claims|headline)", text)]
-    assert numbers[0] == len(judged) == sum(numbers[1:8])
-    assert all(words in text for words in ("reproduced with less", "with a change", "only shown in effect"))
-
-
-def test_rows_that_wait_are_tabled_with_their_commands(monkeypatch):
-    assert "No row waits" in read(tables.waiting(pd.DataFrame(columns=lists.WAITING))).text
-    line = ("springs_5/NRI <x>", "small", "generated", "15", "its record is stale", "reprolib run 'springs_5/NRI <x>'")
-    page = read(tables.waiting(pd.DataFrame([line], columns=lists.WAITING)))
-    assert ["springs_5/NRI <x> small, generated", "15", "its record is stale"] in page.rows
-    assert page.code == "reprolib run 'springs_5/NRI <x>'"
-
-
-def test_a_table_has_a_place_for_every_printed_figure():
-    cells = report.best(report.cells("all", []))
-    page = read(tables.against_paper(cells))
-    printed = [report.printed(cell) for cell in cells if cell.published is not None]
-    shown = [entry.removeprefix("– ") for row in page.rows for entry in row[1:]]
-    assert {"†", "*"} <= {figure[-1] for figure in printed}
-    assert all(shown.count(figure) >= printed.count(figure) for figure in printed)
-    assert ["", "springs 5", "charged 5", "Kuramoto 5", "springs 10", "charged 10", "Kuramoto 10"] in page.rows
-    assert ["", "step 1", "step 10", "step 20"] in page.rows
-
-
-def test_a_command_stands_under_the_first_table_that_needs_it():
-    found = [record("springs_5", "Static", {f"mse/step_{step}": 1e-3 for step in (1, 10, 20)})]
-    page = read(tables.against_paper(report.best(report.cells("nri_prediction", found))))
-    assert page.code.count("--row 'springs_5/Static' --scale small") == 1
-
-
-def test_what_has_no_record_shows_the_command_that_would_make_one():
-    page = read(tables.against_paper(report.best(report.cells("rn_sort_of_clevr", []))))
-    assert "--row 'sort_of_clevr/CNN+RN' --scale paper" in page.code
-    assert "Commands that repeat these numbers" not in page.text
-
-
-def test_text_in_tables_is_escaped():
-    cell = replace(report.cells("all", [])[0], system="<script>a & b")
-    assert "<script>" not in tables.against_paper([cell]).text
-    assert "<script>a & b" in read(tables.against_paper([cell])).text
-
-
-def test_what_an_execution_ran_is_told_apart_from_what_it_read():
-    found = [scene("sort_of_clevr", "CNN+RN", 98.0, 90.0, seed=seed, scale="smoke") for seed in (0, 3)]
-    found.append(scene("sort_of_clevr", MAJORITY, 50.0, 40.0, scale="smoke"))
-    ran, was_read = read(tables.executed(found, train=True)), read(tables.executed(found, train=False))
-    assert "Trained in this execution. Scale smoke, generated data, seeds 0, 3" in ran.text
-    assert "earns no mark" in ran.text
-    assert "Nothing was trained" in was_read.text
-    assert "Nothing was trained" in read(tables.executed([], train=False)).text
-    assert ["accuracy, relational", "90.0 ± 0.0", "40.0"] in ran.rows
-    assert ran.rows == was_read.rows
-
-
-def test_status_counts_runs_and_takes_time_and_versions_from_the_records():
-    found = [babi([50.0] * 20, seed=seed, seconds=5400.0) for seed in (0, 1)] + [
-        babi([5.0] * 20, MAJORITY, scale="smoke")
-    ]
-    page = read(tables.status(found))
-    assert ["rn_babi small, generated", "2", "2025-03-02", "3.0 h"] in page.rows
-    assert ["rn_babi smoke, generated", "1", "2025-03-01", "90.0 s"] in page.rows
-    assert ["a processor, 1 thread", "torch 2.11", "3"] in page.rows
-    assert "no committed records" in read(tables.status([])).text
 
 
 # Specimens

@@ -11,11 +11,10 @@ from matplotlib.patches import Patch
 
 from reprolib.evidence import published
 from reprolib.evidence.records import Record
-from reprolib.evidence.wording import number, paper_name
+from reprolib.evidence.spelling import number, paper_name
 from reprolib.experiments.rn_babi import PASSED
 from reprolib.judgement.labels import Judgement
 from reprolib.judgement.verdicts import Measurement
-from reprolib.pages import report
 from reprolib.pages.figures.style import (
     BELOW,
     BLUE,
@@ -31,6 +30,7 @@ from reprolib.pages.figures.style import (
     provenance,
     styled,
 )
+from reprolib.pages.tables.cell import telling
 
 BABI = "babi_joint_10k"
 TASKS = (
@@ -56,7 +56,7 @@ Measured = Mapping[tuple[str, str], Measurement | None]  # by task and system
 @styled
 def task_bars(found: Sequence[Record], system: str = "RN") -> Figure:
     """Accuracy on each of the twenty bAbI tasks, beside the 95 % line, the paper's figures and the majority answer."""
-    ours = report.telling(found, BABI, system)
+    ours = telling(found, BABI, system)
     if ours is None:
         return note(NO_RECORD)
     figure, first = canvas(5.6), ours.first
@@ -72,7 +72,7 @@ def task_bars(found: Sequence[Record], system: str = "RN") -> Figure:
     for task, mean in zip(_numbers(), means, strict=True):
         write_value(axis, 1.5, task, mean, BLUE if mean >= PASSED else ORANGE, va="center")
     same = [record for record in found if (record.scale, record.kind) == (first.scale, first.kind)]
-    _marks(axis, report.telling(same, BABI, "Majority"))
+    _marks(axis, telling(same, BABI, "Majority"))
     _task_axes(axis)
     passed = sum(mean >= PASSED for mean in means)
     source = provenance(first.scale, first.kind, len(ours.counted))
@@ -152,9 +152,9 @@ def scene_bars(found: Sequence[Record]) -> Figure:
 
 def alike(found: Sequence[Record], rows: Sequence[tuple[str, str]]) -> Measured:
     """The rows' measurements at one scale on one kind of data: the most telling that the first measured row has."""
-    first = next((best.first for row in rows if (best := report.telling(found, *row))), None)
+    first = next((best.first for row in rows if (best := telling(found, *row))), None)
     same = [record for record in found if first and (record.scale, record.kind) == (first.scale, first.kind)]
-    return {row: report.telling(same, *row) for row in rows}
+    return {row: telling(same, *row) for row in rows}
 
 
 def _groups(axis: Axes, measured: Measured) -> None:

@@ -9,7 +9,6 @@ from reprolib.evidence import published
 from reprolib.evidence.records import Record
 from reprolib.experiments.motion import HORIZON, PAPER
 from reprolib.judgement.verdicts import Measurement
-from reprolib.pages import report
 from reprolib.pages.figures.motion import graphs, trajectories
 from reprolib.pages.figures.moving import EdgeView, MotionView, PullView
 from reprolib.pages.figures.scores import (
@@ -22,6 +21,7 @@ from reprolib.pages.figures.scores import (
     horizon,
     pull_by_distance,
 )
+from reprolib.pages.tables.cell import telling
 
 BINS = 8  # of edges, by the distance of their ends
 
@@ -102,9 +102,9 @@ def error_by_step(found: Sequence[Record], task: str) -> Figure:
 
 def _rows(found: Sequence[Record]) -> list[tuple[str, str, Measurement]]:
     """The most telling measurement of every row; smoke runs, which show nothing, only where there are no others."""
-    telling = [record for record in found if record.scale != "smoke"] or found
-    rows = dict.fromkeys((record.task, record.system) for record in telling)
-    return [(*row, report.telling(telling, *row)) for row in rows]
+    shown = [record for record in found if record.scale != "smoke"] or found
+    rows = dict.fromkeys((record.task, record.system) for record in shown)
+    return [(*row, telling(shown, *row)) for row in rows]
 
 
 def _printed(task: str, metric: str) -> dict[tuple[str, str], float]:

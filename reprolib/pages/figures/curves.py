@@ -11,9 +11,8 @@ from matplotlib.ticker import MaxNLocator
 
 from reprolib import experiments
 from reprolib.evidence.records import Record
-from reprolib.evidence.wording import spoken
+from reprolib.evidence.spelling import spoken
 from reprolib.experiments.gn_block import AS_NODES, CEILING, LARGEST, ROUNDS, SMALLEST, TRAINED, Point
-from reprolib.pages import report
 from reprolib.pages.figures.specimens import DistanceView
 from reprolib.pages.figures.style import (
     BLUE,
@@ -28,6 +27,7 @@ from reprolib.pages.figures.style import (
     percent_axis,
     styled,
 )
+from reprolib.pages.tables.cell import telling
 
 LONGEST_TITLE = 56  # characters of a line
 LONGEST_BESIDE = 20  # characters of a name that stands at the end of a line
@@ -42,7 +42,7 @@ NAMES = {
 def learning_curves(found: Sequence[Record]) -> Figure:
     """The validation score over the steps of each row's most telling runs: a panel a task, a line a run."""
     rows = dict.fromkeys((record.task, record.system) for record in found)
-    curves = [record for row in rows for record in report.telling(found, *row).records if record.curve]
+    curves = [record for row in rows for record in telling(found, *row).records if record.curve]
     if not curves:
         return note("No run with a learning curve is at hand.")
     rows = experiments.get(curves[0].experiment).rows

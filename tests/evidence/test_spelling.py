@@ -2,7 +2,7 @@
 
 import pytest
 
-from reprolib.evidence import wording
+from reprolib.evidence import spelling
 
 
 @pytest.mark.parametrize(
@@ -16,11 +16,11 @@ from reprolib.evidence import wording
     ],
 )
 def test_keys_are_spoken_in_words(key, words):
-    assert wording.spoken(key) == words
+    assert spelling.spoken(key) == words
 
 
 def test_numbers_show_the_digits_they_deserve():
-    shown = [wording.number(value) for value in (None, 0.0, 94.04, 18.0, 0.05, 1.09e-3, -0.2)]
+    shown = [spelling.number(value) for value in (None, 0.0, 94.04, 18.0, 0.05, 1.09e-3, -0.2)]
     assert shown == ["", "0.0", "94.0", "18.0", "0.1", "1.09e-03", "-0.2"]
-    assert [wording.number(0.03, metric) for metric in ("accuracy/edges", "error/task_16")] == ["0.0", "0.0"]
-    assert [wording.number(value, "mse/step_1") for value in (0.339, 2.0, 0.0)] == ["3.39e-01", "2.00e+00", "0.00e+00"]
+    assert [spelling.number(0.03, metric) for metric in ("accuracy/edges", "error/task_16")] == ["0.0", "0.0"]
+    assert [spelling.number(value, "mse/step_1") for value in (0.339, 2.0, 0.0)] == ["3.39e-01", "2.00e+00", "0.00e+00"]

@@ -1,6 +1,5 @@
 """The table of claims, one line each, and how many came out how."""
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from html import escape
@@ -8,14 +7,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from reprolib.errors import InputError
 from reprolib.evidence import records
-from reprolib.evidence.wording import markdown, paper_name
+from reprolib.evidence.spelling import paper_name
 from reprolib.experiments.requests import repeats
 from reprolib.judgement.labels import LABELS, Judgement
-from reprolib.pages import markup
+from reprolib.pages.tables import markup
+from reprolib.pages.tables.markup import Html
+from reprolib.pages.tables.table import Table, render
 
 SIGNS = dict(zip(LABELS, ("✓", "✓−", "✓~", "&gt;", "?", "✗", "–"), strict=True))
 REPRODUCED = LABELS[: LABELS.index("effect shown")]
@@ -26,7 +25,6 @@ IN_WORDS = {  # where a label is no end of a sentence
 }
 HEADLINE = markup.sign("★", "headline claim")
 KEYS = ("id", "paper", "place", "claim", "headline", "label", "reason", "n", "scale", "data", "records", "command")
-STYLES = ("md", "csv", "html", "json")
 
 
 def entry(judgement: Judgement) -> dict[str, Any]:
@@ -65,34 +63,18 @@ def chosen(found: Sequence[Judgement], paper: str | None) -> list[Judgement]:
     return [one for one in found if paper in (None, one.claim.paper)]
 
 
-def text(found: Sequence[Judgement], style: str) -> str:
-    """The table of claims as md, csv, html or json.
-
-    Raises:
-        InputError: there is no such format.
-    """
-    if style not in STYLES:
-        raise InputError(f"unknown format {style!r}: choose one of {', '.join(STYLES)}")
-    if style == "html":
-        return html(found)
-    rows = [entry(one) for one in found]
-    if style == "json":
-        return json.dumps(rows, indent=1, ensure_ascii=False)
-    if style == "csv":
-        return pd.DataFrame(rows, columns=KEYS).to_csv(index=False)
-    return markdown(_frame(rows))
+def entries(found: Sequence[Judgement]) -> Table:
+    """All that is known of every claim, for programs."""
+    return Table.of(map(entry, found), KEYS)
 
 
-def _frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+def sentences(found: Sequence[Judgement]) -> Table:
     """For reading: the sentence, its label, and what it rests on."""
-    return pd.DataFrame(
-        {
-            "claim": [f"{row['claim']} ({paper_name(row['paper'])}, {row['place']})" for row in rows],
-            "label": [row["label"] for row in rows],
-            "why": [row["reason"] for row in rows],
-            "runs": [_runs(row) for row in rows],
-        }
-    )
+    rows = [
+        (f"{row['claim']} ({paper_name(row['paper'])}, {row['place']})", row["label"], row["reason"], _runs(row))
+        for row in map(entry, found)
+    ]
+    return Table(("claim", "label", "why", "runs"), rows)
 
 
 def _runs(row: dict[str, Any]) -> str:
@@ -105,8 +87,9 @@ def html(found: Sequence[Judgement]) -> str:
     tables = []
     for paper in dict.fromkeys(one.claim.paper for one in found):
         ordered = sorted((one for one in found if one.claim.paper == paper), key=lambda one: not one.claim.headline)
-        rows = [(_said(one), _came_out(one)) for one in ordered]
-        tables.append(markup.table(paper_name(paper), ("claim", "label"), rows, [one.claim.id for one in ordered]))
+        rows = [(Html(_said(one)), Html(_came_out(one))) for one in ordered]
+        table = Table(("claim", "label"), rows, paper_name(paper), [one.claim.id for one in ordered])
+        tables.append(render(table, "html"))
     return "\n".join(tables)
 
 

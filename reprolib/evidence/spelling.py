@@ -1,14 +1,8 @@
 """How tables and figures write the names and numbers of published.csv."""
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING
 
 from reprolib.evidence import kinds, published
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SPELLED = {
     "clevr": "CLEVR",
@@ -41,9 +35,3 @@ def number(value: float | None, metric: str = "") -> str:
     style = kinds.of_ours(metric).style if metric else "plain"
     plain = style in ("percent", "count") or (style == "plain" and (value == 0 or abs(value) >= 0.05))
     return f"{value:.1f}" if plain else f"{value:.2e}"
-
-
-def markdown(table: pd.DataFrame) -> str:
-    """A data frame as a Markdown table."""
-    rows = [table.columns, ["---"] * len(table.columns), *table.astype(str).to_numpy()]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby
+from typing import Any
 
 import pandas as pd
 
@@ -10,32 +11,31 @@ from reprolib import experiments, paths
 from reprolib.errors import InputError
 from reprolib.evidence import published, records
 from reprolib.evidence.records import Record
-from reprolib.evidence.wording import number
+from reprolib.evidence.spelling import number
 from reprolib.experiments.entry import SCALES
 from reprolib.experiments.requests import Request, is_stale, papers_kind, repeats, request_of
 from reprolib.judgement.verdicts import SEEDS
+from reprolib.pages.tables.table import Table
 
 NUMBERS = ("ours", "reference", "ratio", "peak_memory_ratio")
 WAITING = ("row", "scale", "data", "minutes a seed", "why", "command")
+TRIED = ("date", "row", "changed", "result", "steps", "seconds")
+SPEED = ("benchmark", "case", "plain → ours", "times as fast", "times less memory", "device", "date")
 MEASURED = ("name", "case", "unit", "device", "date", "commit", *NUMBERS)
 
 
-def attempts(found: Iterable[Record]) -> pd.DataFrame:
+def attempts(found: Iterable[Record]) -> Table:
     """Runs with --set, oldest first: what was changed and what came of it."""
-    ordered = sorted(found, key=lambda record: record.started)
-    return pd.DataFrame(
-        {
-            "date": [record.started[:10] for record in ordered],
-            "row": [f"{record.row}, {record.scale}, {record.kind}" for record in ordered],
-            "changed": [", ".join(f"`{key}={value}`" for key, value in record.changes.items()) for record in ordered],
-            "result": [_result(record) for record in ordered],
-            "steps": [record.steps for record in ordered],
-            "seconds": [round(record.seconds) for record in ordered],
-        }
-    )
+    return Table(TRIED, [_attempt(record) for record in sorted(found, key=lambda record: record.started)])
 
 
-def waiting() -> pd.DataFrame:
+def _attempt(record: Record) -> tuple[str | int, ...]:
+    row = f"{record.row}, {record.scale}, {record.kind}"
+    changed = ", ".join(f"`{key}={value}`" for key, value in record.changes.items())
+    return record.started[:10], row, changed, _result(record), record.steps, round(record.seconds)
+
+
+def waiting() -> Table:
     """Rows that wait for their run: every one with a stale record, and every one without a record above smoke scale.
 
     Of a record whose row is gone nothing is said here: `verify` asks for its removal.
@@ -50,7 +50,7 @@ def waiting() -> pd.DataFrame:
                 ran.add(request.row.name)
     runs = [("its record is stale", request) for request in stale]
     runs += [("no record above smoke scale", request) for request in _never_ran(ran)]
-    return pd.DataFrame([_line(why, requests) for why, requests in _by_row(runs)], columns=WAITING)
+    return Table(WAITING, [_line(why, requests) for why, requests in _by_row(runs)])
 
 
 def _line(why: str, requests: Sequence[Request]) -> tuple[str, ...]:
@@ -88,20 +88,14 @@ def measured() -> pd.DataFrame:
         raise InputError(f"{path} cannot be read ({error}): delete it, then run reprolib bench --keep") from None
 
 
-def speed() -> pd.DataFrame:
+def speed() -> Table:
     """What `bench --keep` wrote, for reading."""
-    kept = measured()
-    return pd.DataFrame(
-        {
-            "benchmark": kept["name"],
-            "case": kept["case"],
-            "plain → ours": [f"{_short(row.reference)} → {_short(row.ours)} {row.unit}" for row in kept.itertuples()],
-            "times as fast": kept["ratio"].map(_short),
-            "times less memory": kept["peak_memory_ratio"].map(_short),
-            "device": kept["device"],
-            "date": kept["date"],
-        }
-    )
+    return Table(SPEED, [_gain(row) for row in measured().itertuples()])
+
+
+def _gain(row: Any) -> tuple[str, ...]:
+    change = f"{_short(row.reference)} → {_short(row.ours)} {row.unit}"
+    return row.name, row.case, change, _short(row.ratio), _short(row.peak_memory_ratio), row.device, row.date
 
 
 def _short(value: float) -> str:

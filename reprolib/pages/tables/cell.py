@@ -1,27 +1,21 @@
-"""Paper-against-ours tables, computed from the records."""
+"""Published lines beside our measurements of them, computed from the records."""
 
-import json
 import statistics
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import get_args
 
-import pandas as pd
-
 from reprolib import experiments, paths
-from reprolib.errors import InputError
 from reprolib.evidence import published, records
 from reprolib.evidence.published import Line
 from reprolib.evidence.records import Record
-from reprolib.evidence.wording import markdown, number
 from reprolib.experiments import quoted
 from reprolib.experiments.entry import SCALES, Experiment, Row
 from reprolib.experiments.requests import Request, papers_kind, repeats
 from reprolib.judgement.fidelity import departures
-from reprolib.judgement.labels import Court, Label, judged
+from reprolib.judgement.labels import Court, Label
 from reprolib.judgement.verdicts import Closeness, Key, Measurement, Order, improving, measurements
-from reprolib.pages import claim_tables, lists
 
 
 @dataclass(frozen=True)
@@ -210,77 +204,3 @@ def _without_number(cell: Cell) -> Cell:
         if (row.task, row.system) == (cell.task, cell.system)
     )
     return replace(cell, **NOTHING | {"command": command, "reason": "no record above smoke scale yet"})
-
-
-def frame(all_cells: Sequence[Cell]) -> pd.DataFrame:
-    """The cells for reading: figures rounded and marked, one row a cell."""
-    return pd.DataFrame(
-        {
-            "task": [cell.task for cell in all_cells],
-            "system": [cell.system for cell in all_cells],
-            "metric": [cell.metric for cell in all_cells],
-            "paper": [printed(cell) for cell in all_cells],
-            "provenance": [cell.provenance for cell in all_cells],
-            "ours": [number(cell.ours, cell.metric) for cell in all_cells],
-            "±": [number(cell.std, cell.metric) for cell in all_cells],
-            "n": [cell.n for cell in all_cells],
-            "scale": [cell.scale or "" for cell in all_cells],
-            "data": [cell.measured_on for cell in all_cells],
-            "figure": [cell.figure or "–" for cell in all_cells],
-            "order": [cell.effect or "–" for cell in all_cells],
-            "claim": [f"{cell.claim}: {cell.verdict}" if cell.claim else "–" for cell in all_cells],
-            "why": [cell.reason for cell in all_cells],
-        }
-    )
-
-
-def printed(cell: Cell) -> str:
-    """The paper's figure, with a sign where it was quoted or recalled and not read."""
-    if cell.published is None:
-        return ""
-    return f"{cell.bound} {number(cell.published, cell.metric)}{PROVENANCE[cell.provenance]}".strip()
-
-
-PROVENANCE = {"read": "", "quoted": "†", "recalled": "*", "ours": ""}  # signs behind printed figures
-OVERALL = ("all", "claims", "counts", "waiting", "attempts", "speed")  # tables beside those of the experiments
-STYLES: dict[str, Callable[[pd.DataFrame], str]] = {
-    "md": lambda table: markdown(table),
-    "csv": lambda table: table.to_csv(index=False),
-    "html": lambda table: table.to_html(index=False, border=0),
-    "json": lambda table: table.to_json(orient="records", indent=1, force_ascii=False),
-}
-
-
-def text(name: str, style: str) -> str:
-    """A table as md, csv, html or json: an experiment's, or one of `OVERALL`.
-
-    Raises:
-        InputError: unknown table or format.
-    """
-    if style not in STYLES:
-        raise InputError(f"unknown format {style!r}: choose one of {', '.join(STYLES)}")
-    known = (*experiments.NAMES, *OVERALL)
-    if name.replace("-", "_") not in known:
-        raise InputError(f"unknown table {name!r}: choose one of {', '.join(known)}")
-    if name == "waiting":
-        return STYLES[style](lists.waiting())
-    if name == "attempts":
-        return STYLES[style](lists.attempts(record for _, record in records.read_all(paths.results(), attempts=True)))
-    if name == "speed":
-        return STYLES[style](lists.speed())
-    if name == "claims":
-        return claim_tables.text(judged(committed()), style)
-    if name == "counts":
-        return claim_tables.counted(judged(committed()))
-    return render(cells(name), style)
-
-
-def render(all_cells: Sequence[Cell], style: str) -> str:
-    """Cells as text; json and csv hold every figure unrounded."""
-    if style == "json":
-        hidden = {"reason", "bound", "claim", "decided_by", "improving", "split"}
-        rows = [{key: value for key, value in asdict(cell).items() if key not in hidden} for cell in all_cells]
-        return json.dumps(rows, indent=1, ensure_ascii=False)
-    if style == "csv":
-        return pd.DataFrame([asdict(cell) for cell in all_cells]).to_csv(index=False)
-    return STYLES[style](frame(all_cells))

@@ -1,23 +1,26 @@
-"""Pieces of HTML that tables and pages are made of. Text is escaped by whoever puts it into a cell."""
+"""Pieces of HTML that tables and pages are made of. What a function gives back is escaped already."""
 
-from collections.abc import Iterable, Sequence
-from html import escape
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape, unescape
 
-Rows = Iterable[Sequence[str]]
+from reprolib.evidence.spelling import number
 
 
-def table(caption: str, head: Sequence[str], rows: Rows, anchors: Sequence[str] = ()) -> str:
-    """A table of cells that are HTML already, without blank lines, so that Markdown may hold it.
+@dataclass(frozen=True)
+class Html:
+    """Markup that notebooks display."""
 
-    Args:
-        anchors: an identifier a row, to which links may lead.
-    """
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    header = "".join(f'<th scope="col">{cell}</th>' for cell in head)
-    cells = ["".join(f"<td>{cell}</td>" for cell in row) for row in rows]
-    opened = [f'<tr id="{escape(anchor)}">' for anchor in anchors] or ["<tr>"] * len(cells)
-    body = "".join(f"{tr}{row}</tr>\n" for tr, row in zip(opened, cells, strict=True))
-    return f'<table class="table">{title}<thead><tr>{header}</tr></thead>\n<tbody>\n{body}</tbody></table>'
+    text: str
+
+    @property
+    def words(self) -> str:
+        """What it says, without its tags."""
+        return unescape(re.sub(r"<[^>]+>", "", re.sub(r"<br>", " ", self.text))).strip()
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"text/html": self.text, "text/plain": "a table (HTML)"}
 
 
 def sign(shown: str, words: str, link: str | None = None) -> str:
@@ -31,6 +34,11 @@ def sign(shown: str, words: str, link: str | None = None) -> str:
 def unbroken(text: str) -> str:
     """Text that is not broken over lines, as at the sign of an exponent."""
     return f'<span style="white-space: nowrap">{text}</span>'
+
+
+def figure(value: float, metric: str = "") -> Html:
+    """A figure that is not broken over lines at the sign of its exponent."""
+    return Html(unbroken(number(value, metric)))
 
 
 def breakable(name: str) -> str:

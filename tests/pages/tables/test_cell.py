@@ -12,7 +12,9 @@ from reprolib.bench import Ratio
 from reprolib.errors import InputError
 from reprolib.evidence import published, records
 from reprolib.experiments import quoted
-from reprolib.pages import report
+from reprolib.pages.tables import cell as sheet
+from reprolib.pages.tables import listing, named
+from reprolib.pages.tables.table import render
 
 KEYS = [  # people's scripts rely on these, in this order
     "paper",
@@ -46,7 +48,7 @@ def table(toy, record_of):
     def make(*found):
         for record in found:
             records.write(record, paths.results())
-        return json.loads(report.text("all", "json"))
+        return json.loads(named.text("all", "json"))
 
     return make
 
@@ -108,25 +110,25 @@ def test_a_metric_that_no_record_has_stays_empty(table, record_of):
 def test_attempts_are_in_no_table_but_their_own(table, record_of):
     objects = table(record_of(changes={"train.steps": 5}))
     assert {found["ours"] for found in objects} == {None}
-    text = report.text("attempts", "md")
+    text = named.text("attempts", "md")
     assert "`train.steps=5`" in text
     assert "accuracy/all 90.0" in text
 
 
 def test_speeds_are_listed_where_they_were_kept(monkeypatch, tmp_path):
     monkeypatch.setenv("REPROLIB_RESULTS", str(tmp_path))
-    assert report.text("speed", "md").count("\n") == 1  # the heading alone
+    assert named.text("speed", "md").count("\n") == 1  # the heading alone
     ratios = [
         Ratio("nri", case, 2.0, 1510.0, "CPU ms", 755.0, 1.25, "abacus, 1 thread") for case in ("a step", "its loss")
     ]
     bench.keep(ratios)
-    lines = report.text("speed", "md").splitlines()[2:]
+    lines = named.text("speed", "md").splitlines()[2:]
     assert [line.split(" | ")[1:6] for line in lines] == [
         [case, "1,510 → 2.00 CPU ms", "755", "1.25", "abacus, 1 thread"] for case in ("a step", "its loss")
     ]
     (tmp_path / "speed.csv").write_text("name,case\nnri,a step\n")
     with pytest.raises(InputError, match=r"speed\.csv cannot be read .* run reprolib bench --keep"):
-        report.text("speed", "md")
+        named.text("speed", "md")
 
 
 def test_the_command_repeats_every_seed_that_counts(table, record_of):
@@ -138,7 +140,7 @@ def test_the_command_repeats_every_seed_that_counts(table, record_of):
 
 
 def test_quoted_systems_have_no_figure_and_say_why(toy, record_of):
-    (human,) = [cell for cell in report.cells(found=[record_of()]) if cell.system == "Human"]
+    (human,) = [cell for cell in sheet.cells(found=[record_of()]) if cell.system == "Human"]
     assert (human.ours, human.figure, human.reason) == (None, None, quoted.LATER)
     assert "people were asked" in quoted.reason("clevr_pixels", "Human")
     assert quoted.QUOTED in quoted.reason("babi_joint_10k", "Sparse DNC")
@@ -148,31 +150,31 @@ def test_another_split_than_the_test_split_is_said(toy, record_of):
     usual = record_of(scale="small", kind="real")
     other = dataclasses.replace(usual, data=usual.data | {"split": "validation"})
     for record, said in ((usual, "real, test"), (other, "real, validation")):
-        cells = [cell for cell in report.cells("toy", [record]) if cell.n]
+        cells = [cell for cell in sheet.cells("toy", [record]) if cell.n]
         assert cells
         assert {cell.measured_on for cell in cells} == {said}
-        assert f"| {said} |" in report.render(cells, "md")
+        assert f"| {said} |" in render(listing.rounded(cells), "md")
 
 
 def test_what_a_record_says_it_lacked_stands_in_the_table(toy, record_of):
     said = [{"kind": kind, "text": text, "less": False} for kind, text in DEPARTURES]
-    (cell, *_) = [cell for cell in report.cells("toy", [record_of(scale="small", deviations=said)]) if cell.n]
+    (cell, *_) = [cell for cell in sheet.cells("toy", [record_of(scale="small", deviations=said)]) if cell.n]
     assert cell.reason.endswith("; half the data; trained in fp32")
 
 
 def test_how_a_printed_figure_was_obtained_stands_behind_it(toy, record_of):
-    rows = report.frame(report.cells(found=[record_of()])).to_dict("records")
+    rows = json.loads(render(listing.rounded(sheet.cells(found=[record_of()])), "json"))
     assert {row["provenance"]: row["paper"] for row in rows} == {"read": "99.0", "recalled": "91.0*", "ours": ""}
-    (cell, *_) = report.cells(found=[])
-    shown = {source: report.printed(dataclasses.replace(cell, provenance=source)) for source in published.PROVENANCES}
+    (cell, *_) = sheet.cells(found=[])
+    shown = {source: listing.printed(dataclasses.replace(cell, provenance=source)) for source in published.PROVENANCES}
     assert shown == {"read": "90.0", "quoted": "90.0†", "recalled": "90.0*", "ours": "90.0"}
-    assert report.printed(dataclasses.replace(cell, bound="above")) == "above 90.0"
+    assert listing.printed(dataclasses.replace(cell, bound="above")) == "above 90.0"
 
 
 def test_the_claim_that_decides_on_an_order_is_named(toy, record_of):
     guess = {"system": "Majority", "steps": 0, "metrics": {"accuracy/all": 40.0}}
     found = [record_of(seed=seed, metrics={"accuracy/all": 90.0 + seed}) for seed in (0, 1, 2)]
-    cells = [cell for cell in report.cells(found=[*found, record_of(**guess)]) if cell.n and cell.paper != "later2019"]
+    cells = [cell for cell in sheet.cells(found=[*found, record_of(**guess)]) if cell.n and cell.paper != "later2019"]
     assert {(cell.system, cell.figure, cell.effect, cell.decided_by) for cell in cells} == {
         ("Net", "close", "holds", "toy-net"),
         ("Majority", None, "holds", "toy-net"),
@@ -188,7 +190,7 @@ def test_a_run_that_gained_to_its_end_is_still_improving(toy, record_of):
         return [{"step": step, "loss": 1.0, "accuracy/all": score} for step, score in ((1, 80.0), (20, last))]
 
     for last, improving in ((80.4, False), (80.6, True)):
-        cells = report.cells(
+        cells = sheet.cells(
             "toy", [record_of(scale="small", curve=curve(80.0)), record_of(scale="small", seed=1, curve=curve(last))]
         )
         assert {cell.improving for cell in cells if cell.n} == {improving}
@@ -196,14 +198,14 @@ def test_a_run_that_gained_to_its_end_is_still_improving(toy, record_of):
 
 def test_formats_agree(table, record_of):
     objects = table(record_of(), record_of(seed=1, metrics={"accuracy/all": 89.0}))
-    rows = list(csv.DictReader(io.StringIO(report.text("all", "csv"))))
+    rows = list(csv.DictReader(io.StringIO(named.text("all", "csv"))))
     assert [float(row["ours"]) if row["ours"] else None for row in rows] == [found["ours"] for found in objects]
     assert [row["verdict"] or None for row in rows] == [found["verdict"] for found in objects]
     for style in ("md", "html"):
-        text = report.text("all", style)
+        text = named.text("all", style)
         assert text.count("toy-net: inconclusive") == sum(found["verdict"] == "inconclusive" for found in objects) == 1
         assert "89.5" in text
-    lines = report.text("all", "md").splitlines()
+    lines = named.text("all", "md").splitlines()
     assert len(lines) == len(objects) + 2
     assert len({line.count("|") for line in lines}) == 1
 
@@ -211,22 +213,22 @@ def test_formats_agree(table, record_of):
 def test_a_table_of_one_experiment_has_its_tasks_only(toy, monkeypatch, line_of):
     lines = (line_of(), line_of(task="elsewhere"), line_of(system="Human"))
     monkeypatch.setattr(published, "read", lambda: lines)
-    assert [cell.task for cell in report.cells("toy", [])] == ["toy", "toy"]
-    assert len(report.cells("all", [])) == 3
+    assert [cell.task for cell in sheet.cells("toy", [])] == ["toy", "toy"]
+    assert len(sheet.cells("all", [])) == 3
 
 
 def test_best_takes_the_most_telling_cell(toy, record_of):
     found = [record_of(scale="smoke"), record_of(scale="small"), record_of(scale="small", kind="real")]
-    cells = report.cells(found=found)
-    assert len(report.best(cells)) == len(published.read())
-    assert (report.best(cells)[0].scale, report.best(cells)[0].data) == ("small", "real")
-    assert report.telling(found, "toy", "Net").first.kind == "real"
-    assert report.telling(found, "toy", "Human") is None
+    cells = sheet.cells(found=found)
+    assert len(sheet.best(cells)) == len(published.read())
+    assert (sheet.best(cells)[0].scale, sheet.best(cells)[0].data) == ("small", "real")
+    assert sheet.telling(found, "toy", "Net").first.kind == "real"
+    assert sheet.telling(found, "toy", "Human") is None
 
 
 def test_a_smoke_run_gives_no_line_a_number_where_the_best_is_shown(toy, record_of):
     """Beside the reason, it is as if it had not run."""
-    without, smoke = (report.best(report.cells(found=found)) for found in ([], [record_of(scale="smoke")]))
+    without, smoke = (sheet.best(sheet.cells(found=found)) for found in ([], [record_of(scale="smoke")]))
     assert len(smoke) == len(published.read())
     assert {cell.ours for cell in smoke} == {None}
     assert smoke[0].reason != without[0].reason
@@ -237,19 +239,19 @@ def test_a_smoke_run_gives_no_line_a_number_where_the_best_is_shown(toy, record_
 
 def test_a_table_shows_the_largest_scale_that_all_its_rows_have(toy, record_of):
     found = [record_of(), record_of(scale="small"), record_of(system="Majority", scale="small", steps=0)]
-    cells = [cell for cell in report.best(report.cells(found=found)) if cell.n]
+    cells = [cell for cell in sheet.best(sheet.cells(found=found)) if cell.n]
     assert {cell.system: cell.scale for cell in cells} == {"Net": "small", "Majority": "small"}
 
 
 def test_a_row_with_smoke_runs_alone_has_no_number_but_a_command(toy, record_of):
-    (cell, *_) = report.best(report.cells(found=[record_of(scale="smoke")]))
+    (cell, *_) = sheet.best(sheet.cells(found=[record_of(scale="smoke")]))
     assert (cell.ours, cell.n, cell.figure, cell.reason) == (None, 0, None, "no record above smoke scale yet")
     assert "--scale paper" in cell.command
 
 
 def test_a_row_waits_for_its_run_until_it_has_a_current_record_above_smoke_scale(done):
     def waiting():
-        return {(row["row"], row["scale"]): row["why"] for row in json.loads(report.text("waiting", "json"))}
+        return {(row["row"], row["scale"]): row["why"] for row in json.loads(named.text("waiting", "json"))}
 
     done("Net", "smoke")
     assert set(waiting()) == {("toy/Net", "small"), ("toy/Majority", "small"), ("toy/Norm", "small")}
@@ -266,20 +268,20 @@ def test_a_row_waits_for_its_run_until_it_has_a_current_record_above_smoke_scale
 
 
 def test_what_waits_shows_the_minutes_and_one_command_for_all_seeds(toy, record_of):
-    found = {row["row"]: row for row in json.loads(report.text("waiting", "json"))}
+    found = {row["row"]: row for row in json.loads(named.text("waiting", "json"))}
     assert (found["toy/Net"]["minutes a seed"], found["toy/Majority"]["minutes a seed"]) == ("1", "0.1")
     loop = "for seed in 0 1 2; do reprolib run toy --row 'toy/Net' --scale small --seed $seed --data generated; done"
     assert found["toy/Net"]["command"] == loop
     assert found["toy/Majority"]["command"].endswith("--scale small --seed 0 --data generated")
     for seed in (0, 2):
         records.write(record_of(scale="small", seed=seed), paths.results())
-    assert "for seed in 0 2; do" in json.loads(report.text("waiting", "json"))[0]["command"], "they are stale"
+    assert "for seed in 0 2; do" in json.loads(named.text("waiting", "json"))[0]["command"], "they are stale"
 
 
 def test_real_data_that_are_not_at_hand_make_no_record_stale(toy, record_of):
     config = toy.row("toy/Net").at("small")
     records.write(record_of("real", scale="small", config_hash=config.hash), paths.results())
-    assert "toy/Net" not in report.text("waiting", "md")
+    assert "toy/Net" not in named.text("waiting", "md")
 
 
 def test_a_folder_of_records_that_is_not_there_is_named(toy, monkeypatch, tmp_path, cli):
@@ -293,20 +295,20 @@ def test_unknown_tables_and_formats(toy):
     with pytest.raises(
         InputError, match="unknown table 'none': choose one of toy, all, claims, counts, waiting, attempts, speed"
     ):
-        report.text("none", "md")
+        named.text("none", "md")
     with pytest.raises(InputError, match="unknown format 'xml': choose one of md, csv, html, json"):
-        report.text("all", "xml")
+        named.text("all", "xml")
 
 
 def test_an_edited_record_makes_no_table(table, record_of, edited):
     path = records.write(record_of(), paths.results())
     edited(path, metrics={"accuracy/all": 99.0})
     with pytest.raises(InputError, match="edited by hand"):
-        report.text("all", "json")
+        named.text("all", "json")
 
 
 def test_the_suite_has_a_label_or_a_reason_for_every_published_line():
-    cells = report.cells("all", [])
+    cells = sheet.cells("all", [])
     assert len(cells) == len(published.read())
     assert {cell.verdict for cell in cells if cell.claim} == {"not attempted"}
     assert {cell.verdict for cell in cells if not cell.claim} == {None}
