@@ -180,3 +180,8 @@ def test_functions_are_short():
 
 def test_every_module_has_a_name_of_its_own():
     assert [f for f in FILES if f.stem in {"utils", "util", "helpers", "misc", "common"}] == []
+
+
+def test_a_file_of_pages_shares_its_name_with_no_other():
+    names = [path.name for path in FILES if path.name != "__init__.py"]
+    assert {path.name for path in FILES if "pages" in path.parts and names.count(path.name) > 1} == set()

@@ -1,27 +1,24 @@
-"""From records and views to the plots of motion and graphs: what the pages on neural relational inference call."""
+"""From records and views to the plots of the page on edges."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from reprolib.evidence import published
 from reprolib.evidence.records import Record
-from reprolib.experiments.motion import HORIZON, PAPER
-from reprolib.judgement.verdicts import Measurement
-from reprolib.pages.figures.motion import graphs, trajectories
-from reprolib.pages.figures.moving import EdgeView, MotionView, PullView
-from reprolib.pages.figures.scores import (
+from reprolib.pages.figures.nri_edges.graphs import graphs
+from reprolib.pages.figures.nri_edges.scores import (
     SCORE,
     TIME,
     Point,
     accuracy_curves,
     by_closeness,
     by_objects,
-    horizon,
     pull_by_distance,
 )
-from reprolib.pages.tables.cell import telling
+from reprolib.pages.figures.nri_edges.views_of_edges import EdgeView, PullView
+from reprolib.pages.figures.shared.telling_rows import printed_by_system, telling_rows
+from reprolib.pages.figures.shared.views_of_motion import MotionView
 
 BINS = 8  # of edges, by the distance of their ends
 
@@ -34,16 +31,10 @@ def inferred_graphs(views: Sequence[MotionView]) -> Figure:
     return graphs(edges, probabilities, past[:, -1], source=views[0].source)
 
 
-def predicted_motion(views: Sequence[MotionView]) -> Figure:
-    """What was seen, what came and what was predicted in a few scenes."""
-    columns = (np.stack([getattr(view, name) for view in views]) for name in ("past", "true", "predicted"))
-    return trajectories(*columns, source=views[0].source)
-
-
 def edges_by_objects(found: Sequence[Record]) -> Figure:
     """Edge accuracy of the learned models of five objects on scenes with other numbers of objects."""
     accuracies = {}
-    for task, _, measurement in _rows(found):
+    for task, _, measurement in telling_rows(found):
         sizes = {int(name.rpartition("_")[2]) for name in measurement.first.metrics if name.startswith(f"{SCORE}_")}
         if sizes:
             accuracies[task.partition("_")[0]] = {n: measurement.values(f"{SCORE}_{n}") for n in sizes}
@@ -54,12 +45,12 @@ def edge_curves(found: Sequence[Record], task: str) -> Figure:
     """Validation accuracy of a task's edges against epochs, a line a run; diamonds at the paper's figures."""
     curves = {
         system: [_by_epoch(record) for record in measurement.records]
-        for of, system, measurement in _rows(found)
+        for of, system, measurement in telling_rows(found)
         if of == task
     }
     shown = {system: [run for run in runs if run] for system, runs in curves.items() if any(runs)}
     return accuracy_curves(
-        shown, {system: value for (system, _), value in _printed(task, SCORE).items() if system in shown}
+        shown, {system: value for (system, _), value in printed_by_system(task, SCORE).items() if system in shown}
     )
 
 
@@ -84,33 +75,3 @@ def laws(views: Mapping[str, PullView]) -> Figure:
     panels = {title: (view.distances, view.learned, view.true) for title, view in views.items()}
     sources = (f"{title}: {view.source}" for title, view in views.items())
     return pull_by_distance(panels, source="\n".join(sources))
-
-
-def error_by_step(found: Sequence[Record], task: str) -> Figure:
-    """Error of the rollout at every step, a line a system; diamonds at the paper's figures."""
-    errors = {}
-    for of, system, measurement in _rows(found):
-        if of == task and "mse/step_1" in measurement.first.metrics and system != "NRI (sim.)":
-            steps = [measurement.values(f"mse/step_{step}") for step in range(1, HORIZON + 1)]
-            errors[system] = np.array(steps).T  # [seeds, HORIZON]
-    printed = {}
-    for (system, metric), value in _printed(task, "mse/").items():
-        if system in errors:
-            printed.setdefault(system, {})[int(metric.rpartition("_")[2])] = value
-    return horizon(errors, printed)
-
-
-def _rows(found: Sequence[Record]) -> list[tuple[str, str, Measurement]]:
-    """The most telling measurement of every row; smoke runs, which show nothing, only where there are no others."""
-    shown = [record for record in found if record.scale != "smoke"] or found
-    rows = dict.fromkeys((record.task, record.system) for record in shown)
-    return [(*row, telling(shown, *row)) for row in rows]
-
-
-def _printed(task: str, metric: str) -> dict[tuple[str, str], float]:
-    """The paper's figures of a task by system and metric."""
-    return {
-        (line.system, line.metric): line.value
-        for line in published.read()
-        if (line.paper, line.task) == (PAPER, task) and line.metric.startswith(metric) and line.value is not None
-    }

@@ -20,7 +20,7 @@ from matplotlib.lines import Line2D
 from PIL import Image
 
 from reprolib.errors import InputError
-from reprolib.pages.figures.motion import (
+from reprolib.pages.figures.shared.moving_objects import (
     CROWD,
     LINE,
     SHADES,
@@ -35,7 +35,7 @@ from reprolib.pages.figures.motion import (
     shade,
     true_pairs,
 )
-from reprolib.pages.figures.style import BELOW, GREY, RED, STYLE, WIDTH, styled
+from reprolib.pages.figures.shared.style import BELOW, GREY, RED, STYLE, WIDTH, styled
 
 SIDE, ALONE, RESOLUTION = 2.25, 3.2, 144  # inches of one panel of two, of a single one; dots an inch
 OVER, UNDER, GAP = 0.22, 0.18, 0.03  # inches: for a line of text over and under a panel, and beside it

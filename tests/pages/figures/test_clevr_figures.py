@@ -19,9 +19,10 @@ from reprolib.evidence import published, records
 from reprolib.experiments.entry import change
 from reprolib.experiments.requests import Request
 from reprolib.pages import figures
-from reprolib.pages.figures import clevr_views, style
-from reprolib.pages.figures.clevr import KINDS
-from reprolib.pages.figures.clevr_views import ClevrView, DrawnView
+from reprolib.pages.figures.rn_clevr import views_of_clevr
+from reprolib.pages.figures.rn_clevr.plots_of_clevr import KINDS
+from reprolib.pages.figures.rn_clevr.views_of_clevr import ClevrView, DrawnView
+from reprolib.pages.figures.shared import style
 
 PIXELS, STATE = "clevr_pixels", "clevr_state"
 TABLE = ("CNN+LSTM+RN", "CNN+LSTM+SA (re-tuned)", "CNN+LSTM", "LSTM", "Q-type baseline")
@@ -240,14 +241,14 @@ def folder(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paths, "BUILD", place)
         patch.setenv("REPROLIB_RESULTS", str(place / "results"))
-        patch.setattr(clevr_views, "FEW", {PIXELS: 3, STATE: 10})
-        patch.setattr(clevr_views, "SIZE", (9, 12))
+        patch.setattr(views_of_clevr, "FEW", {PIXELS: 3, STATE: 10})
+        patch.setattr(views_of_clevr, "SIZE", (9, 12))
         yield place
 
 
 @pytest.fixture(scope="module", params=[PIXELS, STATE])
 def network(request, folder):
-    return clevr_views.network(request.param)
+    return views_of_clevr.network(request.param)
 
 
 def about(found, view):
@@ -276,7 +277,7 @@ def saying(found, answers):
 
 
 def test_a_drawn_scene_has_a_question_that_is_answered_right(folder):
-    views, scenes = clevr_views.drawn(3), placing.generate(3, 0)
+    views, scenes = views_of_clevr.drawn(3), placing.generate(3, 0)
     asked = list(questions.generate(scenes, per_scene=1))
     assert [view.image.shape for view in views] == [(9, 12, 3)] * 3
     for number, (view, one) in enumerate(zip(views, asked, strict=True)):
@@ -286,14 +287,14 @@ def test_a_drawn_scene_has_a_question_that_is_answered_right(folder):
 
 def test_failures_are_wrong_and_one_a_category(network):
     assert "untrained" in network.source
-    views = clevr_views.failures(network)
+    views = views_of_clevr.failures(network)
     assert [view.category for view in views] == [kind for kind in tokens.KINDS if kind in {v.category for v in views}]
     split = network.data.splits["test"]
     for view in views:
         row = about(network, view)
         batch = split.batch(torch.tensor([row]))
         assert view.answer == ANSWERS[batch["answers"]]
-        assert view.said == clevr_views._answer(int(network.model(batch).argmax()))
+        assert view.said == views_of_clevr._answer(int(network.model(batch).argmax()))
         assert view.said != view.answer
         assert view.category == tokens.KINDS[batch["categories"]]
     assert len({about(network, view) // 10 for view in views}) == min(len(views), len(split) // 10), "different scenes"
@@ -302,8 +303,8 @@ def test_failures_are_wrong_and_one_a_category(network):
 def test_failures_are_of_the_hardest_scenes(network):
     split = network.data.splits["test"]
     always_wrong = saying(network, torch.full_like(split.columns["answers"], len(ANSWERS)))
-    first = clevr_views.failures(always_wrong)[0]
-    scenes = clevr_views._scenes(network)
+    first = views_of_clevr.failures(always_wrong)[0]
+    scenes = views_of_clevr._scenes(network)
     asked = {int(one) for one in split.columns["scenes"][split.columns["categories"] == 0]}
     hardness = {}
     for index in asked:
@@ -320,17 +321,17 @@ def test_failures_are_of_the_hardest_scenes(network):
 
 def test_a_network_without_failures_has_none(network):
     columns = network.data.splits["test"].columns
-    assert clevr_views.failures(saying(network, columns["answers"])) == []
+    assert views_of_clevr.failures(saying(network, columns["answers"])) == []
     counts = columns["categories"] == tokens.KINDS.index("count")
     odd = torch.where(counts, len(ANSWERS), columns["answers"])
-    (view,) = clevr_views.failures(saying(network, odd))
+    (view,) = views_of_clevr.failures(saying(network, odd))
     assert view.category == "count"
     assert view.said not in ANSWERS, "the output that no answer has"
 
 
 def test_relations_are_those_of_the_network_between_what_is_there(network):
-    views = clevr_views.relations(network)
-    assert [sum(word in clevr_views.PLACING for word in tokens.words(view.question)) for view in views] == [1, 0]
+    views = views_of_clevr.relations(network)
+    assert [sum(word in views_of_clevr.PLACING for word in tokens.words(view.question)) for view in views] == [1, 0]
     assert {view.category for view in views} == {"query attribute"}
     for view in views:
         batch = network.data.splits["test"].batch(torch.tensor([about(network, view)]))
@@ -343,7 +344,7 @@ def test_relations_are_those_of_the_network_between_what_is_there(network):
 
 
 def test_places_are_the_cells_or_the_objects_centres(network):
-    for view in clevr_views.relations(network):
+    for view in views_of_clevr.relations(network):
         if "images" in network.data.splits["test"].tables:
             assert len(view.places) == 64
             assert view.places[:2].tolist() == [[20, 15], [60, 15]]
@@ -357,7 +358,7 @@ def test_places_are_the_cells_or_the_objects_centres(network):
 
 def test_the_network_is_that_of_the_committed_weights(folder, record_of, monkeypatch):
     monkeypatch.setenv("REPROLIB_RESULTS", str(folder / "committed"))
-    name, row = clevr_views.ROWS[STATE]
+    name, row = views_of_clevr.ROWS[STATE]
     experiment = experiments.get(name)
     request = Request(experiment, experiment.row(row), "small")
     config = change(request.config, {"data.train": 1, "data.valid": 1, "data.test": 10})
@@ -368,7 +369,7 @@ def test_the_network_is_that_of_the_committed_weights(folder, record_of, monkeyp
     task, system = row.split("/")
     kept = record_of(experiment=name, task=task, system=system, scale="small", weights=entry)
     records.write(replace(kept, config_hash=request.config.hash), paths.results())
-    found = clevr_views.network(STATE)
+    found = views_of_clevr.network(STATE)
     assert found.source == "committed weights: small scale, generated data, seed 0"
     batch = found.data.splits["test"].batch(slice(None))
     with torch.no_grad():
@@ -379,4 +380,4 @@ def test_questions_are_written_as_sentences(network):
     """The generator's own text comes back from the numbers of its words."""
     (first, *_) = questions.generate(placing.generate(1, 0, 2), 10, 0, 2)
     row = network.data.splits["test"].columns["questions"][0].tolist()
-    assert clevr_views._sentence(row, network.data.facts) == first.text
+    assert views_of_clevr._sentence(row, network.data.facts) == first.text

@@ -18,7 +18,7 @@ from reprolib.data.clevr.render import render
 from reprolib.data.clevr.scenes import HEIGHT, WIDTH, Scenes
 from reprolib.data.clevr.visibility import visible
 from reprolib.experiments import clevr
-from reprolib.pages.figures.specimens import SceneView, Specimen, magnitudes, specimen
+from reprolib.pages.figures.shared.specimens import SceneView, Specimen, magnitudes, specimen
 
 SIZE = (120, 160)  # height and width of pictures that are rendered for a plot
 ROWS = MappingProxyType(

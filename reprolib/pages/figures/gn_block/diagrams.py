@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
-from reprolib.pages.figures.style import BLUE, GREEN, ORANGE, PALE, canvas, styled
+from reprolib.pages.figures.shared.style import BLUE, GREEN, ORANGE, PALE, canvas, styled
 
 # An arrow is named by two letters, what it brings and which update reads it: "ve" brings nodes to the edge update.
 # Nodes reach the edges as sender and receiver; edges and nodes reach later updates reduced and already updated.

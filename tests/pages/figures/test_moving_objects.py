@@ -17,7 +17,11 @@ from matplotlib.colors import to_hex, to_rgba
 from PIL import Image
 
 from reprolib.errors import InputError
-from reprolib.pages.figures import animation, motion, scores, style
+from reprolib.pages.figures.nri_edges import graphs, scores
+from reprolib.pages.figures.nri_prediction import plots_of_prediction as prediction
+from reprolib.pages.figures.shared import animation, style
+from reprolib.pages.figures.shared import lines as looks
+from reprolib.pages.figures.shared import moving_objects as objects
 
 S, T0, T1, N = 2, 12, 20, 4  # scenes, frames seen and predicted, objects
 
@@ -53,13 +57,13 @@ def scenes():
 
 def of_object(axis, number):
     """The past, the true future, the predicted dots and the last given place of an object, as drawn."""
-    drawn = [line for line in axis.lines if motion.shade(number) in (line.get_color(), line.get_markeredgecolor())]
+    drawn = [line for line in axis.lines if objects.shade(number) in (line.get_color(), line.get_markeredgecolor())]
     return [line.get_xydata() for line in drawn]
 
 
 def test_each_object_has_its_past_its_future_and_its_prediction_in_one_colour(scenes):
     past, true, predicted = scenes
-    figure = motion.trajectories(*scenes, titles=("first", "second"))
+    figure = prediction.trajectories(*scenes, titles=("first", "second"))
     assert len(figure.axes) == S
     assert [axis.get_title(loc="left") for axis in figure.axes] == ["first", "second"]
     for scene, axis in enumerate(figure.axes):
@@ -68,29 +72,31 @@ def test_each_object_has_its_past_its_future_and_its_prediction_in_one_colour(sc
             seen, future, dots, place = of_object(axis, number)
             assert np.array_equal(seen, past[scene, :, number])
             assert np.array_equal(future, np.concatenate([past[scene, -1:, number], true[scene, :, number]]))
-            assert 1 < len(dots) <= motion.DOTS
+            assert 1 < len(dots) <= prediction.DOTS
             assert {tuple(dot) for dot in dots} <= {tuple(at) for at in predicted[scene, :, number]}
             assert np.array_equal(dots[-1], predicted[scene, -1, number]), "the end of the prediction is shown"
             assert np.array_equal(place, past[scene, -1:, number])
 
 
 def test_a_single_scene_needs_no_axis_of_scenes_and_a_tensor_is_as_good_as_an_array(scenes):
-    arrays = motion.trajectories(*(each[0] for each in scenes))
-    tensors = motion.trajectories(*(torch.tensor(each[:1], requires_grad=True) for each in scenes))
+    arrays = prediction.trajectories(*(each[0] for each in scenes))
+    tensors = prediction.trajectories(*(torch.tensor(each[:1], requires_grad=True) for each in scenes))
     assert len(arrays.axes) == 1
     assert style.show(arrays) == style.show(tensors)
 
 
 def test_a_prediction_that_runs_away_does_not_shrink_the_picture(scenes):
     past, true, predicted = scenes
-    calm, wild = motion.trajectories(past, true, true), motion.trajectories(past, true, 1e6 * predicted)
+    calm, wild = prediction.trajectories(past, true, true), prediction.trajectories(past, true, 1e6 * predicted)
     assert calm.axes[0].get_xlim() == wild.axes[0].get_xlim()
     assert calm.axes[0].get_ylim() == wild.axes[0].get_ylim()
 
 
 def test_what_was_given_lies_inside_the_picture(scenes):
     past, true, _ = scenes
-    for axis, given in zip(motion.trajectories(past, true, true).axes, np.concatenate([past, true], 1), strict=True):
+    for axis, given in zip(
+        prediction.trajectories(past, true, true).axes, np.concatenate([past, true], 1), strict=True
+    ):
         low, high = np.array([axis.get_xlim(), axis.get_ylim()]).T
         assert (given > low).all()
         assert (given < high).all()
@@ -99,7 +105,7 @@ def test_what_was_given_lies_inside_the_picture(scenes):
 
 def test_more_scenes_than_columns_go_on_in_the_next_row(scenes):
     four = [np.concatenate([each, each]) for each in scenes]
-    axes = motion.trajectories(*four).axes
+    axes = prediction.trajectories(*four).axes
     assert [axis.axison for axis in axes] == [True] * 4 + [False] * 2
 
 
@@ -123,20 +129,20 @@ BELIEVED = np.array([[0, 0.9, 0.2, 0.7], [0.9, 0, 0.1, 0.3], [0.4, 0.1, 0, 0.6],
 
 
 def test_a_line_is_as_wide_as_the_mean_probability_of_both_directions():
-    left, right = motion.graphs(dense(TRUE), dense(BELIEVED)).axes
-    places = motion.circle(N)
+    left, right = graphs.graphs(dense(TRUE), dense(BELIEVED)).axes
+    places = objects.circle(N)
     lines = joined(right, places)
     assert set(lines) == set(itertools.combinations(range(N), 2))
     for (i, j), line in lines.items():
         if (i, j) != (0, 2):  # missed: as wide as it should be
-            assert line.get_linewidth() == pytest.approx(motion.THICKEST * (BELIEVED[i, j] + BELIEVED[j, i]) / 2)
+            assert line.get_linewidth() == pytest.approx(graphs.THICKEST * (BELIEVED[i, j] + BELIEVED[j, i]) / 2)
     widths = {pair: line.get_linewidth() > 0 for pair, line in joined(left, places).items()}
     assert {pair for pair, drawn in widths.items() if drawn} == {(0, 1), (0, 2), (2, 3)}
 
 
 def test_wrong_pairs_bear_a_sign_of_their_own_and_another_line():
-    left, right = motion.graphs(dense(TRUE), dense(BELIEVED)).axes
-    lines = joined(right, motion.circle(N))
+    left, right = graphs.graphs(dense(TRUE), dense(BELIEVED)).axes
+    lines = joined(right, objects.circle(N))
     signs = {pair: line.get_marker() for pair, line in lines.items()}
     assert signs[0, 3] == "X", "believed to be 0.75, but there is none"
     assert signs[0, 2] == "o", "believed to be 0.3, but it is there"
@@ -149,7 +155,7 @@ def test_wrong_pairs_bear_a_sign_of_their_own_and_another_line():
 def test_graphs_stand_where_the_objects_are_and_are_named(scenes):
     places = scenes[0][:, -1]
     both = np.stack([dense(TRUE), dense(1 - TRUE)])
-    figure = motion.graphs(torch.tensor(both), both, places, titles=("first", "second"), edge="repulsion")
+    figure = graphs.graphs(torch.tensor(both), both, places, titles=("first", "second"), edge="repulsion")
     assert len(figure.axes) == 2 * S
     for scene, axis in enumerate(figure.axes[::2]):
         nodes = [line for line in axis.lines if len(line.get_xdata()) == 1]
@@ -161,7 +167,7 @@ def test_graphs_stand_where_the_objects_are_and_are_named(scenes):
 
 
 def test_objects_of_a_circle_are_equally_far_apart():
-    places = motion.circle(5)
+    places = objects.circle(5)
     assert np.linalg.norm(places - np.roll(places, 1, axis=0), axis=1) == pytest.approx(2 * np.sin(np.pi / 5))
     assert places[0] == pytest.approx([0, 1])
     assert places[1, 0] > 0, "clockwise"
@@ -204,7 +210,7 @@ def test_accuracy_curves_draw_a_line_a_run_and_the_papers_figure_at_its_end():
 def test_the_horizon_shows_means_over_seeds_in_a_band():
     steps = np.arange(1.0, T1 + 1)
     errors = {"Static": 1e-4 * steps, "NRI (learned)": torch.tensor(np.stack([1e-8 * steps, 3e-8 * steps]))}
-    axis = scores.horizon(errors, {"Static": {1: 8e-5, 10: 7e-3, 20: 3e-2}}).axes[0]
+    axis = prediction.horizon(errors, {"Static": {1: 8e-5, 10: 7e-3, 20: 3e-2}}).axes[0]
     assert axis.get_yscale() == "log"
     assert [line.get_ydata() for line in axis.lines[:2]] == [pytest.approx(1e-4 * steps), pytest.approx(2e-8 * steps)]
     assert list(axis.lines[0].get_xdata()) == list(range(1, T1 + 1))
@@ -215,17 +221,17 @@ def test_the_horizon_shows_means_over_seeds_in_a_band():
 
 
 def test_every_label_looks_different_and_named_systems_always_the_same():
-    flat = {system: [1e-3] * 3 for system in (*scores.LOOKS, "mine")}
-    lines = scores.horizon(flat).axes[0].lines
+    flat = {system: [1e-3] * 3 for system in (*looks.LOOKS, "mine")}
+    lines = prediction.horizon(flat).axes[0].lines
     assert len({(line.get_color(), line.get_linestyle()) for line in lines}) == len(flat)
-    alone = scores.horizon({"mine": [1.0] * 3, "Static": [1e-3] * 3}).axes[0].lines[1]
+    alone = prediction.horizon({"mine": [1.0] * 3, "Static": [1e-3] * 3}).axes[0].lines[1]
     together = lines[list(flat).index("Static")]
     assert (alone.get_color(), alone.get_linestyle()) == (together.get_color(), together.get_linestyle())
 
 
 def test_names_at_the_ends_keep_apart_on_a_logarithmic_scale():
     errors = {"Static": [1.0, 1.0], "LSTM (joint)": [1e-6, 1.0e-5], "NRI (learned)": [1e-7, 1.1e-5], "x": [1e-8, 9e-6]}
-    figure = scores.horizon(errors)
+    figure = prediction.horizon(errors)
     FigureCanvasAgg(figure).draw()
     boxes = sorted((text.get_window_extent() for text in ends(figure).values()), key=lambda box: box.y0)
     assert len(boxes) == len(errors)
@@ -272,7 +278,7 @@ def test_accuracies_under_guessing_stay_in_the_picture():
 def moving():
     """Positions [T, N, 2] of a slow motion, beliefs [T, N, N-1] that turn from doubt to TRUE, and the true edges."""
     times = np.linspace(0, 1, 6)[:, None, None]
-    places = motion.circle(N) * (1 + 0.3 * times)
+    places = objects.circle(N) * (1 + 0.3 * times)
     return places, np.stack([dense(0.5 + t * (TRUE - 0.5)) for t in times.flatten()]), dense(TRUE)
 
 
@@ -310,7 +316,7 @@ def test_one_frame_is_enough_and_frames_that_are_alike_are_kept(moving):
 
 
 def test_springs_fade_in_with_the_belief():
-    places = np.broadcast_to(motion.circle(2), (5, 2, 2))
+    places = np.broadcast_to(objects.circle(2), (5, 2, 2))
     beliefs = np.broadcast_to(np.linspace(0, 1, 5)[:, None, None], (5, 2, 1))
     frames = pictures(animation.springs(places, beliefs))
     darkest = frames[:, frames.shape[1] // 2, 20:-20].mean(axis=2).min(axis=1)  # on a row across the spring
@@ -324,7 +330,7 @@ def red(frames):
 
 
 def test_a_spring_that_is_not_there_is_red_once_it_is_believed():
-    places = np.broadcast_to(motion.circle(3), (3, 3, 2))
+    places = np.broadcast_to(objects.circle(3), (3, 3, 2))
     beliefs = np.stack([dense(p * symmetric(3, [(0, 1), (1, 2)])) for p in (0.2, 0.4, 1.0)])
     assert (red(pictures(animation.springs(places, beliefs, dense(symmetric(3, [(0, 1)]))))) > 0).tolist() == [
         False,
@@ -360,7 +366,7 @@ def test_the_strip_shows_four_frames_from_the_first_to_the_last(moving):
     assert titles[0] == "frame 1: 3 of 6 right", "an even chance counts as no spring"
     assert titles[-1] == "frame 6: 6 of 6 right"
     for axis, time in zip(figure.axes, (0, 2, 3, 5), strict=True):
-        chances = motion.pairs("beliefs", beliefs[time])[0]
+        chances = objects.pairs("beliefs", beliefs[time])[0]
         assert {pair: colour[3] for pair, colour in edges_of(axis).items()} == pytest.approx(
             {pair: chances[pair] for pair in itertools.combinations(range(N), 2)}
         )
@@ -391,11 +397,12 @@ def test_trails_reach_back_and_fade(moving):
 SAME = """
 import hashlib
 import numpy as np
-from reprolib.pages.figures import animation, scores, style
+from reprolib.pages.figures.nri_prediction import plots_of_prediction as prediction
+from reprolib.pages.figures.shared import animation, lines as looks, style
 places = np.random.default_rng(0).normal(size=(4, 5, 2))
 gif = animation.springs(places, np.full((4, 5, 4), 0.6), np.ones((5, 4)))
-printed = {name: {1: 1.0} for name in scores.LOOKS}
-svg = style.show(scores.horizon({name: [1.0, 2.0] for name in scores.LOOKS}, printed)).svg
+printed = {name: {1: 1.0} for name in looks.LOOKS}
+svg = style.show(prediction.horizon({name: [1.0, 2.0] for name in looks.LOOKS}, printed)).svg
 digest = hashlib.sha256(gif + svg.encode()).hexdigest()
 """
 
@@ -446,10 +453,10 @@ def test_the_source_stands_over_the_animation_and_its_strip(moving):
 @pytest.mark.parametrize(
     "figure",
     [
-        lambda: motion.trajectories(*[np.zeros((0, 5, N, 2))] * 3),
-        lambda: motion.graphs(np.zeros((0, N, N - 1)), np.zeros((0, N, N - 1))),
+        lambda: prediction.trajectories(*[np.zeros((0, 5, N, 2))] * 3),
+        lambda: graphs.graphs(np.zeros((0, N, N - 1)), np.zeros((0, N, N - 1))),
         lambda: scores.accuracy_curves({"a": []}),
-        lambda: scores.horizon({}),
+        lambda: prediction.horizon({}),
         lambda: scores.by_objects({"a": {}}),
     ],
 )
@@ -464,27 +471,27 @@ ONE_WAY = dense([[0, 1, 0], [0, 0, 0], [0, 0, 0]])
 @pytest.mark.parametrize(
     ("draw", "words"),
     [
-        (lambda: motion.trajectories(P[..., :1], P, P), r"past has the shape \[1, 3, 4, 1\]"),
-        (lambda: motion.trajectories(P, P[:, :2], P), "true has the shape"),
-        (lambda: motion.trajectories(P, P, P[:2]), "predicted has the shape"),
-        (lambda: motion.trajectories(P, P, np.full_like(P, np.nan)), "predicted holds values that are not finite"),
-        (lambda: motion.trajectories(P[:0], P, P), "one frame"),
-        (lambda: motion.trajectories(P, P[:0], P[:0]), "one frame"),
-        (lambda: motion.trajectories(P, P, P, titles=("a", "b")), "2 titles for 1 scenes"),
-        (lambda: motion.trajectories([[1.0], [1.0, 2.0]], P, P), "past is no array of numbers"),
-        (lambda: motion.graphs(B[0], B[0, :3]), "at least two objects"),
-        (lambda: motion.graphs(np.zeros((1, 0)), np.zeros((1, 0))), "at least two objects"),
-        (lambda: motion.graphs(B[0], B), "the same scenes"),
-        (lambda: motion.graphs(ONE_WAY, ONE_WAY), "the same in both directions"),
-        (lambda: motion.graphs(B[0] + 2, B[0]), "true must lie between 0 and 1"),
-        (lambda: motion.graphs(B[0], B[0] - 0.1), "probabilities must lie between 0 and 1"),
-        (lambda: motion.graphs(B[0], B[0], P), "positions has the shape"),
-        (lambda: motion.graphs(B, B, titles=("a",)), "1 titles for 3 scenes"),
+        (lambda: prediction.trajectories(P[..., :1], P, P), r"past has the shape \[1, 3, 4, 1\]"),
+        (lambda: prediction.trajectories(P, P[:, :2], P), "true has the shape"),
+        (lambda: prediction.trajectories(P, P, P[:2]), "predicted has the shape"),
+        (lambda: prediction.trajectories(P, P, np.full_like(P, np.nan)), "predicted holds values that are not finite"),
+        (lambda: prediction.trajectories(P[:0], P, P), "one frame"),
+        (lambda: prediction.trajectories(P, P[:0], P[:0]), "one frame"),
+        (lambda: prediction.trajectories(P, P, P, titles=("a", "b")), "2 titles for 1 scenes"),
+        (lambda: prediction.trajectories([[1.0], [1.0, 2.0]], P, P), "past is no array of numbers"),
+        (lambda: graphs.graphs(B[0], B[0, :3]), "at least two objects"),
+        (lambda: graphs.graphs(np.zeros((1, 0)), np.zeros((1, 0))), "at least two objects"),
+        (lambda: graphs.graphs(B[0], B), "the same scenes"),
+        (lambda: graphs.graphs(ONE_WAY, ONE_WAY), "the same in both directions"),
+        (lambda: graphs.graphs(B[0] + 2, B[0]), "true must lie between 0 and 1"),
+        (lambda: graphs.graphs(B[0], B[0] - 0.1), "probabilities must lie between 0 and 1"),
+        (lambda: graphs.graphs(B[0], B[0], P), "positions has the shape"),
+        (lambda: graphs.graphs(B, B, titles=("a",)), "1 titles for 3 scenes"),
         (lambda: scores.accuracy_curves({"a": [{"epoch": 1}]}), "'a' lacks 'accuracy/edges'"),
         (lambda: scores.accuracy_curves({"a": [{"step": 1, "accuracy/edges": 1.0}]}), "'a' lacks 'epoch'"),
-        (lambda: scores.horizon({"a": [1.0, 0.0]}), "'a' must be positive"),
-        (lambda: scores.horizon({"a": [1.0, np.inf]}), "a holds values that are not finite"),
-        (lambda: scores.horizon({"a": [[1.0, 2.0], [1.0]]}), "rows of equal length"),
+        (lambda: prediction.horizon({"a": [1.0, 0.0]}), "'a' must be positive"),
+        (lambda: prediction.horizon({"a": [1.0, np.inf]}), "a holds values that are not finite"),
+        (lambda: prediction.horizon({"a": [[1.0, 2.0], [1.0]]}), "rows of equal length"),
         (lambda: scores.by_objects({"a": {3: [1.0], 5: [1.0, 2.0]}}), "'a' has other seeds"),
         (lambda: animation.springs(P[..., 0], B), "positions has the shape"),
         (lambda: animation.springs(P, B[:2]), "beliefs has the shape"),

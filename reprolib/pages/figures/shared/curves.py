@@ -1,7 +1,5 @@
-"""Curves: validation score over training, and the demonstration of the graph network page."""
+"""Learning curves: validation score over training."""
 
-import statistics
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from textwrap import fill
 
@@ -12,30 +10,11 @@ from matplotlib.ticker import MaxNLocator
 from reprolib import experiments
 from reprolib.evidence.records import Record
 from reprolib.evidence.spelling import spoken
-from reprolib.experiments.gn_block import AS_NODES, CEILING, LARGEST, ROUNDS, SMALLEST, TRAINED, Point
-from reprolib.pages.figures.specimens import DistanceView
-from reprolib.pages.figures.style import (
-    BLUE,
-    GREY,
-    ORANGE,
-    PALE,
-    canvas,
-    colour,
-    dashes,
-    name_ends,
-    note,
-    percent_axis,
-    styled,
-)
+from reprolib.pages.figures.shared.style import canvas, colour, dashes, name_ends, note, percent_axis, styled
 from reprolib.pages.tables.cell import telling
 
 LONGEST_TITLE = 56  # characters of a line
 LONGEST_BESIDE = 20  # characters of a name that stands at the end of a line
-NAMES = {
-    CEILING: f"limit of\n{ROUNDS} rounds",
-    TRAINED: f"{ROUNDS} rounds,\nas trained",
-    AS_NODES: "as many rounds\nas nodes",
-}
 
 
 @styled
@@ -69,7 +48,7 @@ def _curves(axis: Axes, found: Sequence[Record]) -> None:
         label = None if record.system in ends else record.system
         axis.plot(steps, values, linewidth=1.3, label=label, **look)
         ends.setdefault(record.system, (record.system, steps[-1], values[-1], colour(record.system)))
-    _name(axis, list(ends.values()), bottom)
+    name_labelled(axis, list(ends.values()), bottom)
     scales = " and ".join(dict.fromkeys(f"{record.scale} scale, {record.kind} data" for record in found))
     axis.set_title(fill(f"{spoken(found[0].task)} ({scales})", LONGEST_TITLE))
     percent_axis(axis, "percent right\n(validation)", bottom)
@@ -78,7 +57,7 @@ def _curves(axis: Axes, found: Sequence[Record]) -> None:
     axis.xaxis.set_major_locator(MaxNLocator(3))
 
 
-def _name(axis: Axes, ends: Sequence[tuple[str, float, float, str]], bottom: int = 0) -> None:
+def name_labelled(axis: Axes, ends: Sequence[tuple[str, float, float, str]], bottom: int = 0) -> None:
     """Name labelled lines of percentages, at their ends as in `name_ends` or, where names are long, below the plot.
 
     Args:
@@ -93,47 +72,3 @@ def _name(axis: Axes, ends: Sequence[tuple[str, float, float, str]], bottom: int
 def _are_long(names: Iterable[str]) -> bool:
     """Whether names beside the lines would leave too little room for the lines."""
     return max(map(len, names)) > LONGEST_BESIDE
-
-
-@styled
-def induction_by_distance(views: Sequence[DistanceView]) -> Figure:
-    """Accuracy on task 16 by how far apart the species and the colour of the deciding animal are told."""
-    figure = canvas(3.2)
-    axis, ends = figure.add_subplot(), []
-    for view in views:
-        sentences, shares = list(view.shares), list(view.shares.values())
-        shade, line = colour(view.system), dashes(view.system)
-        axis.plot(sentences, shares, line, color=shade, label=view.system)
-        ends.append((view.system, sentences[-1], shares[-1], shade))
-    _name(axis, ends)
-    percent_axis(axis, "percent right")
-    axis.set_xlabel("its colour is told so many sentences after its species")
-    axis.set_xticks(sentences, [*map(str, sentences[:-1]), f"{sentences[-1]} or more"])
-    count = Counter(view.source for view in views)
-    sources = [f"{number} of {len(views)} networks: {source}" for source, number in count.items()]
-    heading = "\n".join(count if len(count) == 1 else sources)
-    figure.suptitle(heading, x=0.01, ha="left", fontsize=8.5)
-    return figure
-
-
-@styled
-def generalisation(points: Sequence[Point]) -> Figure:
-    """Accuracy of the demonstration by the size of its test graphs: means over seeds."""
-    if not points:
-        return note("Nothing was trained in this execution: set train=True.")
-    figure = canvas(3.0)
-    axis, sizes, ends = figure.add_subplot(), sorted({point.nodes for point in points}), []
-    for rounds, shade, line in ((CEILING, GREY, "--"), (TRAINED, ORANGE, "o-"), (AS_NODES, BLUE, "o-")):
-        means = [_average(points, nodes, rounds) for nodes in sizes]
-        axis.plot(sizes, means, line, color=shade, markersize=4)
-        ends.append((NAMES[rounds], sizes[-1], means[-1], shade))
-    name_ends(axis, ends, gap=8)
-    axis.axvspan(SMALLEST, LARGEST, color=PALE, alpha=0.6, linewidth=0)
-    axis.text(LARGEST, 43, " trained on\n these sizes", va="bottom", fontsize=8)
-    axis.set(ylim=(42, 104), xlim=(0, sizes[-1]), xlabel="nodes of a test graph", ylabel="percent of nodes right")
-    axis.set_xticks(sizes)
-    return figure
-
-
-def _average(points: Sequence[Point], nodes: int, rounds: str) -> float:
-    return statistics.fmean(point.accuracy for point in points if (point.nodes, point.rounds) == (nodes, rounds))

@@ -1,4 +1,4 @@
-"""What a trained NRI makes of a few test scenes: what the plots of motion and graphs show.
+"""What a trained NRI makes of the edges of test scenes: beliefs as frames come in, which are found, what one pulls.
 
 S scenes, T frames, N objects, M edges.
 """
@@ -11,27 +11,11 @@ from torch import Tensor, nn
 
 from reprolib.data.particles import KINDS
 from reprolib.errors import InputError
-from reprolib.evidence.metrics import best_naming
-from reprolib.experiments.motion import FRAMES, HORIZON, START
+from reprolib.experiments.motion import FRAMES, START
 from reprolib.models.nri.beliefs import beliefs
 from reprolib.models.nri.encoders import sent
 from reprolib.models.nri.simulator import FRAME, SimulatorDecoder
-from reprolib.pages.figures.specimens import Specimen, specimen
-
-NAMED = 100  # scenes that decide what the model's types are called
-KNOWN = 1  # the true type that a probability is about: a spring, a repulsion
-
-
-@dataclass(frozen=True)
-class MotionView:
-    """One test scene, in normalised units."""
-
-    past: np.ndarray  # positions up to the last given frame [T, N, 2]
-    true: np.ndarray  # positions thereafter [HORIZON, N, 2]
-    predicted: np.ndarray  # the same, predicted
-    edges: np.ndarray  # true types [N, N - 1]
-    probabilities: np.ndarray  # of type 1, as the encoder sees it [N, N - 1]
-    source: str
+from reprolib.pages.figures.shared.views_of_motion import called, named_model
 
 
 @dataclass(frozen=True)
@@ -65,33 +49,15 @@ class PullView:
 
 
 @torch.no_grad()
-def motions(task: str, count: int) -> list[MotionView]:
-    """The first test scenes of a task, with what the committed model infers and predicts.
-
-    Raises:
-        InputError: the weights are damaged.
-    """
-    found, scenes, naming = _named(task)
-    paths, edges = scenes["trajectories"][:count], scenes["edges"][:count]
-    logits = found.model.encoder(paths[:, :FRAMES])
-    types = found.model.types({"trajectories": paths[:, :FRAMES]})
-    predicted = found.model.rollout(paths[:, : START + 1], HORIZON, types)
-    probabilities = logits.softmax(-1)[..., _called(naming)]
-    parts = (paths[:, : START + 1, :, :2], paths[:, START + 1 :, :, :2][:, :HORIZON], predicted[..., :2])
-    columns = (part.numpy() for part in (*parts, edges, probabilities))
-    return [MotionView(*values, found.source) for values in zip(*columns, strict=True)]
-
-
-@torch.no_grad()
 def finding(task: str, number: int) -> BeliefView:
     """One test scene, and the decoder's belief in every edge after each of its first frames.
 
     Raises:
         InputError: the weights are damaged.
     """
-    found, scenes, naming = _named(task)
+    found, scenes, naming = named_model(task)
     path = scenes["trajectories"][number, :FRAMES]
-    believed = beliefs(found.model, path)[..., _called(naming)]
+    believed = beliefs(found.model, path)[..., called(naming)]
     return BeliefView(path[..., :2].numpy(), believed.numpy(), scenes["edges"][number].numpy(), found.source)
 
 
@@ -102,7 +68,7 @@ def edges(task: str, count: int) -> EdgeView:
     Raises:
         InputError: the weights are damaged.
     """
-    found, scenes, naming = _named(task, count)
+    found, scenes, naming = named_model(task, count)
     places = scenes["trajectories"][:, :FRAMES, :, :2]
     apart = (places[:, :, :, None] - places[:, :, None]).norm(dim=-1).amin(1)  # [S, T, N, N, 2] -> [S, N, N]
     closest = apart[:, ~torch.eye(places.shape[2], dtype=torch.bool)]  # [S, N (N - 1)]
@@ -121,7 +87,7 @@ def pulls(task: str, count: int) -> PullView:
     kind = task.partition("_")[0]
     if kind not in KINDS:
         raise InputError(f"{task} has no pull between objects: choose a task of {' or '.join(KINDS)}")
-    found, scenes, naming = _named(task)
+    found, scenes, naming = named_model(task)
     states, types = scenes["trajectories"][:count, START], scenes["edges"][:count]
     low, high = torch.tensor(found.data.facts["scale"].ranges).unbind(1)  # [4] twice
     simulator = SimulatorDecoder(kind, low, high, substeps=100)
@@ -151,16 +117,3 @@ def _pull(decoder: nn.Module, states: Tensor, types: Tensor, called: Tensor) -> 
     change = (after[1] - after[0]).unflatten(0, types.shape)  # [S, N, N - 1, N, 2]
     towards = nn.functional.normalize((sent(states) - states[:, :, None])[..., :2], dim=-1)  # [S, N, N - 1, 2]
     return torch.einsum("srjrd,srjd->srj", change, towards)  # of every edge's own receiver
-
-
-def _named(task: str, count: int = NAMED) -> tuple[Specimen, dict[str, Tensor], Tensor]:
-    """The committed model, the test scenes, and the true type that each of its types stands for."""
-    found = specimen("nri_edges", f"{task}/NRI (learned)", {"data.valid": 1, "data.test": count, "data.others": ()})
-    scenes = found.data.splits["test"].columns
-    predicted = found.model.edges(scenes["trajectories"][:, :FRAMES])
-    return found, scenes, best_naming(predicted, scenes["edges"])
-
-
-def _called(naming: Tensor) -> int:
-    """The model's own type that stands for the one of interest."""
-    return int((naming == KNOWN).nonzero()[0, 0])

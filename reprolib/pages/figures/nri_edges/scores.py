@@ -1,67 +1,28 @@
-"""Scores of Neural Relational Inference: edge accuracy over training and by number of objects, error by horizon.
-
-Systems that the paper names look the same in every plot, by colour and by line; other labels take the next free look.
-"""
+"""Edge accuracy over training, by number of objects and by closeness; and how hard an edge pulls."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
-from scipy.optimize import isotonic_regression
 
 from reprolib.errors import InputError
-from reprolib.pages.figures.motion import Values, headed, numbers, stacked
-from reprolib.pages.figures.style import (
-    BELOW,
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PALE,
-    PAPER,
-    PURPLE,
-    RED,
-    SKY,
-    canvas,
-    name_ends,
-    note,
-    styled,
-)
+from reprolib.pages.figures.shared.lines import NONE, ROUND, band, furthest, looks, mark_printed, name_lines
+from reprolib.pages.figures.shared.moving_objects import Values, headed, numbers
+from reprolib.pages.figures.shared.style import BELOW, BLUE, GREY, ORANGE, PALE, canvas, note, styled
 
 Point = Mapping[str, float]
-Look = tuple[str, str]  # colour and line
-End = tuple[str, float, float, str]  # name, x, y and colour at the end of a line
 TIME, SCORE = "epoch", "accuracy/edges"
-LOOKS = MappingProxyType(
-    {
-        "NRI (learned)": (BLUE, "-"),
-        "NRI (full graph)": (SKY, ":"),
-        "NRI (sim.)": (PURPLE, "--"),
-        "NRI (true graph)": (GREEN, "-."),
-        "Supervised": (GREEN, "-"),
-        "LSTM (joint)": (RED, "-"),
-        "LSTM (single)": (ORANGE, "--"),
-        "Corr. (LSTM)": (ORANGE, "-."),
-        "Corr. (path)": (GREY, "--"),
-        "Static": (GREY, "-"),
-    }
-)
-OTHERS = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (RED, ":"), (GREY, "-"))
 GUESSING = 50  # percent right by guessing one of two types
-APART = 0.085  # of the height of a plot, between two names
-ROUND = (1, 2, 5, 10)  # steps between ticks
 LINE = 60  # points of a line through many dots
 SHOWN = 0.04, 1.0  # quantiles of their values between which a panel ends: forces have a tail
 DOTS = MappingProxyType({"color": BLUE, "marker": ".", "markersize": 2.5, "linestyle": "none", "alpha": 0.35})
 OUTSIDE = MappingProxyType(
     {"color": ORANGE, "markersize": 4, "markerfacecolor": "none", "markeredgewidth": 0.6, "linestyle": "none"}
 )
-NONE: Mapping = MappingProxyType({})
 
 
 @styled
@@ -84,14 +45,14 @@ def accuracy_curves(
         return note("No run with a learning curve is at hand.")
     figure, ends = canvas(2.8), []
     axis = figure.add_subplot()
-    for (label, found), (shade, line) in zip(runs.items(), _looks(runs), strict=True):
+    for (label, found), (shade, line) in zip(runs.items(), looks(runs), strict=True):
         for points in filter(None, found):
             epochs, values = (_column(label, points, key) for key in (TIME, SCORE))
             axis.plot(epochs, values, line, color=shade, linewidth=1.5)
         ends.append((label, epochs[-1], values[-1], shade))
-    _mark(axis, ends, {label: {_last(axis): value} for label, value in printed.items()})
+    mark_printed(axis, ends, {label: {furthest(axis): value} for label, value in printed.items()})
     _percent_axis(axis)
-    axis.set(xlabel="epochs", xlim=(0, _last(axis)))
+    axis.set(xlabel="epochs", xlim=(0, furthest(axis)))
     axis.xaxis.set_major_locator(MaxNLocator(5, steps=ROUND))
     name_lines(axis, ends)
     return figure
@@ -105,39 +66,6 @@ def _column(label: str, points: Sequence[Point], key: str) -> list[float]:
     if not all(key in point for point in points):
         raise InputError(f"a point of the curve {label!r} lacks {key!r}: give it in every point")
     return [point[key] for point in points]
-
-
-@styled
-def horizon(
-    errors: Mapping[str, Values],
-    printed: Mapping[str, Mapping[int, float]] = NONE,
-    unit: str = "mean squared error (lower is better)",
-) -> Figure:
-    """Error of the prediction by its horizon on a logarithmic scale: means over seeds, with a band from least to most.
-
-    Args:
-        errors: of each system the error at step 1, 2, ... of the rollout [steps], or of several seeds [seeds, steps].
-        printed: the paper's errors, {system: {step: error}}.
-        unit: what stands at the vertical axis.
-
-    Raises:
-        InputError: an error that is not a positive number, or seeds of unequal length.
-    """
-    if not errors:
-        return note("No prediction is at hand.")
-    figure, ends = canvas(3.4), []
-    axis = figure.add_subplot()
-    axis.set_yscale("log")
-    for (system, values), look in zip(errors.items(), _looks(errors), strict=True):
-        seeds = stacked(system, values, (None, None))
-        if not seeds.size or seeds.min() <= 0:
-            raise InputError(f"the errors of {system!r} must be positive to be drawn on a logarithmic scale")
-        ends.append(band(axis, system, np.arange(1, seeds.shape[1] + 1), seeds, look))
-    _mark(axis, ends, printed)
-    axis.set(xlabel="steps predicted ahead", ylabel=unit, xlim=(0.5, _last(axis)))
-    axis.xaxis.set_major_locator(MaxNLocator(5, steps=ROUND, integer=True))
-    name_lines(axis, ends)
-    return figure
 
 
 @styled
@@ -156,7 +84,7 @@ def by_objects(accuracies: Mapping[str, Mapping[int, float | Sequence[float]]], 
     shown = {label: dict(sorted(sizes.items())) for label, sizes in accuracies.items() if sizes}
     figure, ends = canvas(3.0), []
     axis = figure.add_subplot()
-    for (label, sizes), look in zip(shown.items(), _looks(shown), strict=True):
+    for (label, sizes), look in zip(shown.items(), looks(shown), strict=True):
         if len({np.size(value) for value in sizes.values()}) > 1:
             raise InputError(f"{label!r} has other seeds for some numbers of objects: give as many for each")
         seeds = numbers(label, np.array([np.atleast_1d(value) for value in sizes.values()]).T, (None, None))
@@ -182,7 +110,7 @@ def by_closeness(accuracies: Mapping[str, Sequence[tuple[float, float]]], source
         return note("No edge is at hand.")
     figure, ends = headed(2.8, source), []
     axis = figure.add_subplot()
-    for (name, points), (shade, line) in zip(accuracies.items(), _looks(accuracies), strict=True):
+    for (name, points), (shade, line) in zip(accuracies.items(), looks(accuracies), strict=True):
         distances, values = numbers(name, points, (None, 2)).T
         axis.plot(distances, values, line, color=shade, linewidth=1.6, marker="o", markersize=4, clip_on=False)
         ends.append((name, distances[-1], values[-1], shade))
@@ -232,38 +160,6 @@ def _dots(axis: Axes, x: np.ndarray, y: np.ndarray, bottom: float, top: float) -
             axis.plot(x[beyond], np.full(beyond.sum(), border), marker=marker, clip_on=False, **OUTSIDE)
 
 
-def band(axis: Axes, name: str, x: np.ndarray, seeds: np.ndarray, look: Look, marker: str | None = None) -> End:
-    """The mean of seeds [seeds, points] as a line in a band from the least to the most; returns the line's end."""
-    (shade, line), means = look, seeds.mean(axis=0)
-    axis.plot(x, means, line, color=shade, linewidth=1.6, marker=marker, markersize=4)
-    if len(seeds) > 1:
-        axis.fill_between(x, seeds.min(axis=0), seeds.max(axis=0), color=shade, alpha=0.18, linewidth=0)
-    return name, x[-1], means[-1], shade
-
-
-def _looks(labels: Mapping[str, object]) -> list[Look]:
-    """A look for each label: its own where it has one, else the next that no label here has."""
-    taken = {LOOKS[label] for label in labels if label in LOOKS}
-    free = [look for look in OTHERS if look not in taken]
-    others = [label for label in labels if label not in LOOKS]
-    return [LOOKS.get(label) or free[others.index(label) % len(free)] for label in labels]
-
-
-def _last(axis: Axes) -> float:
-    """How far to the right anything is drawn."""
-    return max(max(line.get_xdata()) for line in axis.lines)
-
-
-def _mark(axis: Axes, ends: Sequence[End], printed: Mapping[str, Mapping[float, float]]) -> None:
-    """The paper's figures {name: {x: y}}, with the edge in the colour of their line, and what the sign means."""
-    shades = {name: shade for name, _, _, shade in ends}
-    for name in filter(shades.get, printed):
-        look = dict(PAPER) | {"markeredgecolor": shades[name], "markeredgewidth": 1.4, "clip_on": False, "zorder": 4}
-        axis.plot(list(printed[name]), list(printed[name].values()), **look)
-    if printed:
-        axis.figure.legend(handles=[Line2D([], [], label="printed in the paper", **PAPER)], **BELOW)
-
-
 def _percent_axis(axis: Axes) -> None:
     """From a little under guessing, or under the least value drawn, to 100 percent."""
     least = min(min(line.get_ydata()) for line in axis.lines)
@@ -271,16 +167,3 @@ def _percent_axis(axis: Axes) -> None:
     axis.axhline(GUESSING, color=GREY, linewidth=0.8, zorder=0)
     axis.text(0.01, GUESSING - 0.4, "guessing", va="top", fontsize=8, transform=axis.get_yaxis_transform())
     axis.set_ylabel("percent of edges right")
-
-
-def name_lines(axis: Axes, ends: Sequence[End]) -> None:
-    """Names at the ends of lines, dark enough to be read, and moved apart as little as any scale needs."""
-    scale, ranked = axis.yaxis.get_transform(), sorted(ends, key=lambda end: end[2])
-    low, high = scale.transform(np.array(axis.get_ylim()))
-    steps = APART * (high - low) * np.arange(len(ranked))
-    wanted = scale.transform(np.array([y for _, _, y, _ in ranked]))
-    placed = scale.inverted().transform(isotonic_regression(wanted - steps).x + steps)
-    beside = 0.012 * np.ptp(axis.get_xlim())  # past a mark
-    darker = [to_hex(0.75 * np.array(to_rgb(shade))) for *_, shade in ranked]
-    names, x, *_ = zip(*ranked, strict=True)
-    name_ends(axis, list(zip(names, np.add(x, beside), placed, darker, strict=True)), gap=0)

@@ -24,8 +24,12 @@ from reprolib.gn import configurations as gn
 from reprolib.gn.block import OnConcat
 from reprolib.judgement import labels
 from reprolib.pages import figures
-from reprolib.pages.figures import bars, diagrams, specimens, style
-from reprolib.pages.figures.specimens import SceneView, StoryView
+from reprolib.pages.figures.gn_block import diagrams
+from reprolib.pages.figures.rn_babi import plots_of_babi, views_of_babi
+from reprolib.pages.figures.rn_babi.views_of_babi import StoryView
+from reprolib.pages.figures.rn_sort_of_clevr import views_of_sort_of_clevr
+from reprolib.pages.figures.shared import specimens, style
+from reprolib.pages.figures.shared.specimens import SceneView
 
 BABI, RN, MAJORITY = "babi_joint_10k", "RN", "Majority"
 LOOKS = tuple(style.LABELLED.values())
@@ -392,7 +396,7 @@ def keep(root, name, row, *, answers=None, kind="generated", seed=0):
     """Write a record at small scale with the weights of an untrained network of its size; returns the network."""
     experiment = experiments.get(name)
     request = Request(experiment, experiment.row(row), "small", seed, kind)
-    few = specimens.FEW_STORIES if name == "rn_babi" else specimens.FEW_SCENES | {"data.test": 2}
+    few = views_of_babi.FEW_STORIES if name == "rn_babi" else views_of_sort_of_clevr.FEW_SCENES | {"data.test": 2}
     config = change(request.config, few)
     data = experiment.load(config, "generated")
     facts = data.facts | ({"answers": answers, "outputs": answers} if answers else {})
@@ -406,9 +410,9 @@ def keep(root, name, row, *, answers=None, kind="generated", seed=0):
 
 
 def test_without_weights_the_network_is_untrained_and_says_so(results):
-    view = specimens.story()
+    view = views_of_babi.story()
     assert "untrained" in view.source
-    assert specimens.SHORTEST <= len(view.sentences) <= specimens.LONGEST
+    assert views_of_babi.SHORTEST <= len(view.sentences) <= views_of_babi.LONGEST
     assert view.magnitudes.shape == (len(view.sentences),) * 2
     assert len(view.support) == 2
 
@@ -416,17 +420,17 @@ def test_without_weights_the_network_is_untrained_and_says_so(results):
 def test_the_story_shows_the_weights_of_the_best_record_even_of_real_data(results):
     keep(results, "rn_babi", "babi_joint_10k/RN", seed=1)
     model = keep(results, "rn_babi", "babi_joint_10k/RN", answers=60, kind="real")
-    view = specimens.story()
+    view = views_of_babi.story()
     assert view.source == "committed weights: small scale, real data, seed 0"
     assert np.array_equal(np.isnan(view.magnitudes), np.triu(np.ones_like(view.magnitudes), 1) == 1), (
         "itself or earlier"
     )
-    _, config, data, _ = vars(specimens.specimen("rn_babi", "babi_joint_10k/RN", specimens.FEW_STORIES)).values()
+    _, config, data, _ = vars(specimens.specimen("rn_babi", "babi_joint_10k/RN", views_of_babi.FEW_STORIES)).values()
     assert config.model.pairs == "unordered_self"
-    asked = specimens.dataset.generated(specimens.STORY_TASK, "test", 50, 0)
+    asked = views_of_babi.dataset.generated(views_of_babi.STORY_TASK, "test", 50, 0)
     number = next(i for i, question in enumerate(asked) if question.story == view.sentences)
     split = data.splits["test"]
-    row = (split.columns["tasks"] == specimens.STORY_TASK).nonzero()[number]
+    row = (split.columns["tasks"] == views_of_babi.STORY_TASK).nonzero()[number]
     with torch.no_grad():
         objects, question, _ = model.encode(split.batch(row))
         pair = torch.cat([objects[0, 0], objects[0, 2], question[0]])  # the last sentence with the last but two
@@ -447,12 +451,12 @@ class RightWhere(torch.nn.Module):
 
 
 def test_accuracy_on_task_16_by_the_distance_of_the_deciding_facts(monkeypatch):
-    asked = specimens.dataset.generated(16, "test", specimens.INDUCTIONS, 0)
-    near = torch.tensor([specimens.induction.distance(question) == 1 for question in asked])
-    few = specimens.FEW_STORIES | {"data.test": specimens.INDUCTIONS}
+    asked = views_of_babi.dataset.generated(16, "test", views_of_babi.INDUCTIONS, 0)
+    near = torch.tensor([views_of_babi.induction.distance(question) == 1 for question in asked])
+    few = views_of_babi.FEW_STORIES | {"data.test": views_of_babi.INDUCTIONS}
     stub = replace(specimens.specimen("rn_babi", "babi_16/RN", few), model=RightWhere(near))
-    monkeypatch.setattr(specimens, "specimen", lambda *_: stub)
-    view = specimens.induction_by_distance("RN")
+    monkeypatch.setattr(views_of_babi, "specimen", lambda *_: stub)
+    view = views_of_babi.induction_by_distance("RN")
     assert view.shares == {1: 100.0, 2: 0.0, 3: 0.0, 4: 0.0, 5: 0.0}
     assert "5 or more" in texts(figures.induction_by_distance([view]))
 
@@ -464,48 +468,48 @@ def test_stale_weights_are_not_shown_and_damaged_ones_are_an_error(results):
     content = weights.read_bytes()
     weights.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
     with pytest.raises(InputError, match="hash"):
-        specimens.story()
+        views_of_babi.story()
     records.write(replace(kept, config_hash="1" * 16), results)
-    assert "untrained" in specimens.story().source
+    assert "untrained" in views_of_babi.story().source
 
 
 @pytest.mark.parametrize("row", ["sort_of_clevr/CNN+RN", "sort_of_clevr_state/RN"])
 def test_scenes_have_a_relational_and_another_question_and_the_networks_answers(results, row):
     keep(results, "rn_sort_of_clevr", row)
-    views = specimens.scenes(row, 2)
+    views = views_of_sort_of_clevr.scenes(row, 2)
     assert len(views) == 4
     assert views[0].source == "committed weights: small scale, generated data, seed 0"
     assert all("closest" in view.question or "furthest" in view.question for view in views[::2])
     assert "of the object" not in "".join(view.question for view in views[1::2])
     assert all(view.magnitudes.shape == (len(view.places),) * 2 for view in views)
-    found = specimens.specimen("rn_sort_of_clevr", row, specimens.FEW_SCENES | {"data.test": 2})
+    found = specimens.specimen("rn_sort_of_clevr", row, views_of_sort_of_clevr.FEW_SCENES | {"data.test": 2})
     split = found.data.splits["test"]
-    names = specimens.sort_of_clevr.answer_names()
+    names = views_of_sort_of_clevr.sort_of_clevr.answer_names()
     said = [names[i] for i in found.model(split.batch(slice(None))).argmax(1).tolist()]
     assert all(view.said in said[20 * (i // 2) : 20 * (i // 2) + 20] for i, view in enumerate(views))
 
 
 def test_places_of_states_lie_on_their_objects(results):
-    for view in specimens.scenes("sort_of_clevr_state/RN", 2)[::2]:
+    for view in views_of_sort_of_clevr.scenes("sort_of_clevr_state/RN", 2)[::2]:
         pixels = [tuple(view.image[round(y), round(x)]) for x, y in view.places]
-        assert pixels == list(specimens.sort_of_clevr.RGB)
+        assert pixels == list(views_of_sort_of_clevr.sort_of_clevr.RGB)
 
 
 def test_few_generated_stories_have_every_word_of_the_real_files(babi):
     """So that weights of real data read generated stories word for word."""
-    files, few = specimens.dataset.source(), specimens.FEW_STORIES
+    files, few = views_of_babi.dataset.source(), views_of_babi.FEW_STORIES
     real = [question for task in TASKS for question in files.questions(task, "test")]
     ours = [
         question
         for task in TASKS
         for split in ("train", "test")
-        for question in specimens.dataset.generated(task, split, few[f"data.{split}"], 0)
+        for question in views_of_babi.dataset.generated(task, split, few[f"data.{split}"], 0)
     ]
     assert vocabulary(ours).words == vocabulary(real).words
 
 
 def test_the_names_of_the_tasks_are_twenty():
-    assert len(set(bars.TASKS)) == len(TASKS)
+    assert len(set(plots_of_babi.TASKS)) == len(TASKS)
 
 
 def test_names_of_lines_stand_apart_and_below_the_title():

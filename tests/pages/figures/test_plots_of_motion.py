@@ -10,7 +10,9 @@ from reprolib.errors import InputError
 from reprolib.evidence import published
 from reprolib.evidence.records import Record
 from reprolib.experiments.motion import FRAMES, HORIZON, START
-from reprolib.pages.figures import charts, moving
+from reprolib.pages import figures
+from reprolib.pages.figures.nri_edges import views_of_edges
+from reprolib.pages.figures.shared import views_of_motion
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +34,7 @@ def labels(figure):
 
 
 def test_views_fit_the_protocol_before_there_are_weights():
-    views = moving.motions("springs_5", 2)
+    views = views_of_motion.motions("springs_5", 2)
     assert [view.past.shape for view in views] == [(START + 1, 5, 2)] * 2
     for view in views:
         assert view.true.shape == view.predicted.shape == (HORIZON, 5, 2)
@@ -42,22 +44,22 @@ def test_views_fit_the_protocol_before_there_are_weights():
 
 
 def test_beliefs_are_shown_for_the_frames_that_the_encoder_reads():
-    view = moving.finding("springs_5", 1)
+    view = views_of_edges.finding("springs_5", 1)
     assert view.positions.shape == (FRAMES, 5, 2)
     assert view.beliefs.shape == (FRAMES, 5, 4)
     assert (view.beliefs[0] == 0.5).all()
 
 
 def test_types_are_called_by_what_they_stand_for():
-    assert moving._called(torch.tensor([1, 0])) == 0
-    assert moving._called(torch.tensor([0, 1])) == 1
+    assert views_of_motion.called(torch.tensor([1, 0])) == 0
+    assert views_of_motion.called(torch.tensor([0, 1])) == 1
 
 
 def test_the_error_plot_has_a_line_a_system_and_the_printed_figures():
     errors = {f"mse/step_{step}": 1e-4 * step for step in range(1, HORIZON + 1)}
     found = [record(system, **errors) for system in ("NRI (learned)", "Static")]
     found += [record("Static", "charged_5", **errors), record("Supervised", **{"accuracy/edges": 99.0})]
-    figure = charts.error_by_step(found, "springs_5")
+    figure = figures.error_by_step(found, "springs_5")
     assert {"NRI (learned)", "Static"} <= labels(figure)
     assert "Supervised" not in labels(figure)
     drawn = [line.get_ydata() for line in figure.axes[0].lines]
@@ -73,28 +75,28 @@ def test_the_error_plot_has_a_line_a_system_and_the_printed_figures():
 def test_sizes_and_curves_come_from_the_records():
     sizes = {f"accuracy/edges_{objects}": 90.0 + objects for objects in (3, 5, 10)}
     found = [record(seed=seed, **sizes) for seed in (0, 1)] + [record("Corr. (path)", **{"accuracy/edges": 50.0})]
-    figure = charts.edges_by_objects(found)
+    figure = figures.edges_by_objects(found)
     assert any(list(line.get_xdata()) == [3, 5, 10] for line in figure.axes[0].lines)
-    curves = charts.edge_curves(found, "springs_5")
+    curves = figures.edge_curves(found, "springs_5")
     drawn = [line.get_xydata().tolist() for line in curves.axes[0].lines]
     assert [[2.0, 60.0], [4.0, 70.0]] in drawn, "ten steps of 8 scenes are two passes through 40"
-    assert charts.edge_curves(found, "charged_5").texts, "without a run there is a sentence"
+    assert figures.edge_curves(found, "charged_5").texts, "without a run there is a sentence"
 
 
 def test_smoke_runs_are_shown_only_by_themselves():
     sizes = {"accuracy/edges_3": 60.0, "accuracy/edges_5": 61.0}
     smoke, small = record(task="charged_5", scale="smoke", **sizes), record(**sizes)
-    assert labels(charts.edges_by_objects([smoke, small])) & {"charged", "springs"} == {"springs"}
-    assert labels(charts.edges_by_objects([smoke])) & {"charged", "springs"} == {"charged"}
+    assert labels(figures.edges_by_objects([smoke, small])) & {"charged", "springs"} == {"springs"}
+    assert labels(figures.edges_by_objects([smoke])) & {"charged", "springs"} == {"charged"}
 
 
 def test_pulls_are_the_simulators_own_where_it_decodes(monkeypatch):
     """With the true simulator in the decoder's place, what is learned is what is true: Hooke's law."""
-    found, scenes, _ = moving._named("springs_5")
+    found, scenes, _ = views_of_motion.named_model("springs_5")
     low, high = torch.tensor(found.data.facts["scale"].ranges).unbind(1)
-    found.model.decoder = moving.SimulatorDecoder("springs", low, high, substeps=100)
-    monkeypatch.setattr(moving, "_named", lambda task: (found, scenes, torch.arange(2)))
-    view = moving.pulls("springs_5", 20)
+    found.model.decoder = views_of_edges.SimulatorDecoder("springs", low, high, substeps=100)
+    monkeypatch.setattr(views_of_edges, "named_model", lambda task: (found, scenes, torch.arange(2)))
+    view = views_of_edges.pulls("springs_5", 20)
     assert view.distances.shape == view.learned.shape == view.true.shape == (20 * 5 * 4,)
     np.testing.assert_allclose(view.learned, view.true)
     np.testing.assert_allclose(view.true, 0.1 * view.distances, rtol=0.05, atol=5e-3)  # over a frame objects move on
@@ -102,10 +104,10 @@ def test_pulls_are_the_simulators_own_where_it_decodes(monkeypatch):
 
 def test_an_edge_is_changed_alone():
     """Where charges move on between two frames, what one receiver feels depends on what the others do."""
-    found, scenes, _ = moving._named("charged_5")
+    found, scenes, _ = views_of_motion.named_model("charged_5")
     states, types = scenes["trajectories"][:2, START], scenes["edges"][:2]
     low, high = torch.tensor(found.data.facts["scale"].ranges).unbind(1)
-    simulator = moving.SimulatorDecoder("charged", low, high, substeps=100)
+    simulator = views_of_edges.SimulatorDecoder("charged", low, high, substeps=100)
     scene, receiver, column, sender = 1, 3, 2, 2  # senders ascend and leave out the receiver
     after = []
     for kind in (0, 1):
@@ -115,30 +117,30 @@ def test_an_edge_is_changed_alone():
         after.append(moved[scene, receiver, 2:])
     apart = (states[scene, sender] - states[scene, receiver])[:2]
     expected = (after[1] - after[0]) @ apart / apart.norm()
-    pulls = moving._pull(simulator, states, types, torch.arange(2))
+    pulls = views_of_edges._pull(simulator, states, types, torch.arange(2))
     np.testing.assert_allclose(pulls[scene, receiver, column], expected, rtol=1e-4)
 
 
 def test_pulls_do_not_hang_on_what_the_model_calls_its_types(monkeypatch):
-    found, scenes, naming = moving._named("springs_5")
+    found, scenes, naming = views_of_motion.named_model("springs_5")
     low, high = torch.tensor(found.data.facts["scale"].ranges).unbind(1)
-    found.model.decoder = moving.SimulatorDecoder("charged", low, high, substeps=1)
-    monkeypatch.setattr(moving, "_named", lambda task: (found, scenes, naming))
-    ours = moving.pulls("springs_5", 5).learned
+    found.model.decoder = views_of_edges.SimulatorDecoder("charged", low, high, substeps=1)
+    monkeypatch.setattr(views_of_edges, "named_model", lambda task: (found, scenes, naming))
+    ours = views_of_edges.pulls("springs_5", 5).learned
     forward = found.model.decoder.forward
     monkeypatch.setattr(found.model.decoder, "forward", lambda states, types: forward(states, types.flip(-1)))
-    monkeypatch.setattr(moving, "_named", lambda task: (found, scenes, naming.flip(0)))
-    np.testing.assert_allclose(moving.pulls("springs_5", 5).learned, ours)
+    monkeypatch.setattr(views_of_edges, "named_model", lambda task: (found, scenes, naming.flip(0)))
+    np.testing.assert_allclose(views_of_edges.pulls("springs_5", 5).learned, ours)
 
 
 def test_oscillators_do_not_pull():
     with pytest.raises(InputError, match="kuramoto_5 has no pull between objects"):
-        moving.pulls("kuramoto_5", 1)
+        views_of_edges.pulls("kuramoto_5", 1)
 
 
 def test_edges_come_one_by_one_with_the_closest_approach():
-    view = moving.edges("charged_5", 3)
-    _, scenes, _ = moving._named("charged_5", 3)
+    view = views_of_edges.edges("charged_5", 3)
+    _, scenes, _ = views_of_motion.named_model("charged_5", 3)
     places = scenes["trajectories"][:, :FRAMES, :, :2]
     expected = [
         (places[s, :, i] - places[s, :, j]).norm(dim=-1).min()
@@ -156,7 +158,7 @@ def test_edges_come_one_by_one_with_the_closest_approach():
 def test_closeness_is_drawn_by_type_in_bins_of_equal_size():
     closest = np.arange(32.0)
     types, right = np.repeat([0, 1], 16), closest % 2 == 0
-    figure = charts.edges_by_closeness(moving.EdgeView(closest, types, right, "here"), ("pulled", "pushed"))
+    figure = figures.edges_by_closeness(views_of_edges.EdgeView(closest, types, right, "here"), ("pulled", "pushed"))
     assert {"pulled", "pushed"} <= labels(figure)
     near, far, *_ = figure.axes[0].lines
     assert near.get_xdata().tolist() == [0.5 + 2 * number for number in range(8)]
@@ -166,8 +168,8 @@ def test_closeness_is_drawn_by_type_in_bins_of_equal_size():
 
 def test_a_panel_of_laws_holds_every_edge_and_the_true_law():
     distances = np.linspace(1, 3, 200)
-    view = moving.PullView(distances, 0.11 * distances, 0.1 * distances, "here")
-    figure = charts.laws({"springs": view, "others": view})
+    view = views_of_edges.PullView(distances, 0.11 * distances, 0.1 * distances, "here")
+    figure = figures.laws({"springs": view, "others": view})
     assert [axis.get_title(loc="left") for axis in figure.axes] == ["springs", "others"]
     line, dots, *_ = figure.axes[0].lines
     np.testing.assert_allclose(dots.get_ydata(), 0.11 * distances)
@@ -177,15 +179,16 @@ def test_a_panel_of_laws_holds_every_edge_and_the_true_law():
 def test_every_picture_of_a_network_says_whose_weights_it_shows():
     rng = np.random.default_rng(0)
     graph = np.ones((5, 4))
-    scene = moving.MotionView(*rng.normal(size=(3, HORIZON, 5, 2)), graph, graph, "weights of one")
-    edges = moving.EdgeView(np.arange(16.0), np.zeros(16, dtype=int), np.ones(16, dtype=bool), "weights of one")
-    pulls = [moving.PullView(*rng.random((3, 50)), f"weights of {number}") for number in ("one", "two")]
-    figures = [
-        charts.inferred_graphs([scene]),
-        charts.predicted_motion([scene]),
-        charts.edges_by_closeness(edges, ("pulled",)),
-        charts.laws(dict(zip(("springs", "charges"), pulls, strict=True))),
+    scene = views_of_motion.MotionView(*rng.normal(size=(3, HORIZON, 5, 2)), graph, graph, "weights of one")
+    types, right = np.zeros(16, dtype=int), np.ones(16, dtype=bool)
+    edges = views_of_edges.EdgeView(np.arange(16.0), types, right, "weights of one")
+    pulls = [views_of_edges.PullView(*rng.random((3, 50)), f"weights of {number}") for number in ("one", "two")]
+    drawn = [
+        figures.inferred_graphs([scene]),
+        figures.predicted_motion([scene]),
+        figures.edges_by_closeness(edges, ("pulled",)),
+        figures.laws(dict(zip(("springs", "charges"), pulls, strict=True))),
     ]
-    said = ["\n".join(text.get_text() for text in figure.findobj(Text)) for figure in figures]
+    said = ["\n".join(text.get_text() for text in figure.findobj(Text)) for figure in drawn]
     assert all("weights of one" in words for words in said)
     assert "springs: weights of one\ncharges: weights of two" in said[-1]

@@ -6,8 +6,9 @@ import numpy as np
 from PIL import Image
 
 from reprolib import paths
-from reprolib.pages.figures import tables
-from reprolib.pages.figures.blender import agreement, beside_blender
+from reprolib.evidence.spelling import number
+from reprolib.pages import tables
+from reprolib.pages.figures.rn_clevr.blender import agreement, beside_blender
 
 
 def test_the_pictures_are_alike_and_the_scenes_are_the_same():
@@ -27,7 +28,7 @@ def test_the_agreement_is_tabled_as_measured():
     assert max(one.objects for one in found) < 0.05
     text = tables.agreement(found).text
     assert text.count("<tr>") == 4
-    assert all(tables.number(100 * one.overlap) in text and tables.number(one.apart) in text for one in found)
+    assert all(number(100 * one.overlap) in text and number(one.apart) in text for one in found)
 
 
 def test_every_kept_picture_has_its_scene_and_the_licence_stands_beside_them():

@@ -22,11 +22,11 @@ from reprolib.evidence import published
 from reprolib.evidence.records import Record
 from reprolib.experiments.clevr import CATEGORIES, SHARED
 from reprolib.experiments.rn_clevr_pixels import LARGER, RELATING, TASK
-from reprolib.pages.figures.bars import Measured, alike, write_value
-from reprolib.pages.figures.clevr_views import ClevrView, DrawnView
-from reprolib.pages.figures.relations import COLUMN, LINE, answered, lines, verdict
-from reprolib.pages.figures.scores import band, name_lines
-from reprolib.pages.figures.style import (
+from reprolib.pages.figures.rn_clevr.views_of_clevr import ClevrView, DrawnView
+from reprolib.pages.figures.shared.bars import Measured, alike, write_value
+from reprolib.pages.figures.shared.lines import band, name_lines
+from reprolib.pages.figures.shared.related_pairs import COLUMN, LINE, answered, lines, verdict
+from reprolib.pages.figures.shared.style import (
     BELOW,
     NO_RECORD,
     PAPER,
