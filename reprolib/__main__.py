@@ -173,6 +173,14 @@ def list_claims(
 
 
 @app.command()
+def publish(book: Annotated[Path, typer.Argument(help="The first folder of a built book.")]) -> None:
+    """Put the records, tables and notebooks that pages link to into a built book."""
+    from reprolib.pages import book_files
+
+    typer.echo(f"{book_files.write(book)} files in {book}")
+
+
+@app.command()
 def verify(
     fresh: Annotated[Path | None, typer.Option(help="Folder of fresh smoke records to hold against ours.")] = None,
 ) -> None:

@@ -32,7 +32,7 @@ LAYERS = (
     {"running.runs", "judgement.verify"},
     {"running.fill", "running.execute"},
     {"pages.tables"},
-    {"pages.figures", "bench"},
+    {"pages.figures", "pages.book_files", "bench"},
     {"data_commands"},
     {"__main__"},
 )

@@ -4,6 +4,7 @@ Each plot takes records, views or arrays; no number starts here. What several ex
 Plots are matplotlib figures in the one style of `shared/style.py`; `show` turns one into a picture for a notebook.
 """
 
+from reprolib.pages.figures.execution import execution
 from reprolib.pages.figures.gn_block.diagrams import configurations, full_block
 from reprolib.pages.figures.gn_block.generalisation import generalisation
 from reprolib.pages.figures.label_bars import label_bars
@@ -52,6 +53,7 @@ __all__ = [
     "edges_by_closeness",
     "edges_by_objects",
     "error_by_step",
+    "execution",
     "failures",
     "full_block",
     "generalisation",

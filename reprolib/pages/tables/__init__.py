@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from reprolib.judgement.labels import Judgement
-from reprolib.pages.tables import claim_tables, lists, tables_of_runs
+from reprolib.pages.tables import claim_tables, links, lists, tables_of_runs
 from reprolib.pages.tables.cell import best, cells, committed
 from reprolib.pages.tables.grid import against_paper
 from reprolib.pages.tables.markup import Html, paragraph
@@ -27,7 +27,8 @@ __all__ = [
 
 def paper_against_ours(name: str = "all") -> Html:
     """Every published figure of an experiment, or of all, beside ours at its most telling scale."""
-    return against_paper(best(cells(name)))
+    notebook = "summary" if name == "all" else name
+    return Html(against_paper(best(cells(name))).text + links.downloads(name, notebook, links.NOTEBOOK_PAGE))
 
 
 def counts(found: Sequence[Judgement]) -> Html:
@@ -37,7 +38,7 @@ def counts(found: Sequence[Judgement]) -> Html:
 
 def claims(found: Sequence[Judgement]) -> Html:
     """Every claim with its label, a table a paper; what each label was given for unfolds."""
-    return Html(claim_tables.html(found))
+    return Html(claim_tables.html(found, links.NOTEBOOK_PAGE))
 
 
 def waiting() -> Html:

@@ -46,6 +46,7 @@ class Cell:
     decided_by: str | None = None  # the claim whose comparison decides on `effect`
     improving: bool = False  # whether a run gained to its end
     split: str = "test"  # that was measured
+    records: tuple[Record, ...] = ()  # that `ours` is the mean of
 
     @property
     def measured_on(self) -> str:
@@ -109,6 +110,7 @@ class _Desk:
             command=repeats(measurement.counted),
             improving=any(map(improving, measurement.counted)),
             split=first.data["split"],
+            records=measurement.counted,
             **self._marks(line, row, measurement),
         )
 
@@ -147,6 +149,7 @@ NOTHING = {
     "effect": None,
     "command": None,
     "reason": "",
+    "records": (),
 }
 
 

@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Sequence
 from html import escape
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from reprolib.errors import InputError
-from reprolib.evidence import records
+from reprolib.evidence.records import Record
 from reprolib.evidence.spelling import paper_name
 from reprolib.experiments.requests import repeats
 from reprolib.judgement.labels import LABELS, Judgement
-from reprolib.pages.tables import markup
+from reprolib.pages.tables import links, markup
+from reprolib.pages.tables.commands import block, needs
 from reprolib.pages.tables.markup import Html
 from reprolib.pages.tables.table import Table, render
 
@@ -41,14 +41,19 @@ def entry(judgement: Judgement) -> dict[str, Any]:
         "n": judgement.n,
         "scale": scale,
         "data": data,
-        "records": [str(records.location(record, Path("results"))) for record in judgement.records],
+        "records": [links.record_path(record) for record in judgement.records],
         "command": " && ".join(_commands(judgement)) or None,
     }
 
 
 def _commands(judgement: Judgement) -> list[str]:
     """One line of shell for every row that a claim rests on."""
-    return [repeats(list(of_row)) for _, of_row in groupby(judgement.records, key=lambda record: record.row)]
+    return [repeats(of_row) for of_row in _by_row(judgement)]
+
+
+def _by_row(judgement: Judgement) -> list[list[Record]]:
+    """The records that a claim rests on, those of a row together."""
+    return [list(of_row) for _, of_row in groupby(judgement.records, key=lambda record: record.row)]
 
 
 def chosen(found: Sequence[Judgement], paper: str | None) -> list[Judgement]:
@@ -82,26 +87,43 @@ def _runs(row: dict[str, Any]) -> str:
     return f"{row['scale']}, {row['data']}, n = {row['n']}" if row["scale"] else ""
 
 
-def html(found: Sequence[Judgement]) -> str:
-    """For pages: a table a paper, its headlines first, in two columns, with an anchor at every claim."""
+def html(found: Sequence[Judgement], root: str = links.START_PAGE) -> str:
+    """For pages: a table a paper, its headlines first, in two columns, with an anchor at every claim.
+
+    Args:
+        root: the way from the page up to the book's first folder.
+    """
     tables = []
     for paper in dict.fromkeys(one.claim.paper for one in found):
         ordered = sorted((one for one in found if one.claim.paper == paper), key=lambda one: not one.claim.headline)
-        rows = [(Html(_said(one)), Html(_came_out(one))) for one in ordered]
+        rows = [(Html(_said(one, root)), Html(_came_out(one))) for one in ordered]
         table = Table(("claim", "label"), rows, paper_name(paper), [one.claim.id for one in ordered])
         tables.append(render(table, "html"))
-    return "\n".join(tables)
+    return "\n".join([*tables, links.downloads("claims", "summary", root)])
 
 
-def _said(judgement: Judgement) -> str:
+def _said(judgement: Judgement, root: str) -> str:
     """What the paper says and where; what the label was given for unfolds under it."""
-    claim, row = judgement.claim, entry(judgement)
+    claim = judgement.claim
     mark = f"{HEADLINE} " if claim.headline else ""
-    evidence = [markup.bullets(map(escape, row["reason"].split("; ")))]
-    if judgement.records:
-        evidence += ["Records:", markup.code(row["records"]), "Commands:", markup.code(_commands(judgement))]
-    why = markup.unfolds("Why?", "".join(evidence))
+    reasons = markup.bullets(map(escape, judgement.reason.split("; ")))
+    why = markup.unfolds("Why?", reasons + _evidence(judgement, root))
     return f"{mark}{escape(claim.claim)} <small>({escape(claim.place)})</small>{why}"
+
+
+def _evidence(judgement: Judgement, root: str) -> str:
+    """Row by row the records that a claim rests on, each with a link, over the command that repeats them."""
+    if not judgement.records:
+        return ""
+    rows = [
+        f"<p>{markup.breakable(of_row[0].row)}, records of seed {_seeds(of_row, root)}:</p>{block([repeats(of_row)])}"
+        for of_row in _by_row(judgement)
+    ]
+    return needs(_commands(judgement)) + "".join(rows)
+
+
+def _seeds(of_row: Sequence[Record], root: str) -> str:
+    return ", ".join(links.record(one, root, str(one.seed)) for one in of_row)
 
 
 def _came_out(judgement: Judgement) -> str:

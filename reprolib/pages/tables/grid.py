@@ -3,14 +3,17 @@
 What does not fit goes into a second table that unfolds.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from itertools import groupby
 
 from reprolib.evidence.spelling import number, paper_name, spoken
+from reprolib.pages.tables import links
 from reprolib.pages.tables.cell import Cell
+from reprolib.pages.tables.commands import with_needs
 from reprolib.pages.tables.listing import printed
-from reprolib.pages.tables.markup import Html, breakable, code, paragraph, sign, unbroken, unfolds
+from reprolib.pages.tables.markup import Html, breakable, paragraph, sign, unbroken, unfolds
 from reprolib.pages.tables.table import Table, render
 
 FIGURE = {"close": "●", "unsure": "◐", "short": "○"}
@@ -18,15 +21,15 @@ ORDER = {"holds": "✓", "unsure": "?", "fails": "✗"}
 IMPROVING = "↗"
 OBTAINED = {"quoted": "quoted by another paper", "recalled": "recalled, not read in the paper"}
 NEITHER = "·"  # in the place of a mark that cannot be given
-CLAIMS_PAGE = "summary.html"  # beside the page of every notebook; it has an anchor at every claim
 
 KEY = (
     "Ours stands above the paper's figure. It is {close} close, {unsure} unsure or {short} short of it. ".format(
         **FIGURE
     )
-    + "The claimed order {holds} holds, {unsure} is unsure or {fails} fails; its sign leads to the claim. ".format(
+    + "The claimed order {holds} holds, {unsure} is unsure or {fails} fails. Both marks lead to their claim. ".format(
         **ORDER
     )
+    + "The small numbers behind are the seeds; each leads to its record. "
     + f"{NEITHER} nothing to compare with, {IMPROVING} still improving at the end of its run, "
     + "† quoted by another paper, * recalled."
 )
@@ -77,12 +80,14 @@ def _grid(paper: str, cells: Sequence[Cell]) -> str:
     heads = [
         spoken(name.removeprefix(f"{family}/")) + (f" ({units[name]})" if units[name] != unit else "") for name in units
     ]
-    rows = []
+    usual, rows = _usual(cells), []
     for system, of_system in _grouped(cells, lambda cell: cell.system):
-        found = {getattr(cell, across): _ours_over_theirs(cell) for cell in of_system}
-        rows.append((_system(system, of_system), *(found.get(name, "") for name in units)))
+        own = None if _apart(of_system, usual) else usual
+        found = {getattr(cell, across): _ours_over_theirs(cell, own) for cell in of_system}
+        rows.append((_system(system, of_system, usual), *(found.get(name, "") for name in units)))
     caption = ", ".join(filter(None, (spoken(subject), spoken(family), unit)))
-    return render(Table(("", *heads), rows, f"{paper}: {caption}"), "html")
+    runs = f" (ours: {_said(usual)})" if usual else ""
+    return render(Table(("", *heads), rows, f"{paper}: {caption}{runs}"), "html")
 
 
 def _shared(names: Iterable[str]) -> str:
@@ -91,20 +96,53 @@ def _shared(names: Iterable[str]) -> str:
     return different.pop() if len(different) == 1 else ""
 
 
-def _system(name: str, cells: Sequence[Cell]) -> Html:
-    """A system, and under it the scale, the data and the number of seeds of its runs."""
-    runs = dict.fromkeys(
-        f"{cell.scale}, {cell.measured_on}, n\u00a0=\u00a0{cell.n}" for cell in cells if cell.ours is not None
-    )
-    return Html("<br>".join([f"<b>{escape(name)}</b>", *runs]))
+Runs = tuple[str, str, str]  # scale, data with the split, and number of seeds, each in words
 
 
-def _ours_over_theirs(cell: Cell) -> Html:
-    """Our mean with its spread and its marks; under it the printed figure, and how it was obtained."""
-    ours = sign("–", "not measured") if cell.ours is None else f"{_mean(cell)} {_marks(cell)}"
-    said = f' title="{OBTAINED[cell.provenance]}"' if cell.provenance in OBTAINED else ""
-    theirs = "" if cell.published is None else f'<span class="printed"{said}>{unbroken(printed(cell))}</span>'
-    return Html(f"{unbroken(ours)}<br>{theirs}")
+def _runs(cell: Cell) -> Runs:
+    return str(cell.scale), cell.measured_on, f"n\u00a0=\u00a0{cell.n}"
+
+
+def _usual(cells: Sequence[Cell]) -> Runs | None:
+    """The runs that most figures of a table are of; None where nothing was measured."""
+    counts = Counter(_runs(cell) for cell in cells if cell.ours is not None)
+    return counts.most_common(1)[0][0] if counts else None
+
+
+def _apart(cells: Sequence[Cell], usual: Runs | None) -> Runs | None:
+    """The runs of a whole row, where they are not those of its table; None where its cells differ among themselves."""
+    found = {_runs(cell) for cell in cells if cell.ours is not None}
+    return next(iter(found)) if len(found) == 1 and found != {usual} else None
+
+
+def _said(runs: Runs, usual: Runs | None = None) -> str:
+    """Runs in words, without what is as usual."""
+    return ", ".join(word for word, known in zip(runs, usual or ("",) * len(runs), strict=True) if word != known)
+
+
+def _system(name: str, cells: Sequence[Cell], usual: Runs | None) -> Html:
+    """A system, and under it what differs of its runs from the others of the table."""
+    apart = _apart(cells, usual)
+    return Html("<br>".join([f"<b>{escape(name)}</b>", *([f"<small>{_said(apart, usual)}</small>"] if apart else [])]))
+
+
+def _ours_over_theirs(cell: Cell, usual: Runs | None) -> Html:
+    """Our mean with its spread, marks and records; under it the printed figure, and how it was obtained.
+
+    Args:
+        usual: the runs that are said already; None where they are said for the whole row.
+    """
+    ours = sign("–", "not measured") if cell.ours is None else f"{_mean(cell)} {_marks(cell)} {_seeds(cell)}"
+    runs = _said(_runs(cell), usual) if usual and cell.ours is not None else ""
+    obtained = f' title="{OBTAINED[cell.provenance]}"' if cell.provenance in OBTAINED else ""
+    theirs = "" if cell.published is None else f'<span class="printed"{obtained}>{unbroken(printed(cell))}</span>'
+    return Html("<br>".join([unbroken(ours), *([f"<small>{runs}</small>"] if runs else []), theirs]))
+
+
+def _seeds(cell: Cell) -> str:
+    """The seeds of a figure, each with a link to its record."""
+    linked = " ".join(links.record(one, links.NOTEBOOK_PAGE, str(one.seed)) for one in cell.records)
+    return f'<sup class="seeds">{linked}</sup>' if linked else ""
 
 
 def _mean(cell: Cell) -> str:
@@ -120,21 +158,19 @@ def _marks(cell: Cell) -> str:
 
 
 def _closeness(cell: Cell) -> str:
+    """With a link to the claim that names the figure."""
     if cell.figure is None:
         return sign(NEITHER, "figure: none is printed")
-    return sign(FIGURE[cell.figure], f"figure: {cell.figure}")
+    if cell.claim is None:
+        return sign(FIGURE[cell.figure], f"figure: {cell.figure}")
+    return sign(FIGURE[cell.figure], f"figure: {cell.figure}, claim {cell.claim}", links.claim(cell.claim))
 
 
 def _order(cell: Cell) -> str:
     """With a link to the claim whose comparison decides."""
     if cell.effect is None:
         return sign(NEITHER, "order: no claim compares it")
-    return sign(ORDER[cell.effect], f"order: {cell.effect}, claim {cell.decided_by}", _claim(cell.decided_by))
-
-
-def _claim(name: str) -> str:
-    """Where a claim stands, seen from the page of any notebook."""
-    return f"{CLAIMS_PAGE}#{name}"
+    return sign(ORDER[cell.effect], f"order: {cell.effect}, claim {cell.decided_by}", links.claim(cell.decided_by))
 
 
 def _details(cells: Sequence[Cell]) -> str:
@@ -147,7 +183,7 @@ def _why(cell: Cell) -> Html:
     marks = [f"figure {cell.figure}"] * bool(cell.figure) + [f"order {cell.effect}"] * bool(cell.effect)
     parts = [f"<b>{', '.join(marks)}</b>"] * bool(marks)
     if cell.claim:
-        parts.append(f'claim <a href="{_claim(cell.claim)}">{cell.claim}</a>: {cell.verdict}')
+        parts.append(f'claim <a href="{links.claim(cell.claim)}">{cell.claim}</a>: {cell.verdict}')
     return Html("; ".join([*parts, escape(cell.reason)]))
 
 
@@ -160,4 +196,4 @@ def _commands(cells: Sequence[Cell]) -> str:
     measured = dict.fromkeys(cell.command for cell in cells if cell.ours is not None and cell.command)
     missing = dict.fromkeys(cell.command for cell in cells if cell.ours is None and cell.command)
     titled = {"Commands that repeat these numbers": measured, "Commands for what has no record yet": missing}
-    return "\n".join(unfolds(title, code(commands)) for title, commands in titled.items() if commands)
+    return "\n".join(unfolds(title, with_needs(list(commands))) for title, commands in titled.items() if commands)

@@ -1,21 +1,23 @@
 """Cells one below the other: every figure unrounded for programs, rounded and marked for reading."""
 
 from collections.abc import Sequence
-from dataclasses import fields
 
 from reprolib.evidence.spelling import number
 from reprolib.pages.tables.cell import Cell
+from reprolib.pages.tables.links import record_path
 from reprolib.pages.tables.table import Table
 
 PROVENANCE = {"read": "", "quoted": "†", "recalled": "*", "ours": ""}  # signs behind printed figures
-HIDDEN = {"reason", "bound", "claim", "decided_by", "improving", "split"}  # in JSON
+KEYS = (  # for programs; scripts rely on the order of the first eighteen
+    *("paper", "table", "system", "task", "metric", "unit", "published", "provenance", "ours", "std", "n", "scale"),
+    *("data", "device", "figure", "effect", "verdict", "command"),
+    *("reason", "bound", "claim", "decided_by", "improving", "split", "records"),
+)
 
 
-def unrounded(found: Sequence[Cell], style: str) -> Table:
-    """All that a cell holds, for csv or json."""
-    hidden = HIDDEN if style == "json" else set()
-    columns = [field.name for field in fields(Cell) if field.name not in hidden]
-    return Table.of(map(vars, found), columns)
+def unrounded(found: Sequence[Cell]) -> Table:
+    """All that a cell holds, its records by their files."""
+    return Table.of((vars(cell) | {"records": [record_path(one) for one in cell.records]} for cell in found), KEYS)
 
 
 def rounded(found: Sequence[Cell]) -> Table:

@@ -56,11 +56,6 @@ def bullets(items: Iterable[str]) -> str:
     return f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
 
 
-def code(lines: Iterable[str]) -> str:
-    """Lines of shell, or names of files."""
-    return f"<pre>{escape(chr(10).join(lines))}</pre>"
-
-
 def unfolds(title: str, inside: str) -> str:
     """A part that is hidden until its title is chosen."""
     return f'<details class="unfolds"><summary>{escape(title)}</summary>\n{inside}</details>'

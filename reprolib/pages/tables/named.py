@@ -41,7 +41,7 @@ def _lists(name: str) -> Table | None:
 
 def figures(found: Sequence[Cell], style: str) -> Table:
     """Published figures beside ours, as a format shows them."""
-    return listing.unrounded(found, style) if style in DATA else listing.rounded(found)
+    return listing.unrounded(found) if style in DATA else listing.rounded(found)
 
 
 def claims(found: Sequence[Judgement], style: str) -> str:

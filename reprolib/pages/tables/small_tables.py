@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from reprolib.data.clevr.render.agreement import Agreement
+from reprolib.pages.tables import links
 from reprolib.pages.tables.markup import Html, figure
 from reprolib.pages.tables.table import Table, render
 
@@ -29,4 +30,4 @@ def shares(percents: Mapping[str, float], of: str = "rule", what: str = "percent
 
 
 def _shown(table: Table) -> Html:
-    return Html(render(table, "html"))
+    return Html(render(table, "html") + links.downloads_within(table, "table"))

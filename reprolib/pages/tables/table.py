@@ -11,6 +11,8 @@ from typing import Any
 from reprolib.errors import InputError
 from reprolib.pages.tables.markup import Html
 
+NARROW = 2  # columns, up to which a table fits a phone; the first column of a wider one stays in sight
+
 
 @dataclass(frozen=True)
 class Table:
@@ -55,8 +57,12 @@ def _in_markdown(cell: Any) -> str:
 def _csv(table: Table) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([_plain(cell) for cell in row] for row in (table.columns, *table.rows))
+    writer.writerows(map(_in_csv, row) for row in (table.columns, *table.rows))
     return text.getvalue()
+
+
+def _in_csv(cell: Any) -> Any:
+    return "; ".join(cell) if isinstance(cell, list) else _plain(cell)
 
 
 def _json(table: Table) -> str:
@@ -72,7 +78,9 @@ def _html(table: Table) -> str:
     opened = [f'<tr id="{escape(anchor)}">' for anchor in table.anchors] or ["<tr>"] * len(table.rows)
     cells = ["".join(f"<td>{_in_html(cell)}</td>" for cell in row) for row in table.rows]
     body = "".join(f"{tr}{row}</tr>\n" for tr, row in zip(opened, cells, strict=True))
-    return f'<table class="table">{title}<thead><tr>{header}</tr></thead>\n<tbody>\n{body}</tbody></table>'
+    kind = "table sticks" if len(table.columns) > NARROW else "table"
+    inside = f"{title}<thead><tr>{header}</tr></thead>\n<tbody>\n{body}</tbody>"
+    return f'<div class="scrolls"><table class="{kind}">{inside}</table></div>'
 
 
 def _in_html(cell: Any) -> str:

@@ -8,7 +8,9 @@ from reprolib.evidence import published
 from reprolib.evidence.records import Record
 from reprolib.evidence.spelling import spoken
 from reprolib.judgement.verdicts import Measurement, measurements
-from reprolib.pages.tables.markup import Html, breakable, code, figure, paragraph, unfolds
+from reprolib.pages.tables import links
+from reprolib.pages.tables.commands import with_needs
+from reprolib.pages.tables.markup import Html, breakable, figure, paragraph, unfolds
 from reprolib.pages.tables.table import Table, render
 
 
@@ -21,7 +23,8 @@ def waiting(found: Table) -> Html:
         for row, scale, data, minutes, why, _ in found.rows
     ]
     listed = Table(("row", "minutes a seed", "why"), rows)
-    return Html(render(listed, "html") + unfolds("Commands that run them", code(row[-1] for row in found.rows)))
+    commands = unfolds("Commands that run them", with_needs([row[-1] for row in found.rows]))
+    return Html(render(listed, "html") + commands + links.downloads("waiting", "summary", links.NOTEBOOK_PAGE))
 
 
 def executed(found: Sequence[Record], train: bool) -> Html:
@@ -54,7 +57,8 @@ def _executed(task: str, systems: Mapping[str, Measurement]) -> str:
         (spoken(metric), *(_summary(measurement.records, metric) for measurement in systems.values()))
         for metric in shown
     ]
-    return render(Table(("", *systems), rows, spoken(task)), "html")
+    table = Table(("", *systems), rows, spoken(task))
+    return render(table, "html") + links.downloads_within(table, f"executed_{task}")
 
 
 def _summary(found: Sequence[Record], metric: str) -> Html | str:
@@ -83,7 +87,8 @@ def status(found: Sequence[Record]) -> Html:
         for (name, scale, kind), runs in groups.items()
     ]
     runs = Table(("experiment", "runs", "last", "training"), rows)
-    return Html(render(runs, "html") + unfolds("Devices and versions", _provenance(found)))
+    shown = render(runs, "html") + links.downloads_within(runs, "records")
+    return Html(shown + unfolds("Devices and versions", _provenance(found)))
 
 
 def _provenance(found: Sequence[Record]) -> str:

@@ -178,16 +178,20 @@ def test_learning_curves_are_those_of_the_records_a_panel_a_task():
         return [{"step": 10 * i, "loss": 1.0, "accuracy/overall": score} for i, score in enumerate(scores, start=1)]
 
     found = [
-        scene("sort_of_clevr", "CNN+RN", 0, 0, curve=curve(20.0, 90.0)),
-        scene("sort_of_clevr", "CNN+RN", 0, 0, curve=curve(30.0, 91.0), seed=1),
-        scene("sort_of_clevr", "CNN+RN", 0, 0, curve=curve(1.0, 2.0), scale="smoke"),
-        scene("sort_of_clevr", "CNN+MLP", 0, 0, curve=curve(10.0, 89.0)),
+        scene("sort_of_clevr", "CNN+RN", 0, 0, curve=curve(20.0, 60.0, 90.0)),
+        scene("sort_of_clevr", "CNN+RN", 0, 0, curve=curve(30.0, 60.0, 91.0), seed=1),
+        scene("sort_of_clevr", "CNN+RN", 0, 0, curve=curve(1.0, 2.0, 3.0), scale="smoke"),
+        scene("sort_of_clevr", "CNN+MLP", 0, 0, curve=curve(10.0, 60.0, 89.0)),
         scene("sort_of_clevr_state", RN, 0, 0, curve=curve(50.0, 60.0, 70.0)),
         scene("sort_of_clevr_state", MAJORITY, 0, 0),
     ]
     figure = figures.learning_curves(found)
     pictures, states = figure.axes
-    assert [list(line.get_ydata()) for line in pictures.lines] == [[20.0, 90.0], [30.0, 91.0], [10.0, 89.0]]
+    assert [list(line.get_ydata()) for line in pictures.lines] == [
+        [20.0, 60.0, 90.0],
+        [30.0, 60.0, 91.0],
+        [10.0, 60.0, 89.0],
+    ]
     assert list(states.lines[0].get_xdata()) == [10, 20, 30]
     names = {text.get_text(): text.xy[1] for text in pictures.texts}
     assert set(names) == {"CNN+RN", "CNN+MLP"}
@@ -196,7 +200,7 @@ def test_learning_curves_are_those_of_the_records_a_panel_a_task():
 
 @pytest.mark.parametrize("system", ["RN", "RN (words kept and in place, Muon)"])
 def test_the_steps_of_a_long_run_stay_apart_however_long_the_name(system):
-    curve = [{"step": step, "loss": 1.0, "accuracy/mean": 90.0} for step in (2_000, 90_000)]
+    curve = [{"step": step, "loss": 1.0, "accuracy/mean": 90.0} for step in (2_000, 60_000, 90_000)]
     figure = figures.learning_curves([record(BABI, system, {}, curve=curve)])
     figure.draw_without_rendering()
     (axis,) = figure.axes
@@ -210,7 +214,7 @@ def test_the_steps_of_a_long_run_stay_apart_however_long_the_name(system):
 
 def test_a_network_has_one_colour_and_its_line_is_broken_where_muon_trained_it():
     names = ("RN", "RN (words kept and in place)", "RN (words kept and in place, Muon)")
-    curve = [{"step": step, "loss": 1.0, "accuracy/mean": 90.0} for step in (10, 20)]
+    curve = [{"step": step, "loss": 1.0, "accuracy/mean": 90.0} for step in (10, 20, 30)]
     figure = figures.learning_curves([record(BABI, name, {}, curve=curve) for name in names])
     plain, adam, muon = figure.axes[0].lines
     assert plain.get_color() != adam.get_color() == muon.get_color()
@@ -218,7 +222,7 @@ def test_a_network_has_one_colour_and_its_line_is_broken_where_muon_trained_it()
 
 
 def test_the_title_of_curves_from_two_scales_fits_its_figure():
-    curve = [{"step": step, "loss": 1.0, "accuracy/mean": 90.0} for step in (10, 20)]
+    curve = [{"step": step, "loss": 1.0, "accuracy/mean": 90.0} for step in (10, 20, 30)]
     found = [record(BABI, "RN", {}, curve=curve), record(BABI, "RN (words kept)", {}, curve=curve, scale="smoke")]
     figure = figures.learning_curves(found)
     figure.draw_without_rendering()

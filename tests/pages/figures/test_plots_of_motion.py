@@ -22,7 +22,7 @@ def _nothing_committed(monkeypatch, tmp_path):
 
 
 def record(system="NRI (learned)", task="springs_5", seed=0, scale="small", **metrics):
-    curve = [{"step": step, "loss": 1.0, "score": 0.0, "accuracy/edges": 50.0 + step} for step in (10, 20)]
+    curve = [{"step": step, "loss": 1.0, "score": 0.0, "accuracy/edges": 50.0 + step} for step in (10, 20, 30)]
     names = dict.fromkeys(Record.__dataclass_fields__)
     usual = {"task": task, "system": system, "scale": scale, "seed": seed, "metrics": metrics, "curve": curve}
     seen = {"config": {"train.batch": 8}, "data": {"kind": "generated", "sizes": {"train": 40}}}
@@ -79,7 +79,7 @@ def test_sizes_and_curves_come_from_the_records():
     assert any(list(line.get_xdata()) == [3, 5, 10] for line in figure.axes[0].lines)
     curves = figures.edge_curves(found, "springs_5")
     drawn = [line.get_xydata().tolist() for line in curves.axes[0].lines]
-    assert [[2.0, 60.0], [4.0, 70.0]] in drawn, "ten steps of 8 scenes are two passes through 40"
+    assert [[2.0, 60.0], [4.0, 70.0], [6.0, 80.0]] in drawn, "ten steps of 8 scenes are two passes through 40"
     assert figures.edge_curves(found, "charged_5").texts, "without a run there is a sentence"
 
 

@@ -36,6 +36,7 @@ KEYS = [  # people's scripts rely on these, in this order
     "verdict",
     "command",
 ]
+FURTHER = ["reason", "bound", "claim", "decided_by", "improving", "split", "records"]
 
 
 DEPARTURES = (("data", "half the data"), ("precision", "trained in fp32"))
@@ -57,7 +58,7 @@ def test_without_records_there_is_one_object_a_line(table):
     objects = table()
     assert len(objects) == len(published.read())
     for found, line in zip(objects, published.read(), strict=True):
-        assert list(found) == KEYS
+        assert list(found) == KEYS + FURTHER
         strings = [line.paper, line.table, line.system, line.task, line.metric, line.unit]
         assert [found[key] for key in KEYS[:6]] == strings
         assert (found["published"], found["provenance"]) == (line.value, line.provenance)
@@ -80,11 +81,12 @@ def test_one_object_for_every_scale_and_kind_of_data(table, record_of):
     first = [found for found in first if found["metric"] == "accuracy/all"]
     expected = [("paper", "generated"), ("small", "real"), ("small", "generated"), ("smoke", "generated")]
     assert [(found["scale"], found["data"]) for found in first] == expected
-    assert all(list(found) == KEYS for found in objects)
+    assert all(list(found) == KEYS + FURTHER for found in objects)
     paper = first[0]
     assert (paper["ours"], paper["n"]) == (82.0, 2)
     assert paper["std"] == pytest.approx(8**0.5)
     assert paper["device"] == "a processor, 1 thread; another"
+    assert paper["records"] == [f"results/toy/paper/toy--net--generated--seed{seed}.json" for seed in (0, 1)]
     assert first[1]["std"] is None, "one seed has no spread"
     assert first[1]["ours"] == 90.0
     assert [found["figure"] for found in first] == ["short", "unsure", "unsure", None], "smoke scale earns no mark"

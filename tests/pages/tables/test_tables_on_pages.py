@@ -6,6 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+import yaml
 
 from reprolib.evidence import claims
 from reprolib.judgement import labels
@@ -14,7 +15,10 @@ from reprolib.pages.tables import grid as marks
 from reprolib.pages.tables import listing, lists, tables_of_runs
 from reprolib.pages.tables.cell import best
 from reprolib.pages.tables.cell import cells as cells_of
+from reprolib.pages.tables.commands import ENVIRONMENT, with_needs
+from reprolib.pages.tables.markup import Html
 from reprolib.pages.tables.table import Table
+from reprolib.paths import ROOT
 
 BABI, MAJORITY = "babi_joint_10k", "Majority"
 EXPERIMENTS = {BABI: "rn_babi", "springs_5": "nri_edges"}
@@ -81,12 +85,13 @@ def on_springs(run):
 
 
 class Page(HTMLParser):
-    """Rows of cells of every table, text in <pre>, all text, and the marks, anchors and titles there are."""
+    """Rows of cells of every table, blocks of text in <pre>, all text, and the marks, anchors, titles and links."""
 
     def __init__(self, html):
         super().__init__()
         self.rows, self.code, self.text, self.inside = [], "", "", []
         self.marks, self.anchors, self.titles = [], [], []
+        self.links, self.records, self.blocks, self.outside = [], [], [], ""
         self.feed(html)
 
     def handle_starttag(self, tag, attrs):
@@ -96,7 +101,15 @@ class Page(HTMLParser):
             self.marks.append((values["aria-label"], values.get("href")))
         self.anchors += [value for name, value in attrs if name == "id"]
         self.titles += [value for name, value in attrs if name == "title"]
-        if tag not in {"br", "wbr"}:
+        self.links += [value for name, value in attrs if name == "href"]
+        if values.get("class") == "record":
+            self.records.append(values["href"])
+        if tag == "pre":
+            assert "highlight" in self.around, "where the book puts the button that copies"
+            self.blocks.append("")
+        if tag == "div":
+            self.around = values.get("class", "").split()
+        if tag not in {"br", "wbr", "img"}:
             self.inside.append(tag)
         if tag == "tr":
             self.rows.append([])
@@ -112,6 +125,9 @@ class Page(HTMLParser):
         self.text += data
         if "pre" in self.inside:
             self.code += data
+            self.blocks[-1] += data
+        if "details" not in self.inside:
+            self.outside += data
         if {"td", "th"} & set(self.inside):
             self.rows[-1][-1] += data
 
@@ -128,8 +144,9 @@ def test_tables_have_the_form_of_the_papers_and_the_command_below(babi):
     page = read(tables.against_paper(cells))
     head = ["", "tasks passed (tasks of 20)", "accuracy, task 2 (percent)", "accuracy, task 3 (percent)"]
     assert [*head, "error, task 16 (percent)"] in page.rows
-    (row,) = [row for row in page.rows if row[0] == "RN small, real, test, n\u00a0=\u00a02"]
-    assert row[2] == "96.0 ± 0.0 ◐ ? 91.9", "two seeds are too few to be sure"
+    assert "(ours: small, real, test, n\u00a0=\u00a02)" in page.text, "once, over the table"
+    row = next(row for row in page.rows if row[0] == "RN")
+    assert row[2] == "96.0 ± 0.0 ◐ ? 0 1 91.9", "two seeds are too few to be sure"
     assert "for seed in 0 1; do reprolib run rn_babi --row 'babi_joint_10k/RN'" in page.code
     reasons = {cell.reason for cell in cells}
     assert all(any(row[-1].endswith(reason) for row in page.rows) for reason in reasons)
@@ -142,7 +159,10 @@ def test_every_measured_figure_has_two_marks_and_the_order_leads_to_its_claim(on
     known = {claim.id for claim in claims.read()}
     for cell in cells:
         figure, order = read(tables.against_paper([cell])).marks[:2]
-        assert figure == (f"figure: {cell.figure}", None)
+        if cell.claim is None:
+            assert figure == (f"figure: {cell.figure}", None)
+        else:
+            assert figure == (f"figure: {cell.figure}, claim {cell.claim}", f"summary.html#{cell.claim}")
         if cell.effect is None:
             assert order == ("order: no claim compares it", None)
         else:
@@ -203,7 +223,7 @@ def test_claims_are_tabled_with_anchors_labels_and_evidence(on_springs):
         assert all(reason in said for reason in one.reason.split("; "))
     said, came_out = rows["nri-springs5"]
     assert came_out.endswith("small, generated, n\u00a0=\u00a03")
-    assert "results/nri_edges/small/springs_5--nri-learned--generated--seed2.json" in page.code
+    assert "../results/nri_edges/small/springs_5--nri-learned--generated--seed2.json" in page.records
     assert "for seed in 0 1 2; do reprolib run nri_edges --row 'springs_5/NRI (learned)'" in page.code
     assert "\n\n" not in tables.claims(judged).text, "a blank line would end the table in Markdown"
 
@@ -223,12 +243,12 @@ def test_counts_of_claims_are_in_words_and_add_up(on_springs):
     assert all(words in text for words in ("reproduced with less", "with a change", "only shown in effect"))
 
 
-def test_rows_that_wait_are_tabled_with_their_commands(monkeypatch):
+def test_rows_that_wait_are_tabled_with_their_commands():
     assert "No row waits" in read(tables_of_runs.waiting(Table(lists.WAITING, []))).text
     line = ("springs_5/NRI <x>", "small", "generated", "15", "its record is stale", "reprolib run 'springs_5/NRI <x>'")
     page = read(tables_of_runs.waiting(Table(lists.WAITING, [line])))
     assert ["springs_5/NRI <x> small, generated", "15", "its record is stale"] in page.rows
-    assert page.code == "reprolib run 'springs_5/NRI <x>'"
+    assert page.blocks[-1] == "reprolib run 'springs_5/NRI <x>'"
 
 
 def test_a_table_has_a_place_for_every_printed_figure():
@@ -281,3 +301,56 @@ def test_status_counts_runs_and_takes_time_and_versions_from_the_records(babi):
     assert ["rn_babi smoke, generated", "1", "2025-03-01", "90.0 s"] in page.rows
     assert ["a processor, 1 thread", "torch 2.11", "3"] in page.rows
     assert "no committed records" in read(tables.status([])).text
+
+
+def test_what_all_rows_share_is_said_once_and_what_differs_in_its_row(run):
+    systems = {"NRI (learned)": 3, "Supervised": 3, "Corr. (path)": 1}
+    found = [
+        run("springs_5", system, {"accuracy/edges": 90.0}, seed=seed)
+        for system, n in systems.items()
+        for seed in range(n)
+    ]
+    cells = [
+        cell for cell in best(cells_of("nri_edges", found)) if (cell.paper, cell.task) == ("kipf2018", "springs_5")
+    ]
+    page = read(tables.against_paper(cells))
+    assert page.text.count("small, generated, test, n\u00a0=\u00a03") == 1
+    heads = [row[0] for row in page.rows]
+    assert "NRI (learned)" in heads
+    assert "Corr. (path) n\u00a0=\u00a01" in heads
+
+
+def test_a_wide_table_keeps_its_first_column_in_sight_and_a_narrow_one_need_not(on_springs):
+    wide = tables.against_paper(best(cells_of("nri_prediction", [])))
+    assert '<div class="scrolls"><table class="table sticks">' in wide.text
+    assert 'class="table sticks"' not in tables.claims(labels.judged(on_springs)).text
+    sheet = (ROOT / "book/_static/tables.css").read_text()
+    assert re.search(r"\.sticks tr > :first-child \{\s+position: sticky", sheet)
+    assert re.search(r"\.scrolls \{\s+overflow-x: auto", sheet)
+
+
+def test_commands_on_real_data_stand_under_what_they_need(babi, run):
+    real = read(tables.against_paper(best(cells_of("rn_babi", [babi([96.0] * 20, kind="real")]))))
+    (first, *_) = real.blocks
+    assert ["bin/activate" in first, "export REPROLIB_DATA=" in first, "reprolib data fetch babi" in first] == [
+        True
+    ] * 3
+    static = run("springs_5", "Static", {"mse/step_1": 1e-3})
+    cells = [cell for cell in best(cells_of("nri_prediction", [static])) if cell.ours is not None]
+    assert "REPROLIB_DATA" not in read(tables.against_paper(cells)).code, "generated data need none"
+
+
+@pytest.mark.parametrize(
+    ("row", "name"), [("clevr_pixels/CNN+LSTM+RN", "clevr"), ("clevr_state/LSTM+RN", "clevr_no_images")]
+)
+def test_states_need_no_pictures(row, name):
+    experiment = f"rn_{row.partition('/')[0]}"
+    command = f"reprolib run {experiment} --row '{row}' --scale small --seed 0 --data real"
+    for line in (command, f"for seed in 0 1; do {command}; done"):
+        assert read(Html(with_needs([line]))).blocks[0].splitlines()[-1] == f"reprolib data fetch {name}"
+
+
+def test_every_environment_that_a_command_names_is_one_that_the_house_makes():
+    assert f"conda activate {yaml.safe_load((ROOT / 'environment.yml').read_text())['name']}" in ENVIRONMENT
+    assert ".venv/bin/python" in (ROOT / "Makefile").read_text()
+    assert ". .venv/bin/activate" in ENVIRONMENT

@@ -17,6 +17,7 @@ from reprolib.pages.figures.nri_edges.scores import (
     pull_by_distance,
 )
 from reprolib.pages.figures.nri_edges.views_of_edges import EdgeView, PullView
+from reprolib.pages.figures.shared.curves import is_curve
 from reprolib.pages.figures.shared.telling_rows import printed_by_system, telling_rows
 from reprolib.pages.figures.shared.views_of_motion import MotionView
 
@@ -42,13 +43,17 @@ def edges_by_objects(found: Sequence[Record]) -> Figure:
 
 
 def edge_curves(found: Sequence[Record], task: str) -> Figure:
-    """Validation accuracy of a task's edges against epochs, a line a run; diamonds at the paper's figures."""
+    """Validation accuracy of a task's edges against epochs, a line a run; diamonds at the paper's figures.
+
+    As in `learning_curves`, a run with fewer than three points has no curve.
+    """
     curves = {
         system: [_by_epoch(record) for record in measurement.records]
         for of, system, measurement in telling_rows(found)
         if of == task
     }
-    shown = {system: [run for run in runs if run] for system, runs in curves.items() if any(runs)}
+    seen = {system: [run for run in runs if is_curve(run)] for system, runs in curves.items()}
+    shown = {system: runs for system, runs in seen.items() if runs}
     return accuracy_curves(
         shown, {system: value for (system, _), value in printed_by_system(task, SCORE).items() if system in shown}
     )

@@ -13,15 +13,19 @@ from reprolib.evidence.spelling import spoken
 from reprolib.pages.figures.shared.style import canvas, colour, dashes, name_ends, note, percent_axis, styled
 from reprolib.pages.tables.cell import telling
 
+FEWEST = 3  # points of a curve
 LONGEST_TITLE = 56  # characters of a line
 LONGEST_BESIDE = 20  # characters of a name that stands at the end of a line
 
 
 @styled
 def learning_curves(found: Sequence[Record]) -> Figure:
-    """The validation score over the steps of each row's most telling runs: a panel a task, a line a run."""
+    """The validation score over the steps of each row's most telling runs: a panel a task, a line a run.
+
+    A run with fewer than three points has no curve: smoke runs begin and end.
+    """
     rows = dict.fromkeys((record.task, record.system) for record in found)
-    curves = [record for row in rows for record in telling(found, *row).records if record.curve]
+    curves = [record for row in rows for record in telling(found, *row).records if is_curve(record.curve)]
     if not curves:
         return note("No run with a learning curve is at hand.")
     rows = experiments.get(curves[0].experiment).rows
@@ -34,6 +38,11 @@ def learning_curves(found: Sequence[Record]) -> Figure:
     for axis, panel in zip(axes, panels, strict=True):
         _curves(axis, panel)
     return figure
+
+
+def is_curve(points: Sequence[object]) -> bool:
+    """Whether a run was looked at often enough for its way to be seen."""
+    return len(points) >= FEWEST
 
 
 def _curves(axis: Axes, found: Sequence[Record]) -> None:
