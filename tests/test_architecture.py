@@ -7,6 +7,7 @@ import tomllib
 
 import pytest
 
+from reprolib import experiments
 from reprolib.paths import ROOT
 
 LIBRARY = ROOT / "reprolib"
@@ -180,6 +181,12 @@ def test_functions_are_short():
 
 def test_every_module_has_a_name_of_its_own():
     assert [f for f in FILES if f.stem in {"utils", "util", "helpers", "misc", "common"}] == []
+
+
+def test_every_experiment_finds_its_plots_under_its_name():
+    folders = {path.parent.name for path in (LIBRARY / "pages/figures").glob("*/plots_of_*.py")}
+    assert folders == {"rn_babi", "rn_clevr", "rn_sort_of_clevr", "nri_edges", "nri_prediction"}
+    assert all(name.startswith(tuple(folders)) for name in experiments.NAMES)
 
 
 def test_a_file_of_pages_shares_its_name_with_no_other():

@@ -116,14 +116,14 @@ def _evidence(judgement: Judgement, root: str) -> str:
     if not judgement.records:
         return ""
     rows = [
-        f"<p>{markup.breakable(of_row[0].row)}, records of seed {_seeds(of_row, root)}:</p>{block([repeats(of_row)])}"
+        f"<p>{markup.breakable(of_row[0].row)}, records: {_seeds(of_row, root)}</p>{block([repeats(of_row)])}"
         for of_row in _by_row(judgement)
     ]
     return needs(_commands(judgement)) + "".join(rows)
 
 
 def _seeds(of_row: Sequence[Record], root: str) -> str:
-    return ", ".join(links.record(one, root, str(one.seed)) for one in of_row)
+    return ", ".join(links.record(one, root, f"seed {one.seed}") for one in of_row)
 
 
 def _came_out(judgement: Judgement) -> str:
