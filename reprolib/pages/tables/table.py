@@ -73,7 +73,7 @@ def _json(table: Table) -> str:
 
 def _html(table: Table) -> str:
     """Without blank lines, so that Markdown may hold it."""
-    title = f"<caption>{escape(table.caption)}</caption>" if table.caption else ""
+    title = f"<caption><span>{escape(table.caption)}</span></caption>" if table.caption else ""
     header = "".join(f'<th scope="col">{_in_html(name)}</th>' for name in table.columns)
     opened = [f'<tr id="{escape(anchor)}">' for anchor in table.anchors] or ["<tr>"] * len(table.rows)
     cells = ["".join(f"<td>{_in_html(cell)}</td>" for cell in row) for row in table.rows]
