@@ -59,9 +59,7 @@ def graphs(
     if not scenes:
         return note("No scene is at hand.")
     check_titles(titles, scenes)
-    places = np.broadcast_to(circle(objects), (scenes, objects, 2))
-    if positions is not None:
-        places = stacked("positions", positions, places.shape)
+    places = _places(positions, scenes, objects)
     figure = headed(0.3 + 2.05 * scenes, source)
     for number, (left, right) in enumerate(figure.subplots(scenes, 2, squeeze=False)):
         graph(left, known[number], known[number], places[number])
@@ -70,6 +68,12 @@ def graphs(
         right.set_title(f"inferred: {score(known[number], believed[number])} right")
     figure.legend(handles=_graph_names(edge), ncols=3, **BELOW)
     return figure
+
+
+def _places(positions: Values | None, scenes: int, objects: int) -> np.ndarray:
+    """Where the objects are drawn [S, N, 2]: where they are, or on a circle."""
+    on_circle = np.broadcast_to(circle(objects), (scenes, objects, 2))
+    return on_circle if positions is None else stacked("positions", positions, on_circle.shape)
 
 
 def graph(axis: Axes, true: np.ndarray, believed: np.ndarray, places: np.ndarray) -> None:
