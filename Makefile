@@ -33,6 +33,7 @@ book: setup ## run every notebook at SCALE=smoke, training included (TRAIN=0: on
 	@echo "book: building the pages"
 	@rm -rf _build/html _build/.doctrees
 	@$(BIN)jupyter-book build book -W --keep-going -n --all -q >_build/jupyter-book.log
+	@$(REPROLIB) publish _build/html
 	@echo "book: $(CURDIR)/_build/html/index.html"
 
 test: setup ## run the tests (REPROLIB_DATA=folder adds those on real data)

@@ -14,7 +14,7 @@ from reprolib import __version__, paths
 from reprolib.data_commands import data_app
 from reprolib.errors import InputError
 from reprolib.evidence import kinds
-from reprolib.evidence.wording import markdown, number
+from reprolib.evidence.spelling import number
 
 INTERRUPTED = 130  # the shell's code for Ctrl-C
 UsageError = typer.BadParameter.__base__  # wrong options and arguments, wherever this typer keeps it
@@ -153,9 +153,9 @@ def table(
     format: Annotated[str, typer.Option(help="md, csv, html or json.")] = "md",
 ) -> None:
     """Paper against ours, with spread, data, scale, device and label of the claim."""
-    from reprolib.pages import report
+    from reprolib.pages.tables import named
 
-    typer.echo(report.text(name, format))
+    typer.echo(named.text(name, format))
     if not paths.results().is_dir():
         typer.echo(f"reprolib: there is no folder {paths.results()}, so nothing of ours is in this table", err=True)
 
@@ -167,9 +167,17 @@ def list_claims(
 ) -> None:
     """Every claim with its label, the reason, the records that it rests on and the command that repeats them."""
     from reprolib.judgement.labels import judged
-    from reprolib.pages import claim_tables, report
+    from reprolib.pages.tables import claim_tables, committed, named
 
-    typer.echo(claim_tables.text(claim_tables.chosen(judged(report.committed()), paper), format))
+    typer.echo(named.claims(claim_tables.chosen(judged(committed()), paper), format))
+
+
+@app.command()
+def publish(book: Annotated[Path, typer.Argument(help="The first folder of a built book.")]) -> None:
+    """Put the records, tables and notebooks that pages link to into a built book."""
+    from reprolib.pages import book_files
+
+    typer.echo(f"{book_files.write(book)} files in {book}")
 
 
 @app.command()
@@ -177,16 +185,15 @@ def verify(
     fresh: Annotated[Path | None, typer.Option(help="Folder of fresh smoke records to hold against ours.")] = None,
 ) -> None:
     """Every record valid, every claim judged, nothing stale, nothing drifted."""
-    import pandas as pd
-
     from reprolib.evidence import records
     from reprolib.judgement import verify as checks
+    from reprolib.pages.tables.table import Table, render
 
     sentences, drifted = checks.problems(), checks.drift(fresh) if fresh else []
     for sentence in sentences:
         typer.echo(sentence, err=True)
     if drifted:
-        typer.echo(markdown(pd.DataFrame(drifted)))
+        typer.echo(render(Table.of(map(vars, drifted), tuple(vars(drifted[0]))), "md"))
     if count := len(sentences) + len(drifted):
         raise InputError(f"{count} problem{'s' * (count > 1)} in {paths.results()}")
     found, tried = (sum(1 for _ in records.read_all(paths.results(), attempts=tried)) for tried in (False, True))
@@ -221,7 +228,7 @@ def bench(
     """Ratios measured side by side in one run."""
     from reprolib import bench as benches
     from reprolib.files import check_folder
-    from reprolib.pages import lists
+    from reprolib.pages.tables import lists
 
     if keep:  # a damaged file or a full disk ends here, before anything is measured
         lists.measured()

@@ -19,11 +19,11 @@ LONGEST_FILE, LONGEST_FUNCTION = 320, 55
 ROOMS = {"settings", "contracts", "training", "evidence", "judgement", "running", "pages"}
 LAYERS = (
     {"errors", "paths"},
-    {"settings.declared", "evidence.deviations", "evidence.kinds", "evidence.estimates", "pages.markup"},
+    {"settings.declared", "evidence.deviations", "evidence.kinds", "evidence.estimates"},
     {"settings.recipe", "settings.data_sets", "settings.relating"},
-    {"devices", "files", "settings.moving", "evidence.quoted", "contracts.configuration"},
+    {"devices", "files", "settings.moving", "settings.exact", "evidence.quoted", "contracts.configuration"},
     {"evidence.metrics", "evidence.published", "evidence.records", "contracts.source", "contracts.method"},
-    {"evidence.claims", "evidence.wording", "contracts.entry"},
+    {"evidence.claims", "evidence.spelling", "contracts.entry"},
     {"kernels", "gn", "data"},
     {"training.optimisers", "training.parallel", "training.capture"},
     {"training.learner", "models"},
@@ -36,9 +36,8 @@ LAYERS = (
     {"judgement.labels"},
     {"running.runs", "judgement.verify"},
     {"running.fill", "running.execute"},
-    {"pages.lists", "pages.claim_tables"},
-    {"pages.report"},
-    {"pages.figures", "bench"},
+    {"pages.tables"},
+    {"pages.figures", "pages.book_files", "bench"},
     {"data_commands"},
     {"__main__"},
 )
@@ -196,7 +195,7 @@ class Absent:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
 import reprolib.bench, reprolib.running.fill, reprolib.judgement.verify, reprolib.data.catalogue
-import reprolib.pages.claim_tables
+import reprolib.pages.tables
 from reprolib.__main__ import main
 sys.argv = ["reprolib", "list"]
 main()
@@ -222,3 +221,14 @@ def test_functions_are_short():
 
 def test_every_module_has_a_name_of_its_own():
     assert [f for f in FILES if f.stem in {"utils", "util", "helpers", "misc", "common"}] == []
+
+
+def test_every_experiment_finds_its_plots_under_its_name():
+    folders = {path.parent.name for path in (LIBRARY / "pages/figures").glob("*/plots_of_*.py")}
+    assert folders == {"rn_babi", "rn_clevr", "rn_sort_of_clevr", "nri_edges", "nri_prediction"}
+    assert all(name.startswith(tuple(folders)) for name in experiments.NAMES)
+
+
+def test_a_file_of_pages_shares_its_name_with_no_other():
+    names = [path.name for path in FILES if path.name != "__init__.py"]
+    assert {path.name for path in FILES if "pages" in path.parts and names.count(path.name) > 1} == set()

@@ -16,7 +16,7 @@ from reprolib.contracts.entry import SCALES
 from reprolib.evidence import claims, published
 from reprolib.judgement import verify
 from reprolib.judgement.labels import LABELS
-from reprolib.pages.figures import tables
+from reprolib.pages.tables import grid as marks
 from reprolib.paths import NOTEBOOKS, ROOT
 
 BOOK = ROOT / "book"
@@ -127,8 +127,8 @@ def test_every_citation_key_is_a_paper_of_the_bibliography():
 
 def test_the_page_on_reading_explains_every_sign_label_source_and_scale():
     page = " ".join((BOOK / "how_to_read.md").read_text().split())
-    assert all(f"{shown} {word}" in page for signs in (tables.FIGURE, tables.ORDER) for word, shown in signs.items())
-    assert all(f"{shown} " in page for shown in (tables.NEITHER, tables.IMPROVING, "†"))
+    assert all(f"{shown} {word}" in page for signs in (marks.FIGURE, marks.ORDER) for word, shown in signs.items())
+    assert all(f"{shown} " in page for shown in (marks.NEITHER, marks.IMPROVING, "†"))
     for name in (*LABELS, *published.PROVENANCES, *SCALES):
         assert page.count(f"| {name} |") == 1, f"{name} has a line in a table"
     assert "partly" not in page

@@ -14,7 +14,7 @@ from reprolib.contracts.entry import SCALES
 from reprolib.data import catalogue
 from reprolib.errors import InputError
 from reprolib.evidence import claims, published, records
-from reprolib.pages import report
+from reprolib.pages.tables import named
 from reprolib.paths import ROOT
 
 MISTAKES = {
@@ -87,12 +87,12 @@ def test_an_error_of_many_lines_is_printed_as_one(cli, monkeypatch):
     def fail(name, style):
         raise InputError("one\n  two\n\nthree")
 
-    monkeypatch.setattr(report, "text", fail)
+    monkeypatch.setattr(named, "text", fail)
     assert cli("table", "toy") == (2, "", "reprolib: one two three\n")
 
 
 def test_a_mistake_of_ours_keeps_its_traceback(cli, monkeypatch):
-    monkeypatch.setattr(report, "text", lambda name, style: 1 / 0)
+    monkeypatch.setattr(named, "text", lambda name, style: 1 / 0)
     monkeypatch.setattr(sys, "argv", ["reprolib", "table", "toy"])
     with pytest.raises(ZeroDivisionError):
         __main__.main()
@@ -102,7 +102,7 @@ def test_an_error_of_a_file_keeps_its_traceback(cli, monkeypatch):
     def fail(name, style):
         raise PermissionError(errno.EACCES, "Permission denied", "a.json")
 
-    monkeypatch.setattr(report, "text", fail)
+    monkeypatch.setattr(named, "text", fail)
     monkeypatch.setattr(sys, "argv", ["reprolib", "table", "toy"])
     with pytest.raises(PermissionError):
         __main__.main()

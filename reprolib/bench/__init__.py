@@ -13,7 +13,7 @@ from reprolib.bench.measure import LiveBytes, Ratio
 from reprolib.errors import InputError
 from reprolib.evidence import records
 from reprolib.files import write_text
-from reprolib.pages import lists
+from reprolib.pages.tables import lists
 
 __all__ = ["NAMES", "LiveBytes", "Ratio", "keep", "run"]
 

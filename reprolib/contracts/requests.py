@@ -115,9 +115,14 @@ def repeats(runs: Sequence[Request | Record]) -> str:
     return f"for seed in {seeds}; do {first.command.replace(f'--seed {first.seed} ', '--seed $seed ')}; done"
 
 
+def by_row(found: Iterable[Record]) -> list[list[Record]]:
+    """Records that follow one another, those of a row together."""
+    return [list(of_row) for _, of_row in groupby(found, key=lambda record: record.row)]
+
+
 def commands(found: Iterable[Record]) -> list[str]:
     """One line of shell for every row that records are of."""
-    return [repeats(list(of_row)) for _, of_row in groupby(found, key=lambda record: record.row)]
+    return [repeats(of_row) for of_row in by_row(found)]
 
 
 def request_of(record: Record, path: Path) -> Request:

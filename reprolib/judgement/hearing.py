@@ -11,7 +11,7 @@ from reprolib.evidence.claims import Comparison
 from reprolib.evidence.estimates import Estimate, average
 from reprolib.evidence.published import Line
 from reprolib.evidence.records import Record
-from reprolib.evidence.wording import number
+from reprolib.evidence.spelling import number
 from reprolib.judgement.derived import derived
 from reprolib.judgement.verdicts import (
     LESS,

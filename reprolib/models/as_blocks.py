@@ -1,4 +1,4 @@
-"""The suite's own models beside the block: each is a configuration of it, computed in another order where that is faster.
+"""The suite's own models beside the block: each is a configuration of it, in another order where that is faster.
 
 Each function draws a network and its input from a seed, computes both ways in float64 where the model allows it, and
 gives the largest absolute difference. B scenes, N objects, D features, Q numbers of a question, K edge types.

@@ -10,7 +10,7 @@ from reprolib.evidence import claims, published
 from reprolib.judgement.derived import derived
 from reprolib.judgement.labels import Court
 from reprolib.judgement.verdicts import measurements
-from reprolib.pages import report
+from reprolib.pages.tables import cell as sheet
 
 
 def ratio(found):
@@ -76,7 +76,7 @@ def test_its_claims_ask_for_the_runs_of_its_rows(figure, record_of):
 
 
 def test_it_stands_in_the_tables_with_the_commands_of_its_rows(figure, record_of):
-    (cell,) = report.cells("all", found(record_of))
+    (cell,) = sheet.cells("all", found(record_of))
     assert cell.ours == pytest.approx(100.0)
     loop = "for seed in 0 1 2; do run {} --seed $seed x; done"
     assert cell.command == f"{loop.format('Net')} && {loop.format('Norm')}"

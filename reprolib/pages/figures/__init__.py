@@ -1,18 +1,43 @@
-"""What a page shows: plots, and tables that fit a phone. Each takes records, cells or arrays; no number starts here.
+"""What a page plots, a folder an experiment: its plots, and the views of a network that they show.
 
-Plots are matplotlib figures in the one style of `style.py`; `show` turns one into a picture for a notebook.
+Each plot takes records, views or arrays; no number starts here. What several experiments share stands in `shared`.
+Plots are matplotlib figures in the one style of `shared/style.py`; `show` turns one into a picture for a notebook.
 """
 
-from reprolib.pages.figures import animation
-from reprolib.pages.figures.bars import label_bars, scene_bars, task_bars
-from reprolib.pages.figures.blender import beside_blender
-from reprolib.pages.figures.clevr import by_scene, category_bars, drawn_scenes, failures, lit_pairs, size_bars, tabled
-from reprolib.pages.figures.curves import generalisation, induction_by_distance, learning_curves
-from reprolib.pages.figures.diagrams import configurations, full_block
-from reprolib.pages.figures.motion import graphs, trajectories
-from reprolib.pages.figures.relations import sample_scenes, scene_relations, story_relations
-from reprolib.pages.figures.scores import accuracy_curves, by_objects, horizon
-from reprolib.pages.figures.style import Picture, show
+from reprolib.pages.figures.execution import execution
+from reprolib.pages.figures.gn_block.diagrams import configurations, full_block
+from reprolib.pages.figures.gn_block.generalisation import generalisation
+from reprolib.pages.figures.label_bars import label_bars
+from reprolib.pages.figures.nri_edges.graphs import graphs
+from reprolib.pages.figures.nri_edges.plots_of_edges import (
+    edge_curves,
+    edges_by_closeness,
+    edges_by_objects,
+    inferred_graphs,
+    laws,
+)
+from reprolib.pages.figures.nri_edges.scores import accuracy_curves, by_objects
+from reprolib.pages.figures.nri_prediction.plots_of_prediction import (
+    error_by_step,
+    horizon,
+    predicted_motion,
+    trajectories,
+)
+from reprolib.pages.figures.rn_babi.plots_of_babi import induction_by_distance, story_relations, task_bars
+from reprolib.pages.figures.rn_clevr.blender import beside_blender
+from reprolib.pages.figures.rn_clevr.plots_of_clevr import (
+    by_scene,
+    category_bars,
+    drawn_scenes,
+    failures,
+    lit_pairs,
+    size_bars,
+    tabled,
+)
+from reprolib.pages.figures.rn_sort_of_clevr.plots_of_sort_of_clevr import sample_scenes, scene_bars, scene_relations
+from reprolib.pages.figures.shared import animation
+from reprolib.pages.figures.shared.curves import learning_curves
+from reprolib.pages.figures.shared.style import Picture, show
 
 __all__ = [
     "Picture",
@@ -24,15 +49,23 @@ __all__ = [
     "category_bars",
     "configurations",
     "drawn_scenes",
+    "edge_curves",
+    "edges_by_closeness",
+    "edges_by_objects",
+    "error_by_step",
+    "execution",
     "failures",
     "full_block",
     "generalisation",
     "graphs",
     "horizon",
     "induction_by_distance",
+    "inferred_graphs",
     "label_bars",
+    "laws",
     "learning_curves",
     "lit_pairs",
+    "predicted_motion",
     "sample_scenes",
     "scene_bars",
     "scene_relations",

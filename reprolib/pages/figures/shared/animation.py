@@ -1,0 +1,242 @@
+"""Moving objects whose edges fade in as the model finds them: a looping GIF, and four of its frames for print.
+
+Dimensions: T frames, N objects. Edges come dense and receiver-major without self-loops, [N, N-1]; a pair of objects is
+drawn as one line that stands for the mean of its two directions.
+"""
+
+import base64
+import io
+import textwrap
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.colors import to_rgb, to_rgba
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from PIL import Image
+
+from reprolib.errors import InputError
+from reprolib.pages.figures.shared.moving_objects import (
+    CROWD,
+    LINE,
+    SHADES,
+    SOURCE,
+    WRONG,
+    Values,
+    frame,
+    headed,
+    numbers,
+    pairs,
+    score,
+    shade,
+    true_pairs,
+)
+from reprolib.pages.figures.shared.style import BELOW, GREY, RED, STYLE, WIDTH, styled
+
+SIDE, ALONE, RESOLUTION = 2.25, 3.2, 144  # inches of one panel of two, of a single one; dots an inch
+OVER, UNDER, GAP = 0.22, 0.18, 0.03  # inches: for a line of text over and under a panel, and beside it
+LETTERS = 14  # an inch, of the source
+PACE, LAST = 100, 2000  # milliseconds of a frame, and of the last one
+TRAIL = 12  # frames that an object's trail reaches back
+THICK, THIN = 2.2, 0.9  # points of a line
+TINTS, GREYS = 10, 24  # of each colour and of black, from white on
+PANELS = 4  # of a strip
+
+
+@dataclass(frozen=True)
+class Movie:
+    """An animated GIF, which notebooks display."""
+
+    gif: bytes
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        return {"image/gif": base64.b64encode(self.gif).decode(), "text/plain": "an animation (GIF)"}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is drawn: positions [T, N, 2], beliefs [T, N, N] and, where known, the true graph [N, N]."""
+
+    positions: np.ndarray
+    beliefs: np.ndarray
+    true: np.ndarray | None
+
+    def right(self, time: int) -> str:
+        """In words, how many pairs are right at a frame; empty where the truth is not known."""
+        return "" if self.true is None else f"{score(self.true, self.beliefs[time])} right"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The artists of one picture of a scene, made once and moved from frame to frame."""
+
+    scene: Scene
+    edges: LineCollection
+    trails: LineCollection
+    objects: PathCollection
+
+    @classmethod
+    def on(cls, axis: Axes, scene: Scene) -> "Panel":
+        objects = scene.positions.shape[1]
+        width = THICK * min(1.0, CROWD / objects)
+        edges = axis.add_collection(LineCollection([], linewidths=width, zorder=1))
+        trails = axis.add_collection(LineCollection([], linewidths=THICK, zorder=2, capstyle="butt"))
+        colours = [shade(number) for number in range(objects)]
+        dots = axis.scatter(*scene.positions[0].T, s=52, c=colours, edgecolors="white", linewidths=0.8, zorder=3)
+        frame(axis, scene.positions)
+        return cls(scene, edges, trails, dots)
+
+    def show(self, time: int, chances: np.ndarray) -> None:
+        """Move to a frame; the edges are as opaque as their chances [N, N], wrong ones red and dashed."""
+        places, true = self.scene.positions[time], self.scene.true
+        first, second = np.triu_indices(len(places), 1)
+        values = chances[first, second]
+        wrong = (values > 0.5) & (true is not None and true[first, second] < 0.5)
+        self.objects.set_offsets(places)
+        self.edges.set_segments(_lines(places, first, second))
+        self.edges.set_color(
+            [to_rgba(RED if bad else "black", value) for bad, value in zip(wrong, values, strict=True)]
+        )
+        self.edges.set_linestyle([WRONG["extra"]["linestyle"] if bad else "-" for bad in wrong])
+        self._trail(self.scene.positions[max(0, time - TRAIL) : time + 1])
+
+    def _trail(self, past: np.ndarray) -> None:
+        """The last positions [t, N, 2] of every object, paler the older they are."""
+        steps = np.stack([past[:-1], past[1:]], axis=2)  # [t - 1, N, 2, 2]
+        ages = np.linspace(1 / TRAIL, 0.6, TRAIL)[TRAIL - len(steps) :]
+        self.trails.set_segments(steps.reshape(-1, 2, 2))
+        self.trails.set_color([to_rgba(shade(number), age) for age in ages for number in range(past.shape[1])])
+
+
+def _lines(places: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Straight lines between objects [lines, 2, 2]."""
+    return np.stack([places[first], places[second]], axis=1)
+
+
+def springs(
+    positions: Values, beliefs: Values, true: Values | None = None, edge: str = "spring", source: str = ""
+) -> bytes:
+    """A looping GIF: objects with their trails, and lines as opaque as the model believes in them.
+
+    Beside it, where the true graph is given, the same motion with the true edges; believed edges that are not there
+    are red and dashed. The same input gives the same bytes.
+
+    Args:
+        positions: [T, N, 2], in any unit.
+        beliefs: probability of an edge after the frames so far [T, N, N-1].
+        true: edge types 0 or 1 [N, N-1], alike in both directions.
+        edge: what type 1 is called.
+        source: whose weights believe.
+
+    Raises:
+        InputError: shapes that do not fit together, values that are not finite, no probabilities.
+    """
+    scene = _scene(positions, beliefs, true)
+    times = len(scene.positions)
+    with mpl.rc_context(dict(STYLE)):
+        painter, axes = _stage(1 if true is None else 2, source)
+        panels = [Panel.on(axis, scene) for axis in axes]
+        for axis, name in zip(axes, (f"inferred {edge}s", f"true {edge}s"), strict=False):
+            axis.set_title(name)
+        below = {"y": -0.02, "va": "top", "transform": axes[0].transAxes}
+        count, right = axes[0].text(0, s="", **below), axes[0].text(1, s="", ha="right", **below)
+        frames = []
+        for time in range(times):
+            for panel, chances in zip(panels, (scene.beliefs[time], scene.true), strict=False):
+                panel.show(time, chances)
+            count.set_text(f"frame {time + 1} of {times}")
+            right.set_text(scene.right(time))
+            frames.append(_painted(painter))
+    return _gif(frames)
+
+
+def _stage(panels: int, source: str) -> tuple[FigureCanvasAgg, np.ndarray]:
+    """A figure to be painted again and again, with a square for each panel, and over them the source."""
+    side = SIDE if panels > 1 else ALONE
+    width = panels * side
+    lines = textwrap.wrap(source, int(LETTERS * width))
+    over = OVER + LINE * len(lines)
+    height = side + over + UNDER
+    figure = Figure(figsize=(width, height), dpi=RESOLUTION)
+    axes = figure.subplots(1, panels, squeeze=False)[0]
+    sides = {"left": GAP / width, "right": 1 - GAP / width, "wspace": 2 * GAP / side}
+    figure.subplots_adjust(bottom=UNDER / height, top=1 - over / height, **sides)
+    figure.text(GAP / width, 1 - GAP / height, "\n".join(lines), va="top", fontsize=SOURCE)
+    return FigureCanvasAgg(figure), axes
+
+
+def _painted(painter: FigureCanvasAgg) -> np.ndarray:
+    """The picture as it stands [height, width, 3]."""
+    painter.draw()
+    return np.asarray(painter.buffer_rgba())[..., :3].copy()
+
+
+@styled
+def strip(
+    positions: Values, beliefs: Values, true: Values | None = None, edge: str = "spring", source: str = ""
+) -> Figure:
+    """Four frames of the animation, from the first to the last; arguments and errors as for `springs`."""
+    scene = _scene(positions, beliefs, true)
+    figure = headed(0.3 + WIDTH, source)
+    times = np.linspace(0, len(scene.positions) - 1, PANELS).round().astype(int)
+    for axis, time in zip(figure.subplots(2, 2).flatten(), times, strict=True):
+        Panel.on(axis, scene).show(time, scene.beliefs[time])
+        if scene.true is not None:
+            hints = _lines(scene.positions[time], *np.nonzero(np.triu(scene.true)))
+            axis.add_collection(LineCollection(hints, colors=GREY, linewidths=THIN, zorder=0.5))
+        axis.set_title(": ".join(filter(None, (f"frame {time + 1}", scene.right(time)))))
+    figure.legend(handles=_names(edge, known=scene.true is not None), ncols=3, **BELOW)
+    return figure
+
+
+def _names(edge: str, known: bool) -> list[Line2D]:
+    found = Line2D([], [], color="black", linewidth=THICK, label=f"inferred {edge}")
+    if not known:
+        return [found]
+    extra = Line2D([], [], color=RED, linestyle=WRONG["extra"]["linestyle"], linewidth=THICK, label=f"no {edge} there")
+    return [found, extra, Line2D([], [], color=GREY, linewidth=THIN, label=f"true {edge}")]
+
+
+def _scene(positions: Values, beliefs: Values, true: Values | None) -> Scene:
+    """The checked input of both figures."""
+    places = numbers("positions", positions, (None, None, 2))
+    times, objects, _ = places.shape
+    believed = pairs("beliefs", numbers("beliefs", beliefs, (times, objects, objects - 1)))  # [T, N, N]
+    if not times:
+        raise InputError("positions hold no frame: give at least one to be drawn")
+    if true is None:
+        return Scene(places, believed, None)
+    return Scene(places, believed, true_pairs(numbers("true", true, (objects, objects - 1)))[0])
+
+
+def _gif(frames: list[np.ndarray]) -> bytes:
+    """Frames [height, width, 3] as a GIF that loops for ever and rests on its last frame."""
+    palette = _palette()
+    images = [Image.fromarray(_nearest(each, palette)) for each in frames]
+    for image in images:
+        image.putpalette(palette.flatten().tolist())
+    content = io.BytesIO()
+    pace = [PACE] * (len(frames) - 1) + [LAST]
+    images[0].save(content, "GIF", save_all=True, append_images=images[1:], duration=pace, loop=0, disposal=1)
+    return content.getvalue()
+
+
+def _palette() -> np.ndarray:
+    """White to black, and tints of every colour that is drawn [colours, 3]: the same for all frames and scenes."""
+    inks = np.array([to_rgb(ink) for ink in SHADES])  # [C, 3], RED and GREY among them
+    tints = 1 - np.arange(1, TINTS + 1)[:, None, None] / TINTS * (1 - inks)  # [TINTS, C, 3]
+    greys = np.linspace(1, 0, GREYS)[:, None].repeat(3, axis=1)
+    return np.round(255 * np.concatenate([greys, tints.reshape(-1, 3)])).astype(np.uint8)
+
+
+def _nearest(picture: np.ndarray, palette: np.ndarray) -> np.ndarray:
+    """The nearest colour of the palette for every pixel [height, width]."""
+    packed = picture.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.int32)
+    _, first, which = np.unique(packed, return_index=True, return_inverse=True)
+    colours = picture.reshape(-1, 3)[first].astype(int)  # [colours of the picture, 3]
+    distances = ((colours[:, None] - palette.astype(int)) ** 2).sum(axis=2)
+    return distances.argmin(axis=1).astype(np.uint8)[which].reshape(packed.shape)

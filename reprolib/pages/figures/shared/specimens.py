@@ -1,0 +1,114 @@
+"""A trained network and a few inputs to look into: what the plots of relations show.
+
+The network is that of the largest committed run whose weights are kept; before there is one, an untrained network of
+smoke size, which is said beside the plot. All inputs are generated, so that no download is needed.
+
+Dimensions: N objects, D features of one.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import safe_open
+from torch import Tensor, nn
+
+from reprolib import experiments, paths
+from reprolib.contracts.configuration import Config, change
+from reprolib.contracts.entry import SCALES
+from reprolib.contracts.requests import Request
+from reprolib.contracts.source import KINDS
+from reprolib.data.split import Dataset
+from reprolib.evidence import records
+from reprolib.evidence.records import Record
+from reprolib.models.relation_network import RelationNetwork
+
+HEAD = re.compile(r"relation_network\.f\.\d+\.bias")  # of the layer that gives the answer
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """A network with the configuration, the few data, and in words where its weights come from."""
+
+    model: nn.Module
+    config: Config
+    data: Dataset
+    source: str
+
+
+@dataclass(frozen=True)
+class SceneView:
+    """One question about a picture, with the places of the objects (or cells) in pixels."""
+
+    image: np.ndarray  # uint8 [75, 75, 3]
+    question: str
+    answer: str
+    said: str  # the network's answer
+    places: np.ndarray  # [N, 2]: x, y
+    magnitudes: np.ndarray  # |g| [N, N], NaN where a pair is not part of the sum
+    source: str
+
+
+def specimen(name: str, row: str, few: Mapping[str, Any], kinds: tuple[str, ...] = KINDS) -> Specimen:
+    """The network of a row, with so few data as its pictures need.
+
+    Args:
+        few: changes of the data's sizes; smaller splits are prefixes of larger ones.
+        kinds: of the data that the network may have learned from; it is shown generated data.
+
+    Raises:
+        InputError: the weights are damaged.
+    """
+    experiment, kept = experiments.get(name), _kept(name, row, kinds)
+    request = _request(name, row, kept[1]) if kept else Request(experiment, experiment.row(row))
+    config = change(request.config, few)
+    data = request.row.source.load(config.data, "generated")
+    torch.manual_seed(request.seed)
+    if kept is None:
+        model = request.row.method.build(config, data)
+        return Specimen(model.eval(), config, data, "untrained network: no fitting weights are committed yet")
+    path, record = kept
+    known = _answers(path.with_name(record.weights["file"]))  # the network may know answers that few data lack
+    model = request.row.method.build(config, Dataset(**vars(data) | {"facts": data.facts | known}))
+    records.load_weights(model, record, path)
+    source = f"committed weights: {record.scale} scale, {record.kind} data, seed {record.seed}"
+    return Specimen(model.eval(), config, data, source)
+
+
+def _request(name: str, row: str, record: Record) -> Request:
+    experiment = experiments.get(name)
+    return Request(experiment, experiment.row(row), record.scale, record.seed, record.kind)
+
+
+def _kept(name: str, row: str, kinds: tuple[str, ...]) -> tuple[Path, Record] | None:
+    """The row's record with weights of the largest scale, real data before generated ones, smallest seed."""
+    found = [
+        (path, record)
+        for path, record in records.read_all(paths.results(), name)
+        if record.row == row and record.kind in kinds and record.weights and record.weights["file"]
+        if _request(name, row, record).config.hash == record.config_hash
+    ]
+    return min(found, key=lambda item: _rank(item[1]), default=None)
+
+
+def _rank(record: Record) -> tuple[int, bool, int]:
+    return -SCALES.index(record.scale), record.kind != "real", record.seed
+
+
+def _answers(weights: Path) -> dict[str, int]:
+    """How many answers a saved network gives, if it answers questions."""
+    with safe_open(weights, framework="pt") as file:
+        heads = [name for name in file.keys() if HEAD.fullmatch(name)]  # noqa: SIM118  not a dict
+        return dict.fromkeys(("answers", "outputs"), file.get_slice(max(heads)).get_shape()[0]) if heads else {}
+
+
+def magnitudes(network: RelationNetwork, objects: Tensor, question: Tensor) -> np.ndarray:
+    """|g(o_i, o_j, q)| [N, N] of one scene [1, N, D], NaN for pairs that are not part of the network's sum."""
+    values = network.each_relation(objects, question)[0].norm(dim=-1)  # [N, N]
+    summed = torch.zeros_like(values, dtype=torch.bool)
+    summed[tuple(network.chosen(len(values)).T)] = True
+    return values.masked_fill(~summed, torch.nan).numpy()
