@@ -33,7 +33,7 @@ from reprolib.errors import InputError
 from reprolib.evidence import claims, published, records
 from reprolib.evidence.deviations import Deviation
 from reprolib.evidence.metrics import accuracy
-from reprolib.models.baselines import MajorityAnswer
+from reprolib.models.majority import MajorityAnswer
 from reprolib.running import runs
 from reprolib.settings.recipe import Training
 from reprolib.settings.relating import Majority

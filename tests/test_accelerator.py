@@ -5,7 +5,7 @@ import torch
 
 from reprolib import devices, experiments, paths
 from reprolib.contracts import requests
-from reprolib.data.clevr import dataset, placing, render
+from reprolib.data.clevr import clevr_tensors, placing, render
 from reprolib.running import runs
 from reprolib.settings.data_sets import ClevrData
 
@@ -48,10 +48,10 @@ def test_a_headline_row_trains(experiment, row, monkeypatch, tmp_path):
 def test_pictures_stay_on_the_device_that_draws_them(monkeypatch, tmp_path):
     monkeypatch.setattr(paths, "BUILD", tmp_path)
     with devices.using(torch.device("cuda", 0)):
-        data = dataset.load(ClevrData(train=2, valid=1, test=1, pictures=True), "generated")
+        data = clevr_tensors.load(ClevrData(train=2, valid=1, test=1, pictures=True), "generated")
     assert all(split.tables["images"].is_cuda for split in data.splits.values())
     assert not list(tmp_path.rglob("rendered*"))
-    kept = dataset.load(ClevrData(train=2, valid=1, test=1, pictures=True), "generated")
+    kept = clevr_tensors.load(ClevrData(train=2, valid=1, test=1, pictures=True), "generated")
     for name, split in data.splits.items():
         assert (split.tables["images"].cpu().int() - kept.splits[name].tables["images"].int()).abs().max() <= 1
 

@@ -293,4 +293,4 @@ def test_marks_on_the_pages_of_experiments_lead_to_claims(pages, name):
     links = [urlsplit(address) for address in page_of(pages, f"notebooks/{name}").links]
     led = {link.fragment for link in links if link.path == "summary.html" and link.fragment}
     assert led <= known
-    assert led or name == "gn_block", "no order is marked"
+    assert led, "no order is marked"

@@ -45,7 +45,7 @@ MISTAKES = {
     "run toy --row toy/Net --set model.hidden=16": "parameter model.hidden takes a list of int, such as [2,3], not 16",
     "run toy --row toy/Net --set model.hidden=(1.5,)": "parameter model.hidden takes a list of int, such as [2,3], not",
     "run toy --row toy/Net --set train.schedule=linear": "train.schedule is 'linear': choose one of constant, cosine",
-    "run toy --row toy/Net --set train.batch=0": "train.batch is 0: give at least 1",
+    "run toy --row toy/Net --set train.batch=0": "train.batch is 0: give a number of 1 and up",
     "run toy --row toy/Net --set model.hidden=()": "toy/Net cannot be built with model.hidden=()",
     "run toy --set model.hidden=(3,)": "unknown parameter 'model.hidden'",  # of the baseline: no row has run by then
     "run toy --row": "Option '--row' requires an argument: see reprolib",

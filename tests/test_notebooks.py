@@ -134,9 +134,12 @@ def test_the_summary_has_counts_every_claim_and_every_row_that_waits(no_records)
     assert all(f"--row &#x27;{row.name}&#x27; --scale small" in found for row in rows if "small" in row.minutes)
 
 
-def test_training_at_smoke_scale_shows_a_curve(no_records):
-    page = execute(NOTEBOOKS / "gn_block.ipynb", {"seeds": [1]}, no_records / "page.ipynb")
-    assert len(outputs(page)["image/svg+xml"]) == 3
+def test_training_at_smoke_scale_shows_its_runs_in_a_fold(no_records):
+    page = execute(NOTEBOOKS / "rn_sort_of_clevr.ipynb", {"seeds": [1]}, no_records / "page.ipynb")
+    shown = [text for text in outputs(page)["text/html"] if "Runs at smoke scale" in text]
+    assert len(shown) == 1
+    assert "<details" in shown[0]
+    assert "Trained in this execution" in shown[0]
     assert "progress" not in page.read_text()
     assert str(no_records) not in page.read_text()
 

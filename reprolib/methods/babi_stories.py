@@ -9,8 +9,8 @@ from reprolib.contracts.configuration import Config
 from reprolib.data.split import Dataset, Split
 from reprolib.evidence.metrics import Figure, grouped_accuracy
 from reprolib.methods.answers import AnswerLearner
-from reprolib.models.babi import StoryRelationNetwork
-from reprolib.models.baselines import MajorityAnswer
+from reprolib.models.majority import MajorityAnswer
+from reprolib.models.stories import StoryRelationNetwork
 from reprolib.settings.data_sets import BABI_TASKS
 from reprolib.settings.relating import Majority
 from reprolib.training.learner import Learner

@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 from reprolib.contracts.configuration import Config
-from reprolib.data.clevr import dataset
+from reprolib.data.clevr import clevr_tensors
 from reprolib.data.clevr.scenes import OBJECTS
 from reprolib.data.clevr.tokens import KINDS
 from reprolib.data.split import Dataset, Split
@@ -12,7 +12,7 @@ from reprolib.errors import InputError
 from reprolib.evidence.metrics import accuracy, grouped_accuracy
 from reprolib.methods.answers import AnswerLearner
 from reprolib.models import clevr as models
-from reprolib.models.baselines import MajorityAnswer
+from reprolib.models.majority import MajorityAnswer
 from reprolib.settings import relating
 from reprolib.settings.relating import Majority
 from reprolib.training.learner import Learner
@@ -60,7 +60,7 @@ def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
         ((columns["depths"] - 1) // SHARED, _up_to("depth")),
     )
     parts = {name: value for of, names in groups for name, value in grouped_accuracy(right, of, names).items()}
-    if split.released_as == dataset.VALIDATION:
+    if split.released_as == clevr_tensors.VALIDATION:
         parts["validation"] = overall
     return {f"accuracy/{name}": value for name, value in ({"overall": overall} | parts).items()}
 

@@ -9,8 +9,8 @@ from reprolib.data.sort_of_clevr_tensors import SUBTYPES
 from reprolib.data.split import Dataset, Split
 from reprolib.evidence.metrics import accuracy
 from reprolib.methods.answers import AnswerLearner
-from reprolib.models.baselines import MajorityAnswer
-from reprolib.models.sort_of_clevr import PictureMLP, PictureRelationNetwork, StateRelationNetwork
+from reprolib.models.majority import MajorityAnswer
+from reprolib.models.scene_questions import PictureMLP, PictureRelationNetwork, StateRelationNetwork
 from reprolib.settings.relating import Majority, SceneMLP
 from reprolib.training.learner import Learner
 

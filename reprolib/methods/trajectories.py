@@ -14,8 +14,8 @@ from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.evidence.metrics import average, best_naming, edge_accuracy, errors_by_step
 from reprolib.models.correlation import CorrelationEdges, LSTMStates, flat_paths, paths
-from reprolib.models.motion import Static, TrajectoryLSTM
 from reprolib.models.nri import NRI, EdgeClassifier, GivenGraph, SimulatorDecoder
+from reprolib.models.without_graph import Static, TrajectoryLSTM
 from reprolib.settings.data_sets import FRAMES, HORIZON, PARTICLES, MotionData
 from reprolib.settings.moving import CorrelationModel, EdgeClassifierModel, LSTMModel, NRIModel, StaticModel
 from reprolib.training import optimisers

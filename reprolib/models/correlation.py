@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from reprolib.errors import InputError
-from reprolib.models.motion import TrajectoryLSTM
+from reprolib.models.without_graph import TrajectoryLSTM
 
 CONSTANT = 1e-6  # a series whose deviations are this small beside its values is rounding
 

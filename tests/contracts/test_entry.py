@@ -159,7 +159,7 @@ def test_who_made_the_data_of_the_suite():
         for source in {id(row.source): row.source for row in experiment.rows}.values():
             assert set(source.procedures) <= set(KINDS)
             assert set(source.procedures.values()) <= set(get_args(Procedure))
-            own = experiment.name.startswith(("nri_", "rn_sort_of_clevr"))
+            own = experiment.name.startswith(("nri_", "rn_sort_of_clevr", "gn_"))
             expected = {"generated": "paper"} if own else {"generated": "ours", "real": "released"}
             assert source.procedures == expected, experiment.name
 
@@ -177,7 +177,7 @@ def test_a_deviation_of_an_unknown_kind_is_refused():
 
 
 def test_unknown_names():
-    with pytest.raises(InputError, match="unknown experiment 'rn': choose one of rn_clevr_pixels, "):
+    with pytest.raises(InputError, match="unknown experiment 'rn': choose one of gn_block, rn_clevr_pixels, "):
         experiments.get("rn")
     with pytest.raises(InputError, match="rn_babi has no row 'RN': `reprolib list` prints babi_joint_10k/RN, "):
         experiments.get("rn-babi").row("RN")

@@ -11,7 +11,7 @@ import pytest
 
 from reprolib import paths
 from reprolib.data import catalogue, simulations, sort_of_clevr
-from reprolib.data.babi.reader import SPLITS, open_source
+from reprolib.data.babi.babi_reader import SPLITS, open_source
 from reprolib.errors import InputError
 from reprolib.settings.data_sets import BABI_TASKS
 

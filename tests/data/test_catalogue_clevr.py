@@ -13,8 +13,9 @@ import torch
 
 from reprolib import paths
 from reprolib.data import catalogue, checks
-from reprolib.data.clevr import archive, dataset, pictures
-from reprolib.data.clevr.reader import read_questions, read_scenes
+from reprolib.data.clevr import archive, clevr_tensors, pictures
+from reprolib.data.clevr.clevr_reader import read_questions, read_scenes
+from reprolib.data.clevr.clevr_tensors import LAYOUTS
 from reprolib.errors import InputError
 from reprolib.settings.data_sets import ClevrData
 
@@ -61,7 +62,7 @@ def files_in(folder):
 
 
 def take_for_the_release(monkeypatch):
-    monkeypatch.setattr(dataset, "RELEASED", {"train": (SIZE, 10 * SIZE), "val": (1, 10)})
+    monkeypatch.setattr(clevr_tensors, "RELEASED", {"train": (SIZE, 10 * SIZE), "val": (1, 10)})
 
 
 # Fetching
@@ -79,7 +80,7 @@ def test_from_a_server_to_a_batch(mini, site, data):
     )
     assert val.startswith("differs  val: 40 scenes and pictures, 400 questions; should hold 15000 and 149991; ")
     assert val.endswith("programs give 400 of 400 sampled answers")
-    loaded = dataset.load(ClevrData(pictures=True), "real")
+    loaded = clevr_tensors.load(ClevrData(pictures=True), "real")
     assert loaded.sizes == {"train": 1080, "valid": 120, "test": 400}
     batch = loaded.splits["train"].batch(torch.tensor([0, 999]))
     assert {name: len(tensor) for name, tensor in batch.items()} == {
@@ -96,7 +97,7 @@ def test_states_first_and_pictures_later(small, site, data):
     assert catalogue.fetch("clevr_no_images", f"{address}/texts.zip") == data / "clevr"
     there = {name for name in files_in(small) if not name.startswith("images")}
     assert set(files_in(data / "clevr")) == there | {"CLEVR_v1.0_no_images.zip"}
-    assert len(dataset.load(ClevrData(), "real").splits["test"]) == 10
+    assert len(clevr_tensors.load(ClevrData(), "real").splits["test"]) == 10
     catalogue.fetch("clevr", f"{address}/all.zip")
     assert files_in(data / "clevr").items() >= files_in(small).items()
 
@@ -207,7 +208,7 @@ def flipped(content):
 
 
 @pytest.mark.parametrize("name", DAMAGE)
-@pytest.mark.parametrize(("layout", "kept"), [(dataset.LAYOUTS[0], False), *((name, True) for name in dataset.LAYOUTS)])
+@pytest.mark.parametrize(("layout", "kept"), [(LAYOUTS[0], False), *((name, True) for name in LAYOUTS)])
 def test_what_the_message_says_mends_a_file(small, site, data, name, layout, kept):
     folder, address = site
     there = Path(shutil.copytree(small, data / layout))
@@ -258,7 +259,7 @@ def test_check_without_files():
 
 def test_check_of_the_mini_set(mini, monkeypatch):
     monkeypatch.setenv("REPROLIB_DATA", str(mini.parent))
-    if dataset.find() is not None:
+    if clevr_tensors.find() is not None:
         pytest.skip("REPROLIB_DATA holds the release, which is taken instead")
     lines = catalogue.check("clevr_no_images")
     assert lines[0].startswith("differs ")
@@ -330,7 +331,7 @@ def test_generated_files_have_the_released_layout(small):
 
 def test_generated_files_are_read_as_real_ones(small, data):
     shutil.copytree(small, data / "clevr")
-    loaded = dataset.load(ClevrData(pictures=True), "real")
+    loaded = clevr_tensors.load(ClevrData(pictures=True), "real")
     assert loaded.sizes == {"train": 110, "valid": 10, "test": 10}
     for split in loaded.splits.values():
         first = split.tables["objects"][:, 0, :3]

@@ -34,6 +34,7 @@ WRONG = {  # a value that no record has in the field
     "curve": [1, 2],
     "best_step": 1.5,
     "steps": True,
+    "starts_from": {"experiment": "toy", "row": 3, "sha256": "abc"},
     "weights": "weights.safetensors",
     "parameters": "7",
     "device": None,
@@ -154,7 +155,7 @@ def test_an_edit_by_hand_is_refused(written, change):
         records.read(written)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b"\xff\xfe\x00", b'{"schema": 2}'])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b"\xff\xfe\x00", b'{"schema": 3}'])
 def test_what_is_no_record(tmp_path, content):
     path = tmp_path / "x.json"
     path.write_bytes(content)
@@ -164,11 +165,11 @@ def test_what_is_no_record(tmp_path, content):
         records.read(tmp_path / "none.json")
 
 
-@pytest.mark.parametrize("schema", [None, 1, 3, "2", [2]])
+@pytest.mark.parametrize("schema", [None, 1, 2, 4, "3", [3]])
 def test_a_record_of_another_schema_is_to_be_run_again(written, schema):
     """Though other fields are wrong as well: they may be those of its own schema."""
     edit(written, lambda content: content.update(schema=schema, mood="good"))
-    with pytest.raises(InputError, match=rf"{written.name} has schema .*, this release reads 2: run its row again"):
+    with pytest.raises(InputError, match=rf"{written.name} has schema .*, this release reads 3: run its row again"):
         records.read(written)
 
 
@@ -229,12 +230,12 @@ def test_weights_round_trip_and_are_what_the_model_then_has(tmp_path):
     model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
     model(torch.randn(8, 3))  # running statistics that half precision would round
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    saved = records.round_weights(model, torch.float16)
+    saved = records.round_weights(model, "float16")
     for name, tensor in model.state_dict().items():
         rounded = before[name] if "running" in name or "num" in name else before[name].half().to(tensor.dtype)
         assert torch.equal(tensor, rounded), name
     assert not torch.equal(model[0].weight, before["0.weight"]), "nothing was rounded"
-    entry = records.save_weights(saved, tmp_path / "run.json", torch.float16)
+    entry = records.save_weights(saved, tmp_path / "run.json", "float16")
     loaded = load_file(tmp_path / entry["file"])
     assert loaded.keys() == before.keys()
     assert all(torch.equal(loaded[name].to(tensor.dtype), tensor) for name, tensor in model.state_dict().items())
@@ -244,7 +245,7 @@ def test_weights_round_trip_and_are_what_the_model_then_has(tmp_path):
 
 def test_large_weights_are_not_kept(tmp_path):
     model = nn.Linear(2048, 2049)  # 2 bytes each: just above 8 MiB
-    entry = records.save_weights(records.round_weights(model, torch.float16), tmp_path / "run.json", torch.float16)
+    entry = records.save_weights(records.round_weights(model, "float16"), tmp_path / "run.json", "float16")
     assert (entry["file"], entry["sha256"]) == (None, None)
     assert entry["bytes"] > 8 << 20
     assert list(tmp_path.iterdir()) == []
@@ -253,10 +254,10 @@ def test_large_weights_are_not_kept(tmp_path):
 def test_old_weights_go_only_when_their_record_is_replaced(record_of, tmp_path):
     place = records.location(record_of(), tmp_path)
     neighbour = place.with_name(place.name.replace("seed0.json", "seed01.1234.safetensors"))
-    first = records.save_weights({"w": torch.zeros(2)}, place, torch.float32)
+    first = records.save_weights({"w": torch.zeros(2)}, place, "float32")
     record = records.read(records.write(record_of(weights=first), tmp_path))
     neighbour.touch()
-    second = records.save_weights({"w": torch.ones(2)}, place, torch.float32)
+    second = records.save_weights({"w": torch.ones(2)}, place, "float32")
     records.check_weights(record, place)  # a kill here leaves the old record whole
     records.write(record_of(weights=second), tmp_path)
     records.check_weights(records.read(place), place)
@@ -266,7 +267,7 @@ def test_old_weights_go_only_when_their_record_is_replaced(record_of, tmp_path):
 def test_wrong_weights_are_refused(record_of, tmp_path):
     place = records.location(record_of(), tmp_path)
     model = nn.Linear(2, 2)
-    entry = records.save_weights(model.state_dict(), place, torch.float32)
+    entry = records.save_weights(model.state_dict(), place, "float32")
     record = record_of(weights=entry)
     records.load_weights(model, record, place)
     with pytest.raises(InputError, match="do not fit its configuration"):

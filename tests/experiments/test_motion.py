@@ -18,8 +18,8 @@ from reprolib.errors import InputError
 from reprolib.evidence import kinds, published
 from reprolib.methods import trajectories
 from reprolib.methods.trajectories import START
-from reprolib.models.motion import Static, TrajectoryLSTM
 from reprolib.models.nri import NRI, GivenGraph, latent
+from reprolib.models.without_graph import Static, TrajectoryLSTM
 from reprolib.rows import motion_rows as motion
 from reprolib.running import runs
 from reprolib.settings.data_sets import FRAMES, HORIZON, MotionData

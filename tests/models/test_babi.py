@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from reprolib.data.babi.arrays import encode, vocabulary
-from reprolib.data.babi.reader import parse
+from reprolib.data.babi.babi_reader import parse
 from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.experiments.rn_babi import METHOD
 from reprolib.methods.answers import answer_loss
-from reprolib.models.babi import StoryRelationNetwork
+from reprolib.models.stories import StoryRelationNetwork
 from reprolib.settings.recipe import Training
 from reprolib.settings.relating import READERS, SLOTS, BabiModel
 from reprolib.training.loop import fit

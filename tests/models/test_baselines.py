@@ -4,7 +4,7 @@ from collections import Counter
 
 import torch
 
-from reprolib.models.baselines import MajorityAnswer
+from reprolib.models.majority import MajorityAnswer
 
 ANSWERS = 29
 

@@ -6,7 +6,7 @@ import torch
 
 from reprolib.errors import InputError
 from reprolib.models.correlation import CorrelationEdges, LSTMStates, best_threshold, correlation, flat_paths, paths
-from reprolib.models.motion import TrajectoryLSTM
+from reprolib.models.without_graph import TrajectoryLSTM
 from reprolib.settings.moving import LSTMModel
 
 B, T, N, D = 6, 20, 4, 3

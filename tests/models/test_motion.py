@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from reprolib.errors import InputError
-from reprolib.models.motion import Static, TrajectoryLSTM
+from reprolib.models.without_graph import Static, TrajectoryLSTM
 from reprolib.settings.moving import LSTMModel
 
 B, T, N, D = 3, 13, 4, 3

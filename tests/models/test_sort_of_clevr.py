@@ -13,7 +13,7 @@ from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.experiments.rn_sort_of_clevr import EXPERIMENT, METHOD
 from reprolib.methods.answers import answer_loss
-from reprolib.models.sort_of_clevr import Cells, PictureMLP, PictureRelationNetwork, StateRelationNetwork
+from reprolib.models.scene_questions import Cells, PictureMLP, PictureRelationNetwork, StateRelationNetwork
 from reprolib.settings.recipe import Training
 from reprolib.settings.relating import SceneMLP, SceneModel
 from reprolib.training.loop import fit
@@ -149,7 +149,9 @@ def test_the_papers_sizes():
     ],
 )
 def test_sizes_that_make_no_model_are_named(model, name, value):
-    with pytest.raises(InputError, match=re.escape(f"model.{name} is {value}: give ")):
+    with pytest.raises(
+        InputError, match=re.escape(f"model.{name} is {list(value) if isinstance(value, tuple) else value}: give ")
+    ):
         model(**{name: value})
 
 

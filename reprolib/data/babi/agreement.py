@@ -1,7 +1,7 @@
 """How often the solver, which reads only the text, comes to the answers that the questions have."""
 
 from reprolib.data.babi import solver
-from reprolib.data.babi.dataset import test_questions
+from reprolib.data.babi.babi_tensors import test_questions
 from reprolib.settings.data_sets import BABI_TASKS
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from reprolib.data.babi.reader import Question
+from reprolib.data.babi.babi_reader import Question
 from reprolib.errors import InputError
 from reprolib.settings.data_sets import BABI_WINDOW
 

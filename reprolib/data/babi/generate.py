@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from reprolib.data.babi import tasks_carrying, tasks_moving, tasks_people, tasks_space
-from reprolib.data.babi.reader import SPLITS
+from reprolib.data.babi.babi_reader import SPLITS
 from reprolib.data.babi.story import Dice, Story, render
 from reprolib.errors import InputError
 from reprolib.files import write_text

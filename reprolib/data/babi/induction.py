@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from reprolib.data.babi.dataset import test_questions
-from reprolib.data.babi.reader import Question
+from reprolib.data.babi.babi_reader import Question
+from reprolib.data.babi.babi_tensors import test_questions
 
 TASK = 16
 SPECIES = re.compile(r"(\w+) is an? (\w+)\.")

@@ -5,8 +5,7 @@ import re
 from collections.abc import Mapping
 from importlib import resources
 
-from reprolib.contracts.source import Source
-from reprolib.data.babi.reader import Question
+from reprolib.data.babi.babi_reader import Question, TaskFiles
 from reprolib.errors import InputError
 
 COUNTS = {  # questions a file
@@ -31,7 +30,7 @@ def _known() -> dict[tuple[int, str], str]:
 SHA256 = _known()
 
 
-def questions(source: Source, task: int) -> dict[str, list[Question]]:
+def questions(source: TaskFiles, task: int) -> dict[str, list[Question]]:
     """{split: questions} of one task, in a 10k variant as many as in the release; only the file of `GAP` may lack some.
 
     Raises:
@@ -61,12 +60,12 @@ def known(variant: str, task: int) -> dict[str, str]:
     return {split: SHA256[task, split] for split in splits if (task, split) in SHA256}
 
 
-def changed(source: Source, task: int) -> list[str]:
+def changed(source: TaskFiles, task: int) -> list[str]:
     """The splits of a task whose file is not the released one, as far as that one's hash is known."""
     return [split for split, expected in known(source.variant, task).items() if sha256(source, task, split) != expected]
 
 
-def sha256(source: Source, task: int, split: str) -> str | None:
+def sha256(source: TaskFiles, task: int, split: str) -> str | None:
     """Hash of one file; None where there is none."""
     content = source.files.get((task, split))
     return None if content is None else hashlib.sha256(content).hexdigest()

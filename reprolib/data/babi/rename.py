@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from reprolib.data.babi.reader import Question
+from reprolib.data.babi.babi_reader import Question
 
 PLACES = ("bathroom", "bedroom", "garden", "hallway", "kitchen", "office")
 

@@ -5,8 +5,8 @@ A network that learns its training stories by heart gets such a question right, 
 
 from collections.abc import Iterable
 
-from reprolib.data.babi.dataset import RELEASED, generated, source
-from reprolib.data.babi.reader import Question
+from reprolib.data.babi.babi_reader import Question
+from reprolib.data.babi.babi_tensors import RELEASED, generated, source
 from reprolib.settings.data_sets import BABI_TASKS
 
 

@@ -4,12 +4,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from reprolib.data.catalogue import babi, clevr, motion, sort_of_clevr
-from reprolib.data.catalogue.entry import Entry
+from reprolib.data.catalogue import babi_files, clevr_files, drawn_scenes, simulated_motion
+from reprolib.data.catalogue.known import Entry
 from reprolib.errors import InputError
 
 MARK = 9  # characters that say what a finding is: ok, differs
-ENTRIES = (babi.ENTRY, *clevr.ENTRIES, sort_of_clevr.ENTRY, *motion.ENTRIES)
+ENTRIES = (babi_files.ENTRY, *clevr_files.ENTRIES, drawn_scenes.ENTRY, *simulated_motion.ENTRIES)
 
 
 def entries() -> tuple[Entry, ...]:

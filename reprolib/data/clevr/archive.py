@@ -9,7 +9,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from tqdm import tqdm
 
 from reprolib.data.checks import check_room
-from reprolib.data.clevr.reader import PICTURES, SPLITS, TEXTS
+from reprolib.data.clevr.clevr_reader import PICTURES, SPLITS, TEXTS
 from reprolib.errors import InputError
 
 FIRST = f"scenes/CLEVR_{SPLITS[0]}_scenes.json"  # by which the top folder of an archive is found

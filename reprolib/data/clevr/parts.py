@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from reprolib.data import cache
 from reprolib.data.clevr import placing, questions, tokens
-from reprolib.data.clevr.reader import TEXTS, Question, read_questions, remedy, stream_scenes
+from reprolib.data.clevr.clevr_reader import TEXTS, Question, read_questions, remedy, stream_scenes
 from reprolib.data.clevr.scenes import Scenes, from_json
 from reprolib.data.clevr.tokens import Tokens
 from reprolib.data.compiled import sources

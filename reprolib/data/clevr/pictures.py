@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from reprolib.data.clevr import mapped
-from reprolib.data.clevr.reader import PICTURES, remedy
+from reprolib.data.clevr.clevr_reader import PICTURES, remedy
 from reprolib.errors import InputError
 from reprolib.settings.data_sets import PICTURE_SIDE
 

@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reprolib.data.checks import check_whole
+from reprolib.data.clevr.clevr_reader import Question
 from reprolib.data.clevr.masks import DESCRIPTIONS, FUNCTIONS, GIVEN, Value, View, views
 from reprolib.data.clevr.programs import ATTRIBUTES, RELATIONS
-from reprolib.data.clevr.reader import Question
 from reprolib.data.clevr.scenes import Scenes
 from reprolib.data.clevr.templates import COUNT, EXIST, FAMILIES, NONE, ONE, SOME, VALUE, Choice, Family, Step, program
 from reprolib.data.clevr.wording import wording

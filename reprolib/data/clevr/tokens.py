@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from reprolib.data.clevr.clevr_reader import ANSWERS, CATEGORIES, Question
 from reprolib.data.clevr.programs import depth
-from reprolib.data.clevr.reader import ANSWERS, CATEGORIES, Question
 from reprolib.errors import InputError
 
 VERSION = 1  # part of the data's identity: raise it whenever the same questions give other numbers

@@ -6,7 +6,6 @@ Plots are matplotlib figures in the one style of `shared/style.py`; `show` turns
 
 from reprolib.pages.figures.execution import execution
 from reprolib.pages.figures.gn_block.diagrams import configurations, full_block
-from reprolib.pages.figures.gn_block.generalisation import generalisation
 from reprolib.pages.figures.label_bars import label_bars
 from reprolib.pages.figures.nri_edges.graphs import graphs
 from reprolib.pages.figures.nri_edges.plots_of_edges import (
@@ -56,7 +55,6 @@ __all__ = [
     "execution",
     "failures",
     "full_block",
-    "generalisation",
     "graphs",
     "horizon",
     "induction_by_distance",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from reprolib.data.clevr.render.agreement import Agreement
+from reprolib.data.clevr.render.likeness import Agreement
 from reprolib.pages.tables import links
 from reprolib.pages.tables.markup import Html, figure
 from reprolib.pages.tables.table import Table, render

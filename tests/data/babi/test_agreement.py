@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from reprolib.data.babi import agreement, dataset
-from reprolib.data.babi.dataset import generated
+from reprolib.data.babi import agreement, babi_tensors
+from reprolib.data.babi.babi_tensors import generated
 from reprolib.data.babi.solver import solve
 from reprolib.settings.data_sets import BABI_TASKS
 
@@ -21,11 +21,13 @@ def test_the_solver_answers_every_generated_question(task):
 
 
 def test_agreement_is_told_task_by_task(monkeypatch):
-    monkeypatch.setitem(dataset.RELEASED, "test", 4)
+    monkeypatch.setitem(babi_tensors.RELEASED, "test", 4)
     assert agreement.of_test("generated") == {f"task {task}": 100.0 for task in BABI_TASKS}
-    first = dataset.test_questions(1, "generated")[0]
-    monkeypatch.setattr(dataset, "generated", lambda *which, **seed: [first, replace(first, answer="nowhere")])
+    first = babi_tensors.test_questions(1, "generated")[0]
+    monkeypatch.setattr(babi_tensors, "generated", lambda *which, **seed: [first, replace(first, answer="nowhere")])
     assert (
-        agreement.solver.agreement(1, ((q.story, q.text, q.answer) for q in dataset.test_questions(1, "generated")))
+        agreement.solver.agreement(
+            1, ((q.story, q.text, q.answer) for q in babi_tensors.test_questions(1, "generated"))
+        )
         == 0.5
     )

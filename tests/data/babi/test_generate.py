@@ -6,8 +6,8 @@ import re
 import pytest
 
 from reprolib.data.babi import world
+from reprolib.data.babi.babi_reader import SPLITS, parse
 from reprolib.data.babi.generate import VERSION, generate, split_seed, write
-from reprolib.data.babi.reader import SPLITS, parse
 from reprolib.errors import InputError
 from reprolib.settings.data_sets import BABI_TASKS
 

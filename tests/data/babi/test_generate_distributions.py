@@ -7,8 +7,8 @@ from functools import cache
 import pytest
 
 from reprolib.data.babi import tasks_moving, tasks_people, tasks_space, world
+from reprolib.data.babi.babi_reader import open_source
 from reprolib.data.babi.generate import generate
-from reprolib.data.babi.reader import open_source
 from reprolib.settings.data_sets import BABI_TASKS
 
 PEOPLE = (*world.PEOPLE, *world.TOWN_PEOPLE, "Jeff", *tasks_people.NAMES, *tasks_people.ANIMALS, *tasks_people.MOVERS)

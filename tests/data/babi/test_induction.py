@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from reprolib.data.babi.dataset import generated
+from reprolib.data.babi.babi_reader import Question, open_source
+from reprolib.data.babi.babi_tensors import generated
 from reprolib.data.babi.induction import RULES, accuracies, distance, facts
-from reprolib.data.babi.reader import Question, open_source
 from reprolib.data.babi.solver import solve
 
 STORY = Question(

@@ -13,8 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprolib.contracts.source import Source
-from reprolib.data.babi.reader import SPLITS, Question, open_source, parse
+from reprolib.data.babi.babi_reader import SPLITS, Question, TaskFiles, open_source, parse
 from reprolib.errors import InputError
 from reprolib.settings.data_sets import BABI_TASKS, BABI_VARIANTS
 
@@ -143,7 +142,7 @@ def test_hash_depends_on_every_byte_and_its_place(tmp_path):
 
 def hash_of(**splits):
     """Of a source with these files of task 1."""
-    return Source("en", {(1, name): content.encode() for name, content in splits.items()}, {}).sha256
+    return TaskFiles("en", {(1, name): content.encode() for name, content in splits.items()}, {}).sha256
 
 
 def test_hash_tells_where_a_file_ends():

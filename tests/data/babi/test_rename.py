@@ -2,8 +2,8 @@
 
 import pytest
 
-from reprolib.data.babi.dataset import generated
-from reprolib.data.babi.reader import Question
+from reprolib.data.babi.babi_reader import Question
+from reprolib.data.babi.babi_tensors import generated
 from reprolib.data.babi.rename import EXCHANGEABLE, renamed
 from reprolib.data.babi.solver import solve
 

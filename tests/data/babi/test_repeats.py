@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from reprolib.data.babi import repeats
-from reprolib.data.babi.reader import Question
+from reprolib.data.babi.babi_reader import Question
 from reprolib.paths import NOTEBOOKS
 
 FIRST = Question(1, ("Mary went home.",), "Where is Mary?", "home", (0,))

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from reprolib.data.babi.reader import open_source
+from reprolib.data.babi.babi_reader import open_source
 from reprolib.data.babi.solver import TASKS, agreement, solve
 from reprolib.errors import InputError
 

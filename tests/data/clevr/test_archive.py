@@ -13,7 +13,7 @@ import pytest
 from reprolib import paths
 from reprolib.data import checks
 from reprolib.data.clevr import archive
-from reprolib.data.clevr.reader import SPLITS, TEXTS
+from reprolib.data.clevr.clevr_reader import SPLITS, TEXTS
 from reprolib.errors import InputError
 
 CONTENT = {
@@ -157,7 +157,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from reprolib.data.clevr import archive
-from reprolib.data.clevr.reader import SPLITS
+from reprolib.data.clevr.clevr_reader import SPLITS
 folder = Path(sys.argv[2])
 class Bar:
     def update(self, count):

@@ -13,9 +13,9 @@ import torch
 
 from reprolib import paths
 from reprolib.data import catalogue
-from reprolib.data.clevr import dataset, parts, pictures, placing, programs, questions, tokens
-from reprolib.data.clevr.dataset import load
-from reprolib.data.clevr.reader import ANSWERS, read_questions, read_scenes
+from reprolib.data.clevr import clevr_tensors, parts, pictures, placing, programs, questions, tokens
+from reprolib.data.clevr.clevr_reader import ANSWERS, read_questions, read_scenes
+from reprolib.data.clevr.clevr_tensors import load
 from reprolib.data.clevr.wording import VOCABULARY
 from reprolib.data.sources import CLEVR
 from reprolib.errors import InputError
@@ -33,11 +33,11 @@ def build(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
     monkeypatch.setattr(paths, "ROOT", tmp_path / "root")
     monkeypatch.delenv("REPROLIB_DATA", raising=False)
-    monkeypatch.setattr(dataset, "render", SimpleNamespace(VERSION=0, render=paint))
+    monkeypatch.setattr(clevr_tensors, "render", SimpleNamespace(VERSION=0, render=paint))
     return tmp_path / "build" / "clevr"
 
 
-RENDER = dataset.render
+RENDER = clevr_tensors.render
 
 
 def paint(scenes, height, width, device):
@@ -137,7 +137,7 @@ def test_the_contract_of_a_batch():
 
 
 def test_pictures_are_drawn_of_their_scenes(monkeypatch):
-    monkeypatch.setattr(dataset.mapped, "CHUNK", 2)
+    monkeypatch.setattr(clevr_tensors.mapped, "CHUNK", 2)
     data = load(replace(FEW, pictures=True), "generated")
     for split in data.splits.values():
         first = split.tables["objects"][:, 0, :3]
@@ -145,14 +145,14 @@ def test_pictures_are_drawn_of_their_scenes(monkeypatch):
 
 
 def test_the_renderer_draws_for_models(monkeypatch):
-    monkeypatch.setattr(dataset, "render", RENDER)
+    monkeypatch.setattr(clevr_tensors, "render", RENDER)
     data = load(ClevrData(train=1, valid=1, test=1, questions=1, pictures=True), "generated")
     expected = RENDER.render(placing.generate(1, 0, 2), 128, 128)
     assert (data.splits["test"].tables["images"].int() - expected.int()).abs().max() <= 1
 
 
 def test_pictures_have_the_side_that_is_asked_for(monkeypatch):
-    monkeypatch.setattr(dataset, "render", RENDER)
+    monkeypatch.setattr(clevr_tensors, "render", RENDER)
     data = load(ClevrData(train=1, valid=1, test=1, questions=1, pictures=True, side=40), "generated")
     expected = RENDER.render(placing.generate(1, 0, 2), 40, 40)
     assert (data.splits["test"].tables["images"].int() - expected.int()).abs().max() <= 1
@@ -160,7 +160,7 @@ def test_pictures_have_the_side_that_is_asked_for(monkeypatch):
 
 @pytest.mark.parametrize("side", [15, 321])
 def test_a_side_that_shows_nothing_is_refused(side):
-    with pytest.raises(InputError, match=f"data.side is {side}: give 16 to 320 pixels"):
+    with pytest.raises(InputError, match=f"data.side is {side}: give a number of 16 to 320"):
         ClevrData(side=side)
 
 
@@ -214,7 +214,7 @@ def test_the_fingerprint_stands_for_the_data(monkeypatch):
 
 @pytest.mark.parametrize("name", ["train", "valid", "test", "questions"])
 def test_a_count_that_is_none(name):
-    with pytest.raises(InputError, match=f"data.{name} is 0: give a whole number of at least 1"):
+    with pytest.raises(InputError, match=f"data.{name} is 0: give a number of 1 and up"):
         replace(FEW, **{name: 0})
 
 
@@ -238,7 +238,7 @@ def test_files_give_back_what_was_written(real):
         assert tokens.spell(read.tokens.questions[7], read.tokens.vocabulary)
         for name in vars(straight.tokens):
             np.testing.assert_array_equal(getattr(read.tokens, name), getattr(straight.tokens, name))
-        np.testing.assert_array_equal(dataset.objects(read.scenes), dataset.objects(straight.scenes))
+        np.testing.assert_array_equal(clevr_tensors.objects(read.scenes), clevr_tensors.objects(straight.scenes))
     assert data.sizes == {"train": 180, "valid": 20, "test": 20}
 
 
@@ -310,7 +310,7 @@ def test_the_release_goes_before_the_mini_set(written, tmp_path, monkeypatch):
     monkeypatch.setenv("REPROLIB_DATA", str(tmp_path))
     for layout in ("clevr-mini", "CLEVR_v1.0"):
         shutil.copytree(written, tmp_path / layout)
-    assert dataset.source() == tmp_path / "CLEVR_v1.0"
+    assert clevr_tensors.source() == tmp_path / "CLEVR_v1.0"
 
 
 @pytest.mark.parametrize("lost", [["scenes"], ["questions"], ["scenes", "questions"]])
@@ -325,7 +325,7 @@ def test_a_missing_part_is_named_and_the_mini_set_not_taken_for_it(written, tmp_
         load(ClevrData(), "real")
     assert CLEVR.identity(ClevrData(), "real") is None
     shutil.copytree(written, tmp_path / "CLEVR_v1.0")
-    assert dataset.source() == tmp_path / "CLEVR_v1.0"
+    assert clevr_tensors.source() == tmp_path / "CLEVR_v1.0"
 
 
 def test_the_fingerprint_follows_the_content(real, tmp_path, monkeypatch):
@@ -362,7 +362,7 @@ def test_a_missing_file(real, tmp_path, monkeypatch, part):
 
 def test_the_mini_set(mini, monkeypatch):
     monkeypatch.setenv("REPROLIB_DATA", str(mini.parent))
-    if dataset.find() is not None:
+    if clevr_tensors.find() is not None:
         pytest.skip("REPROLIB_DATA holds the release, which is taken instead")
     data = load(ClevrData(pictures=True), "real")
     assert (data.name, data.measured) == ("clevr-mini", "validation")

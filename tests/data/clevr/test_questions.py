@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from reprolib.data.clevr import answer
+from reprolib.data.clevr.clevr_reader import ANSWERS, CATEGORIES
 from reprolib.data.clevr.programs import ATTRIBUTES
 from reprolib.data.clevr.questions import PERIOD, generate
-from reprolib.data.clevr.reader import ANSWERS, CATEGORIES
 from reprolib.data.clevr.scenes import empty, from_json
 from reprolib.data.clevr.templates import FAMILIES
 from reprolib.data.clevr.tokens import words

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from reprolib import paths
-from reprolib.data.clevr import answer, parts, reader
-from reprolib.data.clevr.reader import ANSWERS, CATEGORIES, SPLITS, Question, read_questions, read_scenes
+from reprolib.data.clevr import answer, clevr_reader, parts
+from reprolib.data.clevr.clevr_reader import ANSWERS, CATEGORIES, SPLITS, Question, read_questions, read_scenes
 from reprolib.errors import InputError
 
 LOOKS = {"size": "large", "color": "cyan", "material": "metal", "shape": "cube"}
@@ -61,7 +61,7 @@ def read(folder, split="train"):
 def test_what_was_written_comes_back(tmp_path, monkeypatch, window, indent, last):
     scenes, questions = [scene(i) for i in (4, 9)], [question(i) for i in (9, 4, 9)]
     write(tmp_path, scenes, questions, "val", indent, last)
-    monkeypatch.setattr(reader, "WINDOW", window)
+    monkeypatch.setattr(clevr_reader, "WINDOW", window)
     assert read_scenes(tmp_path, "val") == {4: scenes[0], 9: scenes[1]}
     assert read_scenes(tmp_path, "val", {9, 17}) == {9: scenes[1]}
     assert read(tmp_path, "val") == [
@@ -71,10 +71,12 @@ def test_what_was_written_comes_back(tmp_path, monkeypatch, window, indent, last
 
 def test_only_a_window_of_the_text_is_held(tmp_path, monkeypatch):
     write(tmp_path, [scene(0)], [question(0)] * 500)
-    monkeypatch.setattr(reader, "WINDOW", 1000)
+    monkeypatch.setattr(clevr_reader, "WINDOW", 1000)
     held = []
-    following = reader._next
-    monkeypatch.setattr(reader, "_next", lambda text, position: held.append(len(text)) or following(text, position))
+    following = clevr_reader._next
+    monkeypatch.setattr(
+        clevr_reader, "_next", lambda text, position: held.append(len(text)) or following(text, position)
+    )
     assert len(read(tmp_path)) == 500
     assert max(held) < 2000 < (tmp_path / "questions/CLEVR_train_questions.json").stat().st_size / 10
 
@@ -161,11 +163,13 @@ def test_damage_early_in_a_long_file_is_seen_without_reading_on(tmp_path, monkey
     write(tmp_path, [scene(0)], [question(0)] * 500)
     path = tmp_path / "questions/CLEVR_train_questions.json"
     path.write_text(path.read_text(encoding="utf-8").replace('"answer":', '"answer"', 1), encoding="utf-8")
-    monkeypatch.setattr(reader, "WINDOW", 1000)
-    monkeypatch.setattr(reader, "LONGEST", 3000)
+    monkeypatch.setattr(clevr_reader, "WINDOW", 1000)
+    monkeypatch.setattr(clevr_reader, "LONGEST", 3000)
     lengths = []
-    following = reader._next
-    monkeypatch.setattr(reader, "_next", lambda text, position: lengths.append(len(text)) or following(text, position))
+    following = clevr_reader._next
+    monkeypatch.setattr(
+        clevr_reader, "_next", lambda text, position: lengths.append(len(text)) or following(text, position)
+    )
     with pytest.raises(InputError, match="it breaks off in the questions"):
         read(tmp_path)
     assert max(lengths) <= 4000
@@ -260,7 +264,7 @@ class Held(dict):
 def held(monkeypatch):
     """`Held`, with every scene that is read counted by it."""
     decoder = json.JSONDecoder(object_hook=lambda found: Held(found) if "objects" in found else found)
-    monkeypatch.setattr(reader, "DECODER", decoder)
+    monkeypatch.setattr(clevr_reader, "DECODER", decoder)
     monkeypatch.setattr(Held, "now", 0)
     monkeypatch.setattr(Held, "most", 0)
     return Held

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from reprolib.data.clevr import tokens
+from reprolib.data.clevr.clevr_reader import ANSWERS, CATEGORIES, Question
 from reprolib.data.clevr.programs import depth
-from reprolib.data.clevr.reader import ANSWERS, CATEGORIES, Question
 from reprolib.data.clevr.tokens import KINDS, TYPES, encode, join, recode, spell, vocabulary, words
 from reprolib.errors import InputError
 

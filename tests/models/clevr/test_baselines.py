@@ -8,7 +8,7 @@ from torch import nn
 
 from reprolib.errors import InputError
 from reprolib.models.clevr import AttentionNetwork, FlatNetwork, QuestionNetwork, SetNetwork, StateRelationNetwork
-from reprolib.models.clevr.baselines import Hop
+from reprolib.models.clevr.without_relations import Hop
 from reprolib.settings.relating import AttentionModel, FlatModel, QuestionModel, SetModel, StateModel
 
 WORDS, ANSWERS, SIDE = 12, 29, 32

@@ -13,8 +13,8 @@ from reprolib import experiments, paths
 from reprolib.contracts.configuration import change
 from reprolib.contracts.requests import Request
 from reprolib.data.clevr import placing, questions, tokens
+from reprolib.data.clevr.clevr_reader import ANSWERS
 from reprolib.data.clevr.programs import answer
-from reprolib.data.clevr.reader import ANSWERS
 from reprolib.data.clevr.scenes import HEIGHT, OBJECTS, WIDTH
 from reprolib.data.clevr.visibility import visible
 from reprolib.evidence import published, records

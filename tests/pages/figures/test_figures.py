@@ -18,7 +18,6 @@ from reprolib.data.babi.arrays import vocabulary
 from reprolib.errors import InputError
 from reprolib.evidence import published, records
 from reprolib.evidence.records import Record
-from reprolib.experiments.gn_block import AS_NODES, CEILING, TRAINED, Point
 from reprolib.gn import configurations as gn
 from reprolib.gn.block import OnConcat
 from reprolib.judgement import labels
@@ -236,18 +235,6 @@ def test_networks_that_see_clevr_have_a_colour_each():
     assert len({style.colour(name) for name in names}) == len(names)
     names = ("LSTM+RN", "LSTM+deep sets", "LSTM", "Q-type baseline")
     assert len({style.colour(name) for name in names}) == len(names)
-
-
-def test_generalisation_draws_means_over_seeds():
-    points = [
-        Point(seed, nodes, rounds, base + seed)
-        for seed in (0, 1)
-        for nodes in (8, 16)
-        for rounds, base in ((CEILING, 80.0), (TRAINED, 70.0), (AS_NODES, 90.0))
-    ]
-    axis = figures.generalisation(points).axes[0]
-    assert [list(line.get_ydata()) for line in axis.lines] == [[80.5] * 2, [70.5] * 2, [90.5] * 2]
-    assert list(axis.lines[0].get_xdata()) == [8, 16]
 
 
 # Relations

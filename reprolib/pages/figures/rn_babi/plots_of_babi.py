@@ -13,8 +13,8 @@ from matplotlib.ticker import MaxNLocator
 
 from reprolib.evidence import published
 from reprolib.evidence.records import Record
-from reprolib.experiments.rn_babi import PASSED
 from reprolib.judgement.verdicts import Measurement
+from reprolib.methods.babi_stories import PASSED
 from reprolib.pages.figures.rn_babi.views_of_babi import DistanceView, StoryView
 from reprolib.pages.figures.shared.bars import write_value
 from reprolib.pages.figures.shared.curves import name_labelled

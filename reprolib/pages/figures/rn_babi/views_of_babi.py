@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from reprolib import experiments
-from reprolib.data.babi import dataset, induction
+from reprolib.data.babi import babi_tensors, induction
 from reprolib.pages.figures.shared.specimens import magnitudes, specimen
 
 STORY_TASK, SHORTEST, LONGEST = 2, 6, 9  # two supporting facts; sentences of the story
@@ -40,7 +40,7 @@ class DistanceView:
 def story() -> StoryView:
     """The relations that the network sees in one generated story, for a question with two supporting facts."""
     found = specimen("rn_babi", "babi_joint_10k/RN", FEW_STORIES)
-    asked = dataset.generated(STORY_TASK, "test", FEW_STORIES["data.test"], found.config.data.seed)
+    asked = babi_tensors.generated(STORY_TASK, "test", FEW_STORIES["data.test"], found.config.data.seed)
     number, question = next((i, q) for i, q in enumerate(asked) if SHORTEST <= len(q.story) <= LONGEST)
     split = found.data.splits["test"]
     rows = (split.columns["tasks"] == STORY_TASK).nonzero()[:, 0]
@@ -67,7 +67,7 @@ def induction_by_distance(system: str) -> DistanceView:
     found = specimen("rn_babi", f"{INDUCTION}/{system}", FEW_STORIES | {"data.test": INDUCTIONS})
     batch = found.data.splits["test"].batch(slice(None))
     right = found.model(batch).argmax(1) == batch["answers"]
-    asked = dataset.generated(induction.TASK, "test", INDUCTIONS, found.config.data.seed)
+    asked = babi_tensors.generated(induction.TASK, "test", INDUCTIONS, found.config.data.seed)
     distances = torch.tensor([induction.distance(question) for question in asked]).clamp(max=FARTHEST)
     shares = {d: 100.0 * right[distances == d].float().mean().item() for d in range(1, FARTHEST + 1)}
     return DistanceView(system, shares, found.source)

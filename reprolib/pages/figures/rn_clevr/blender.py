@@ -8,7 +8,7 @@ from PIL import Image
 
 from reprolib import paths
 from reprolib.data.clevr.render import render
-from reprolib.data.clevr.render.agreement import Agreement, agreements
+from reprolib.data.clevr.render.likeness import Agreement, agreements
 from reprolib.data.clevr.scenes import HEIGHT, WIDTH, Scenes, from_json
 from reprolib.pages.figures.shared.style import canvas, styled
 

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 
 from reprolib.data.clevr import parts, placing, questions, tokens
-from reprolib.data.clevr.dataset import STREAMS
-from reprolib.data.clevr.reader import ANSWERS
+from reprolib.data.clevr.clevr_reader import ANSWERS
+from reprolib.data.clevr.clevr_tensors import STREAMS
 from reprolib.data.clevr.render import render
 from reprolib.data.clevr.scenes import HEIGHT, WIDTH, Scenes
 from reprolib.data.clevr.visibility import visible

@@ -9,7 +9,7 @@ from PIL import Image
 from reprolib.data.clevr import placing
 from reprolib.data.clevr.programs import ATTRIBUTES
 from reprolib.data.clevr.render import render
-from reprolib.data.clevr.render.agreement import agreements
+from reprolib.data.clevr.render.likeness import agreements
 from reprolib.data.clevr.scenes import Scenes, from_json
 
 PICKS = (2, 7, 12, 16, 21, 27, 33, 38)  # of the validation scenes at hand, in their order

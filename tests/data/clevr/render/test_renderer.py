@@ -6,7 +6,7 @@ import torch
 
 from reprolib.data.clevr.programs import ATTRIBUTES
 from reprolib.data.clevr.render import render
-from reprolib.data.clevr.render.agreement import seen_objects
+from reprolib.data.clevr.render.likeness import seen_objects
 from reprolib.data.clevr.render.shading import lamps_of, reflected
 from reprolib.data.clevr.scenes import HEIGHT, WIDTH, Scenes, empty
 from reprolib.errors import InputError

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from reprolib.data import sort_of_clevr
-from reprolib.data.catalogue.entry import Entry
+from reprolib.data.catalogue.known import Entry
 
 SAMPLE = {"scenes": 16, "seed": 5}
 SHA256 = "927ccf038bb17a5b31ac46e4b2d1941d7db5fc7e3c2c4305d6bf10c1fab0653c"  # of VERSION 1

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from reprolib import paths
-from reprolib.contracts.source import Source
-from reprolib.data.babi import dataset, released, solver
-from reprolib.data.babi.reader import in_use, open_source
-from reprolib.data.catalogue.entry import Entry
+from reprolib.data.babi import babi_tensors, released, solver
+from reprolib.data.babi.babi_reader import TaskFiles, in_use, open_source
+from reprolib.data.catalogue.known import Entry
 from reprolib.data.fetch import download
 from reprolib.errors import InputError
 from reprolib.settings.data_sets import BABI_TASKS, BabiData
@@ -57,7 +56,7 @@ def _check() -> list[str]:
     return [head, *(_check_task(source, task) for task in BABI_TASKS)]
 
 
-def _check_task(source: Source, task: int) -> str:
+def _check_task(source: TaskFiles, task: int) -> str:
     expected = released.COUNTS[source.variant]
     questions = {split: source.questions(task, split) for split in expected}
     off = released.differing(source.variant, {split: len(found) for split, found in questions.items()})
@@ -76,7 +75,7 @@ def _write(folder: Path, size: int) -> None:
     if size < 10:
         raise InputError(f"size is {size}: give at least 10 questions a task, of which one in ten validates")
     tenth = size // 10
-    dataset.write(folder / "en-valid-10k", BabiData(train=size - tenth, valid=tenth, test=tenth))
+    babi_tensors.write(folder / "en-valid-10k", BabiData(train=size - tenth, valid=tenth, test=tenth))
 
 
 ENTRY = Entry(

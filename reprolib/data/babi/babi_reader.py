@@ -29,7 +29,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Source:
+class TaskFiles:
     """The files of one variant: {(task, split): bytes} and a hash over all of them."""
 
     variant: str
@@ -115,7 +115,7 @@ def _question(task: int, story: Mapping[int, str], content: str, where: str) -> 
     return Question(task, tuple(story.values()), fields[0], fields[1], support)
 
 
-def open_source(path: Path, variant: str | None = None) -> Source:
+def open_source(path: Path, variant: str | None = None) -> TaskFiles:
     """The bAbI files found at `path`: a tar archive, a folder that holds one, or a released folder at any depth.
 
     Args:
@@ -148,7 +148,7 @@ def in_use(path: Path) -> list[Path]:
     return texts or sorted(p for p in path.glob("*") if ARCHIVE_NAME.fullmatch(p.name) and p.is_file())
 
 
-def _source(variant: str, contents: Mapping[str, bytes]) -> Source:
+def _source(variant: str, contents: Mapping[str, bytes]) -> TaskFiles:
     files, names = {}, {}
     for name, content in contents.items():
         match = FILE_NAME.fullmatch(Path(name).name)
@@ -156,7 +156,7 @@ def _source(variant: str, contents: Mapping[str, bytes]) -> Source:
         if files.get(key, content) != content:
             raise InputError(f"{name} and {names[key]} are the same file of bAbI, but differ: remove one")
         files[key], names[key] = content, name
-    return Source(variant, files, names)
+    return TaskFiles(variant, files, names)
 
 
 def _contents(path: Path) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from reprolib.data import simulations
-from reprolib.data.catalogue.entry import Entry
+from reprolib.data.catalogue.known import Entry
 
 SAMPLE = {"count": 8, "objects": 5, "frames": 49, "seed": 5, "stream": 0}
 MEANS = {

@@ -7,10 +7,9 @@ from pathlib import Path
 import torch
 
 from reprolib import paths
-from reprolib.contracts.source import Source
 from reprolib.data.babi import generate, released
 from reprolib.data.babi.arrays import Arrays, as_a_set, encode, vocabulary
-from reprolib.data.babi.reader import SPLITS, Question, open_source, parse
+from reprolib.data.babi.babi_reader import SPLITS, Question, TaskFiles, open_source, parse
 from reprolib.data.babi.rename import renamed
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
@@ -71,7 +70,7 @@ def _folder() -> Path | None:
     return folder / "babi" if folder and (folder / "babi").exists() else None
 
 
-def source(variant: str | None = None) -> Source:
+def source(variant: str | None = None) -> TaskFiles:
     """The user's real files, of the variant asked for or the fullest that is there."""
     if (folder := _folder()) is None:
         raise InputError(NOT_THERE)
@@ -121,7 +120,7 @@ def _real(config: BabiData) -> tuple[dict[str, list[Question]], list[Deviation]]
     return splits, deviations
 
 
-def _task(files: Source, task: int, seed: int) -> tuple[dict[str, list[Question]], list[Deviation]]:
+def _task(files: TaskFiles, task: int, seed: int) -> tuple[dict[str, list[Question]], list[Deviation]]:
     """All questions of one task and what is not the release about them; the known gap is filled by the generator."""
     parts, said = released.questions(files, task), []
     if changed := released.changed(files, task):

@@ -15,9 +15,9 @@ from tqdm import tqdm
 
 from reprolib import devices, paths
 from reprolib.data.clevr import mapped, parts, pictures, placing, render, tokens
+from reprolib.data.clevr.clevr_reader import PICTURES, TEXTS, remedy
 from reprolib.data.clevr.parts import Part
 from reprolib.data.clevr.programs import ATTRIBUTES
-from reprolib.data.clevr.reader import PICTURES, TEXTS, remedy
 from reprolib.data.clevr.scenes import COLORS, Scenes
 from reprolib.data.clevr.wording import VOCABULARY
 from reprolib.data.compiled import sources
