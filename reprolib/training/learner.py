@@ -70,8 +70,8 @@ class Learner:
 
     def set_rates(self, step: int) -> None:
         """Set the rates of the step to come; apart from `update`, which may be captured."""
-        share = self.plateau.share if self.plateau else 1.0
-        optimisers.set_rate(self.optimiser, share * learning_rate(self.job.training, step))
+        factor = self.plateau.factor if self.plateau else 1.0
+        optimisers.set_rate(self.optimiser, factor * learning_rate(self.job.training, step))
 
     def update(self, moment: Moment) -> Tensor:
         """Make one step on the rows of a batch; their mean loss, a scalar without a graph."""
@@ -129,10 +129,10 @@ class Learner:
 
 
 class Plateau:
-    """The share of the rate that is left: halved where validation has not improved for a number of times."""
+    """The factor of the rate that is left: halved where validation has not improved for a number of times."""
 
     def __init__(self, training: Training):
-        self.carrier = torch.optim.SGD([nn.Parameter(torch.zeros(()))], lr=1.0)  # whose rate is the share
+        self.carrier = torch.optim.SGD([nn.Parameter(torch.zeros(()))], lr=1.0)  # whose rate is the factor
         self.schedule = ReduceLROnPlateau(
             self.carrier,
             mode="max",
@@ -144,7 +144,7 @@ class Plateau:
         )
 
     @property
-    def share(self) -> float:
+    def factor(self) -> float:
         """From 1 down to the floor."""
         return self.carrier.param_groups[0]["lr"]
 
@@ -153,13 +153,13 @@ class Plateau:
         self.schedule.step(score)
 
     def state_dict(self) -> dict[str, Any]:
-        """The share, and since when nothing has improved."""
-        return {"share": self.share, "schedule": self.schedule.state_dict()}
+        """The factor, and since when nothing has improved."""
+        return {"factor": self.factor, "schedule": self.schedule.state_dict()}
 
     def load_state_dict(self, content: Mapping[str, Any]) -> None:
         """Take what `state_dict` gave."""
         self.schedule.load_state_dict(content["schedule"])
-        self.carrier.param_groups[0]["lr"] = content["share"]
+        self.carrier.param_groups[0]["lr"] = content["factor"]
 
 
 def evaluated(learner: Learner, evaluate: Evaluate, model: nn.Module, split: Split, seed: int) -> dict[str, float]:

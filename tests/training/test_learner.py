@@ -175,7 +175,7 @@ def test_a_rate_is_halved_where_validation_stands_still(changes, scores, shares)
     found = []
     for score in scores:
         plateau.step(float(score))
-        found.append(plateau.share)
+        found.append(plateau.factor)
     assert found == shares
 
 
@@ -185,7 +185,7 @@ def test_a_plateau_goes_on_where_it_was(toy, toys, tmp_path, parts):
     whole, learner, _ = toys(Learner(parts.loss), training)
     toys(Learner(parts.loss), training, checkpoint=place, deadline=0.0)
     parted, again, _ = toys(Learner(parts.loss), training, checkpoint=place, resume=True)
-    assert learner.plateau.share == again.plateau.share < 1
+    assert learner.plateau.factor == again.plateau.factor < 1
     assert learner.optimiser.param_groups[0]["lr"] < 0.6 * STEPS.rate
     assert same(whole, parted)
 

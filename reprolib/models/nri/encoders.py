@@ -112,8 +112,8 @@ class CNNEncoder(nn.Module):
         hidden = larger_of_two(hidden).transpose(1, 2)[:, :, None]  # [B N (N - 1), H, 1, T' / 2]
         hidden = nn.functional.conv2d(hidden, self.second.weight[:, :, None], self.second.bias)
         hidden = _normed(self.norms[1], hidden[:, :, 0].transpose(1, 2))  # [B N (N - 1), T'', H]
-        share = linear(hidden, self.attend.weight[..., 0], self.attend.bias).softmax(1)
-        attended = (share.mT.to(hidden.dtype) @ hidden)[:, 0]  # [B N (N - 1), H]
+        weights = linear(hidden, self.attend.weight[..., 0], self.attend.bias).softmax(1)
+        attended = (weights.mT.to(hidden.dtype) @ hidden)[:, 0]  # [B N (N - 1), H]
         pooled = linear(attended, self.predict.weight[..., 0], self.predict.bias) / hidden.shape[1]
         return self.rounds(self.first(pooled.unflatten(0, (scenes, count, count - 1))))
 

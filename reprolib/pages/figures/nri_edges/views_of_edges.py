@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from reprolib.errors import InputError
 from reprolib.methods.trajectories import START
-from reprolib.models.nri.beliefs import beliefs
+from reprolib.models.nri.posterior import edge_posterior
 from reprolib.models.nri.encoders import sent
 from reprolib.models.nri.simulator import FRAME, SimulatorDecoder
 from reprolib.pages.figures.shared.views_of_motion import called, named_model
@@ -57,7 +57,7 @@ def finding(task: str, number: int) -> BeliefView:
     """
     found, scenes, naming = named_model(task)
     path = scenes["trajectories"][number, :FRAMES]
-    believed = beliefs(found.model, path)[..., called(naming)]
+    believed = edge_posterior(found.model, path)[..., called(naming)]
     return BeliefView(path[..., :2].numpy(), believed.numpy(), scenes["edges"][number].numpy(), found.source)
 
 

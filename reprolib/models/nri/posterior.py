@@ -19,14 +19,14 @@ MOST = 4096  # combinations
 
 
 @torch.no_grad()
-def beliefs(model: GivenGraph, trajectory: Tensor) -> Tensor:
+def edge_posterior(model: GivenGraph, trajectory: Tensor) -> Tensor:
     """p(z_ij = k | frames 0 to t) from a uniform prior, for every t: [T, N, D] -> [T, N, N - 1, K].
 
     Raises:
         InputError: too many objects or types to compare all combinations.
     """
     if isinstance(model.decoder, RecurrentDecoder):
-        raise InputError("a recurrent decoder remembers more than the last frame: beliefs need model.decoder=mlp")
+        raise InputError("a recurrent decoder remembers more than the last frame: the posterior needs model.decoder=mlp")
     objects, types = trajectory.shape[1], model.config.types
     graphs = types ** (objects - 1)
     if graphs > MOST:

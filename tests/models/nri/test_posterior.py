@@ -9,7 +9,7 @@ import torch
 from reprolib.data import particles
 from reprolib.errors import InputError
 from reprolib.models.nri import GivenGraph, SimulatorDecoder
-from reprolib.models.nri.beliefs import beliefs
+from reprolib.models.nri.posterior import edge_posterior
 from reprolib.settings.moving import NRIModel
 
 
@@ -17,7 +17,7 @@ def test_they_are_bayes_rule_over_all_graphs():
     torch.manual_seed(0)
     model = GivenGraph(NRIModel(graph="true", decoder_width=6, variance=0.05), 2)
     path = torch.randn(4, 3, 2)
-    ours = beliefs(model, path)
+    ours = edge_posterior(model, path)
     graphs = torch.tensor(list(product((0, 1), repeat=6))).view(-1, 3, 2)
     one_hot = torch.nn.functional.one_hot(graphs, 2).float()
     log = torch.zeros(len(graphs))
