@@ -1,0 +1,69 @@
+"""What models of the graph tasks are trained on, and how their answers are judged.
+
+Labels (shortest paths, sorting): one logit for every node and edge, True above 0. Motion (masses on springs): the
+velocity of every mass after one step of time, from which a rollout goes on.
+
+Dimensions: B graphs of at most S nodes, N nodes, E edges, K processing steps, T steps of time.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from reprolib.data.mass_springs import STEP
+from reprolib.data.split import Split
+from reprolib.models.graph_tasks import Answers, Batch, there
+
+
+def label_loss(model: nn.Module, batch: Batch) -> Tensor:
+    """Cross-entropy, its mean over nodes plus its mean over edges, averaged over the processing steps."""
+    answers, labels = model(batch), labels_of(batch)
+    pairs = zip((answers.nodes, answers.edges), labels, strict=True)
+    return sum(binary_cross_entropy_with_logits(x[..., 0], y.float().expand_as(x[..., 0])) for x, y in pairs)
+
+
+def labels_of(batch: Batch) -> tuple[Tensor, Tensor]:
+    """True labels of the nodes [N] and edges [E], in the order of `graph_of`."""
+    return batch["node_labels"][there(batch)], batch["edge_labels"][batch["joined"]]
+
+
+def right(answers: Answers, batch: Batch) -> dict[str, Tensor]:
+    """Counts of each graph after every processing step, int64 [K, B]: "nodes", "edges" and "all" that are right.
+
+    "all" is 1 where every node and edge of the graph is right, else 0.
+    """
+    of_node, of_edge = there(batch).nonzero()[:, 0], batch["joined"].nonzero()[:, 0]  # the graph: [N], [E]
+    found = {}
+    for name, logits, label, owner in zip(
+        ("nodes", "edges"), (answers.nodes, answers.edges), labels_of(batch), (of_node, of_edge), strict=True
+    ):
+        hits = ((logits[..., 0] > 0) == label).long()  # [K, N or E]
+        found[name] = hits.new_zeros(len(hits), len(batch["sizes"])).index_add(1, owner, hits)
+    whole = batch["sizes"] + batch["joined"].sum((1, 2))  # [B]
+    return found | {"all": (found["nodes"] + found["edges"] == whole).long()}
+
+
+@torch.no_grad()
+def judged(model: nn.Module, split: Split, steps: int | None = None, size: int = 256) -> dict[str, Tensor]:
+    """`right` for all M graphs of a split, int64 [K, M], with how many nodes and edges each has, [M].
+
+    Args:
+        steps: of processing; None: as many as the model was trained with.
+        size: graphs of one batch.
+    """
+    parts = []
+    for batch in split.batches(size):
+        counts = right(model(batch, steps), batch)
+        parts.append(counts | {"node_count": batch["sizes"], "edge_count": batch["joined"].sum((1, 2))})
+    return {name: torch.cat([part[name] for part in parts], dim=-1) for name in parts[0]}
+
+
+def shares(found: dict[str, Tensor], step: int = -1) -> dict[str, Tensor]:
+    """Percent of the elements (nodes and edges together) right of each graph, and 100 where all are, [M] each.
+
+    Args:
+        found: as `judged` gives it.
+        step: of processing, by default the last.
+    """
+    elements = (found["nodes"] + found["edges"])[step] / (found["node_count"] + found["edge_count"])
+    return {"elements": 100 * elements, "solved": 100.0 * found["all"][step]}
