@@ -29,7 +29,7 @@ def generate(count: int, sizes: tuple[int, int], seed: int, stream: int = 0) -> 
 
 
 def ranks(values: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """Place of each number in its sorted list, from 0, absent ones last: values [M, S], there [M, S] -> int64 [M, S]."""
+    """Place of each number in its sorted list, from 0, absent ones last: int64 [M, S], as values and there."""
     order = np.where(there, values, np.inf).argsort(axis=1, kind="stable")
     return order.argsort(axis=1)
 

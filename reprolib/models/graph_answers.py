@@ -67,3 +67,46 @@ def shares(found: dict[str, Tensor], step: int = -1) -> dict[str, Tensor]:
     """
     elements = (found["nodes"] + found["edges"])[step] / (found["node_count"] + found["edge_count"])
     return {"elements": 100 * elements, "solved": 100.0 * found["all"][step]}
+
+
+def motion_loss(model: nn.Module, batch: Batch) -> Tensor:
+    """Squared error of the velocities after one step, in x and y together: mean over masses and processing steps."""
+    errors = model(batch).nodes - batch["velocities"][there(batch)]  # [K, N, 2]
+    return errors.square().sum(-1).mean()
+
+
+@torch.no_grad()
+def rollout(model: nn.Module, batch: Batch, steps: int) -> Tensor:
+    """Positions and velocities [B, steps + 1, S, 4] as the model lets the masses move, from the batch's nodes on.
+
+    The model gives the velocity after a step of time; the position follows from it as in `mass_springs`.
+    """
+    masses, nodes = there(batch), batch["nodes"]  # [B, S], [B, S, 5]
+    frames = [nodes[..., :4]]
+    for _ in range(steps):
+        velocity = torch.zeros_like(nodes[..., :2])
+        velocity[masses] = model(batch | {"nodes": nodes}).nodes[-1]
+        position = nodes[..., :2] + STEP * velocity
+        nodes = torch.cat([position, velocity, nodes[..., 4:]], dim=-1)
+        frames.append(nodes[..., :4])
+    return torch.stack(frames, dim=1)
+
+
+def rollout_errors(model: nn.Module, split: Split, size: int = 256) -> dict[str, Tensor]:
+    """Squared error of each chain's rollout, [M] each: mean over the predicted frames and the masses, sum of x and y.
+
+    "position" and "velocity", the first in square metres; "still": of positions, if nothing moved.
+
+    Args:
+        split: chains with their true rollouts.
+        size: chains of one batch.
+    """
+    parts = []
+    for batch in split.batches(size):
+        true, masses = batch["rollout"][:, 1:], there(batch)[:, None]  # [B, T, S, 4], [B, 1, S]
+        found = rollout(model, batch, true.shape[1])[:, 1:]
+        gaps = {"position": (found - true)[..., :2], "velocity": (found - true)[..., 2:]}
+        gaps["still"] = batch["nodes"][:, None, :, :2] - true[..., :2]
+        weights = masses / (true.shape[1] * batch["sizes"][:, None, None])  # [B, 1, S]
+        parts.append({name: (gap.square().sum(-1) * weights).sum((1, 2)) for name, gap in gaps.items()})
+    return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}

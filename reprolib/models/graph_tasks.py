@@ -11,6 +11,7 @@ Dimensions: B graphs of at most S nodes, N nodes, E edges, D features, W width, 
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -156,7 +157,7 @@ class Core(nn.Module):
     def _terms(self, graph: Graph, which: int) -> list[Tensor]:
         """What encoded attributes (which = 0) or those of the state (1) add to the first layers.
 
-        Of edges [E, W], of senders, receivers and nodes [N, W] (receivers and nodes with their global), of globals [B, W].
+        Of edges [E, W]; of senders, receivers and nodes [N, W], the last two with their global; of globals [B, W].
         """
         last = 2 + self.messages  # of the node's parts, where the global begins
         edge = linear(graph.edges, self._part(self.edge, which))
@@ -206,7 +207,7 @@ class Padded(nn.Module):
 def mlp(inputs: int, width: int, layers: int) -> nn.Sequential:
     """Linear layers, each with a ReLU, then layer norm: [..., inputs] -> [..., width]."""
     sizes = [inputs] + [width] * layers
-    parts = [part for a, b in zip(sizes, sizes[1:], strict=False) for part in (nn.Linear(a, b), nn.ReLU())]
+    parts = [part for a, b in pairwise(sizes) for part in (nn.Linear(a, b), nn.ReLU())]
     return nn.Sequential(*parts, nn.LayerNorm(width))
 
 
