@@ -134,44 +134,59 @@ class Core(nn.Module):
 
     def forward(self, encoded: Graph, steps: int) -> list[Graph]:
         """The graph after every step."""
-        fixed, state, states = self._terms(encoded, 0), encoded, []
+        of_encoded, of_state = (self._products(which) for which in (0, 1))
+        fixed = [
+            linear(values, weights.T, bias)
+            for values, weights, bias in zip(
+                (encoded.edges, encoded.nodes, encoded.globals_), of_encoded, self._biases(), strict=True
+            )
+        ]
+        state, states = encoded, []
         for _ in range(steps):
-            state = self._step(fixed, state)
+            state = self._step(fixed, of_state, state)
             states.append(state)
         return states
 
-    def _step(self, fixed: list[Tensor], state: Graph) -> Graph:
-        edge, sender, receiver, node, global_ = (a + b for a, b in zip(fixed, self._terms(state, 1), strict=True))
-        edges = edge + gather(sender, state.senders) + gather(receiver, state.receivers)  # [E, W]
-        edges = self.edge[1:](edges + self.edge[0].bias)
+    def _step(self, fixed: list[Tensor], products: list[Tensor], state: Graph) -> Graph:
+        """One block, from what encoded attributes add to the first layers and the weights of the state's products."""
+        of_edge, of_node, of_global = products
+        edge = torch.addmm(fixed[0], state.edges, of_edge)  # [E, W]
+        sender, receiver, node = torch.addmm(fixed[1], state.nodes, of_node).chunk(3, -1)  # [N, W] each
+        shared = torch.addmm(fixed[2], state.globals_, of_global)  # [B, 3 W]
+        to_nodes, global_ = shared[:, : 2 * self.width], shared[:, 2 * self.width :]
+        to_receiver, to_node = gather(to_nodes, state.node_graph).chunk(2, -1)  # [N, W] each
+        edge = edge + gather(sender, state.senders) + gather(receiver + to_receiver, state.receivers)
+        edges, node = _after_first(self.edge, edge), node + to_node
         if self.messages:
-            node = node + linear(segment_sum(edges, state.receivers, state.num_nodes), self._part(self.node, 2))
-            global_ = global_ + linear(
-                segment_sum(edges, state.edge_graph, state.num_graphs), self._part(self.global_, 3)
-            )
-        nodes = self.node[1:](node + self.node[0].bias)  # [N, W]
+            received = segment_sum(edges, state.receivers, state.num_nodes)  # [N, W]
+            node = torch.addmm(node, received, self._part(self.node, 2))
+            sent = segment_sum(received, state.node_graph, state.num_graphs)  # [B, W], the sum of all edges
+            global_ = torch.addmm(global_, sent, self._part(self.global_, 3))
+        nodes = _after_first(self.node, node)
         everything = segment_sum(nodes, state.node_graph, state.num_graphs)  # [B, W]
-        global_ = global_ + linear(everything, self._part(self.global_, 2))
-        return state.replace(edges=edges, nodes=nodes, globals_=self.global_[1:](global_ + self.global_[0].bias))
+        global_ = torch.addmm(global_, everything, self._part(self.global_, 2))
+        return state.replace(edges=edges, nodes=nodes, globals_=_after_first(self.global_, global_))
 
-    def _terms(self, graph: Graph, which: int) -> list[Tensor]:
-        """What encoded attributes (which = 0) or those of the state (1) add to the first layers.
+    def _products(self, which: int) -> list[Tensor]:
+        """First-layer weights of encoded attributes (which = 0) or those of the state (1).
 
-        Of edges [E, W]; of senders, receivers and nodes [N, W], the last two with their global; of globals [B, W].
+        Of edges [W, W]; of nodes [W, 3 W], as senders, receivers and themselves; of globals [W, 3 W], in the updates of
+        edges, of nodes and their own.
         """
         last = 2 + self.messages  # of the node's parts, where the global begins
-        edge = linear(graph.edges, self._part(self.edge, which))
-        of_nodes = [self._part(self.edge, 2 + which), self._part(self.edge, 4 + which), self._part(self.node, which)]
-        sender, receiver, node = linear(graph.nodes, torch.cat(of_nodes)).chunk(3, -1)  # [N, 3 W] -> [N, W] each
-        of_globals = [self._part(self.edge, 6 + which), self._part(self.node, last + which)]
-        of_globals += [self._part(self.global_, which)]
-        shared = linear(graph.globals_, torch.cat(of_globals))  # [B, 3 W]
-        to_receiver, to_node = gather(shared[:, : 2 * self.width], graph.node_graph).chunk(2, -1)  # [N, W] each
-        return [edge, sender, receiver + to_receiver, node + to_node, shared[:, 2 * self.width :]]
+        edges = self._part(self.edge, which)
+        nodes = [self._part(self.edge, 2 + which), self._part(self.edge, 4 + which), self._part(self.node, which)]
+        globals_ = [self._part(self.edge, 6 + which), self._part(self.node, last + which)]
+        return [edges, torch.cat(nodes, 1), torch.cat([*globals_, self._part(self.global_, which)], 1)]
+
+    def _biases(self) -> list[Tensor]:
+        """First-layer biases, in the places of `_products`."""
+        zeros, node = torch.zeros_like(self.node[0].bias), self.node[0].bias
+        return [self.edge[0].bias, torch.cat([zeros, zeros, node]), torch.cat([zeros, zeros, self.global_[0].bias])]
 
     def _part(self, update: nn.Sequential, index: int) -> Tensor:
-        """The weights of the index-th part of an update's input, [W, W]."""
-        return update[0].weight[:, index * self.width : (index + 1) * self.width]
+        """The weights of the index-th part of an update's input, [W in, W out]."""
+        return update[0].weight[:, index * self.width : (index + 1) * self.width].T
 
 
 class Padded(nn.Module):
@@ -209,6 +224,13 @@ def mlp(inputs: int, width: int, layers: int) -> nn.Sequential:
     sizes = [inputs] + [width] * layers
     parts = [part for a, b in pairwise(sizes) for part in (nn.Linear(a, b), nn.ReLU())]
     return nn.Sequential(*parts, nn.LayerNorm(width))
+
+
+def _after_first(update: nn.Sequential, hidden: Tensor) -> Tensor:
+    """The layers of an MLP after the first, whose sum is given."""
+    for layer in list(update)[1:]:
+        hidden = layer(hidden)
+    return hidden
 
 
 def decoder(width: int, layers: int, outputs: int) -> nn.Sequential:
