@@ -12,7 +12,10 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from reprolib.data.mass_springs import STEP
 from reprolib.data.split import Split
+from reprolib.evidence.metrics import Figure, accuracy, average
 from reprolib.models.graph_tasks import Answers, Batch, there
+
+Bins = tuple[tuple[int, int], ...]  # (smallest, largest) number of nodes
 
 
 def label_loss(model: nn.Module, batch: Batch) -> Tensor:
@@ -58,15 +61,44 @@ def judged(model: nn.Module, split: Split, steps: int | None = None, size: int =
     return {name: torch.cat([part[name] for part in parts], dim=-1) for name in parts[0]}
 
 
-def shares(found: dict[str, Tensor], step: int = -1) -> dict[str, Tensor]:
-    """Percent of the elements (nodes and edges together) right of each graph, and 100 where all are, [M] each.
+def label_metrics(found: dict[str, Tensor], bins: Bins = (), step: int = -1) -> dict[str, Figure]:
+    """Percent of the nodes and edges that are right, and of the graphs that are right in all of them.
+
+    "accuracy/nodes", "accuracy/edges", "accuracy/elements" (both together) and "accuracy/solved", of which the last two
+    also by size: "accuracy/solved_17_20". An element's error is that of independent graphs.
 
     Args:
         found: as `judged` gives it.
+        bins: (smallest, largest) numbers of nodes; one without graphs is left out.
         step: of processing, by default the last.
     """
-    elements = (found["nodes"] + found["edges"])[step] / (found["node_count"] + found["edge_count"])
-    return {"elements": 100 * elements, "solved": 100.0 * found["all"][step]}
+    nodes, edges, solved = (found[name][step] for name in ("nodes", "edges", "all"))  # [M] each
+    elements = (nodes + edges) / (found["node_count"] + found["edge_count"])
+    metrics = {
+        "accuracy/nodes": average(100 * nodes / found["node_count"]),
+        "accuracy/edges": average(100 * edges / found["edge_count"].clamp(min=1)),
+    }
+    for name, part in _bins(found["node_count"], bins).items():
+        metrics[f"accuracy/elements{name}"] = average(100 * elements[part])
+        metrics[f"accuracy/solved{name}"] = accuracy(solved[part] == 1)
+    return metrics
+
+
+def solved_by_step(found: dict[str, Tensor]) -> list[Figure]:
+    """Percent of the graphs that are wholly right after each of the K processing steps."""
+    return [accuracy(solved == 1) for solved in found["all"]]
+
+
+def motion_metrics(errors: dict[str, Tensor], sizes: Tensor, bins: Bins = ()) -> dict[str, Figure]:
+    """Mean errors of rollouts, also by size: "mse/velocity", "mse/velocity_4", "mse/velocity_5_8" and so on.
+
+    Args:
+        errors: as `rollout_errors` gives them.
+        sizes: [M], masses of each chain.
+        bins: (smallest, largest) numbers of masses; one without chains is left out.
+    """
+    parts = _bins(sizes, bins)
+    return {f"mse/{kind}{name}": average(errors[kind][part]) for kind in errors for name, part in parts.items()}
 
 
 def motion_loss(model: nn.Module, batch: Batch) -> Tensor:
@@ -110,3 +142,13 @@ def rollout_errors(model: nn.Module, split: Split, size: int = 256) -> dict[str,
         weights = masses / (true.shape[1] * batch["sizes"][:, None, None])  # [B, 1, S]
         parts.append({name: (gap.square().sum(-1) * weights).sum((1, 2)) for name, gap in gaps.items()})
     return {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+
+
+def _bins(sizes: Tensor, bins: Bins) -> dict[str, Tensor]:
+    """Which graphs [M] belong to all, "", and to each bin that has any, such as "_4" or "_5_8"."""
+    parts = {"": torch.ones_like(sizes, dtype=torch.bool)}
+    for low, high in bins:
+        part = (sizes >= low) & (sizes <= high)
+        if part.any():
+            parts[f"_{low}" if low == high else f"_{low}_{high}"] = part
+    return parts

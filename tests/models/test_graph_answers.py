@@ -9,12 +9,14 @@ from reprolib.data.split import Split
 from reprolib.models.graph_answers import (
     judged,
     label_loss,
+    label_metrics,
     labels_of,
     motion_loss,
+    motion_metrics,
     right,
     rollout,
     rollout_errors,
-    shares,
+    solved_by_step,
 )
 from reprolib.models.graph_tasks import Answers, there
 
@@ -86,12 +88,34 @@ def test_counts_are_those_of_a_loop_over_graphs(lists):
 
 
 def test_one_wrong_node_spoils_one_graph(lists):
-    whole, spoiled = (shares(judged(Oracle(flaw), lists)) for flaw in (False, True))
-    assert (whole["solved"] == 100).all()
-    assert (whole["elements"] == 100).all()
-    assert spoiled["solved"].tolist() == [0] + [100] * 8
+    whole, spoiled = (label_metrics(judged(Oracle(flaw), lists)) for flaw in (False, True))
+    assert set(whole.values()) == {100.0}
     size = int(lists.columns["sizes"][0])
-    assert spoiled["elements"][0] == pytest.approx(100 * (1 - 1 / (size + size**2)))
+    assert spoiled["accuracy/solved"] == pytest.approx(100 * 8 / 9)
+    assert spoiled["accuracy/nodes"] == pytest.approx(100 * (1 - 1 / size / 9))
+    assert spoiled["accuracy/edges"] == 100
+    assert spoiled["accuracy/elements"] == pytest.approx(100 * (1 - 1 / (size + size**2) / 9))
+
+
+def test_sizes_are_judged_apart(lists):
+    found, sizes = judged(Guess(), lists), lists.columns["sizes"]
+    metrics = label_metrics(found, bins=((3, 4), (6, 6), (30, 40)), step=1)
+    names = {"nodes", "edges"} | {f"{kind}{part}" for kind in ("elements", "solved") for part in ("", "_3_4", "_6")}
+    assert metrics.keys() == {f"accuracy/{name}" for name in names}
+    hits = (found["nodes"] + found["edges"])[1]
+    expected = [float(hit) / (size + size**2) for hit, size in zip(hits, sizes.tolist(), strict=True) if size < 5]
+    assert metrics["accuracy/elements_3_4"] == pytest.approx(100 * sum(expected) / len(expected), rel=1e-5)
+
+
+def test_solved_graphs_are_counted_after_every_step():
+    found = {"all": torch.tensor([[0, 0, 0, 1], [1, 0, 1, 1]])}
+    assert solved_by_step(found) == [25.0, 75.0]
+
+
+def test_rollouts_are_judged_by_size():
+    errors, sizes = {"velocity": torch.tensor([1.0, 2.0, 4.0, 6.0])}, torch.tensor([4, 5, 8, 9])
+    found = motion_metrics(errors, sizes, bins=((4, 4), (5, 8), (9, 9), (2, 3)))
+    assert found == {"mse/velocity": 3.25, "mse/velocity_4": 1, "mse/velocity_5_8": 3, "mse/velocity_9": 6}
 
 
 def test_judging_in_batches_changes_nothing(lists):
