@@ -25,8 +25,8 @@ def scene(places, constants, rests, gravity=0.0, fixed=()):
     edges = np.zeros((1, size, size, 2))
     for i, (constant, rest) in enumerate(zip(constants, rests, strict=True)):
         joined[0, i, i + 1] = joined[0, i + 1, i] = True
-        edges[0, i, i + 1] = edges[0, i + 1, i] = constant, rest
-    return {"nodes": nodes, "joined": joined, "edges": edges, "globals": np.array([[0.0, gravity]])}
+        edges[0, i, i + 1] = edges[0, i + 1, i] = constant / 50, rest
+    return {"nodes": nodes, "joined": joined, "edges": edges, "globals": np.array([[0.0, gravity / 10]])}
 
 
 def test_a_mass_between_two_springs_swings_as_the_closed_form_says():
@@ -59,11 +59,11 @@ def test_rollouts_follow_hookes_law_mass_by_mass(chains):
     for i, size in enumerate(chains["sizes"]):
         frames = chains["rollout"][i].astype(float)
         for mass in range(size):
-            force = chains["globals"][i].astype(float).copy()
+            force = 10 * chains["globals"][i].astype(float)
             for other in chains["joined"][i, :, mass].nonzero()[0]:
                 constant, rest = chains["edges"][i, other, mass]
                 gap = frames[7, other, :2] - frames[7, mass, :2]
-                force += constant * (np.linalg.norm(gap) - rest) * gap / np.linalg.norm(gap)
+                force += 50 * constant * (np.linalg.norm(gap) - rest) * gap / np.linalg.norm(gap)
             speed = frames[7, mass, 2:] + 0.1 * force * (1 - chains["nodes"][i, mass, 4])
             np.testing.assert_allclose(frames[8, mass, 2:], speed, atol=1e-4)
             np.testing.assert_allclose(frames[8, mass, :2], frames[7, mass, :2] + 0.1 * speed, atol=1e-4)
@@ -84,11 +84,12 @@ def test_ends_are_fixed_receive_nothing_and_stay(chains):
 def test_ranges_are_the_demonstrations():
     chains = generate(2000, (5, 8), seed=0, spacings=(0.5, 0.5), steps=1)
     edges, joined = chains["edges"], chains["joined"]
-    constants = edges[joined][:, 0]
+    constants = 50 * edges[joined][:, 0]
     assert constants.min() == pytest.approx(45, abs=0.1)
     assert constants.max() == pytest.approx(55, abs=0.1)
-    assert chains["globals"][:, 1].min() == pytest.approx(-11, abs=0.01)
-    assert chains["globals"][:, 1].max() == pytest.approx(-9, abs=0.01)
+    gravity = 10 * chains["globals"][:, 1]
+    assert gravity.min() == pytest.approx(-11, abs=0.01)
+    assert gravity.max() == pytest.approx(-9, abs=0.01)
     place = np.arange(8) - chains["sizes"][:, None] / 2
     noise = (chains["nodes"][..., :2] - np.stack([0.5 * place, 0 * place], -1))[np.arange(8) < chains["sizes"][:, None]]
     assert np.abs(noise).max() == pytest.approx(0.04, abs=1e-3)

@@ -63,11 +63,11 @@ class Law(nn.Module):
         rows = []
         for i, size in enumerate(batch["sizes"].tolist()):
             for mass in range(size):
-                force = batch["globals"][i].clone()
+                force = 10 * batch["globals"][i]
                 for other in batch["joined"][i, :, mass].nonzero()[:, 0]:
                     constant, rest = batch["edges"][i, other, mass]
                     gap = batch["nodes"][i, other, :2] - batch["nodes"][i, mass, :2]
-                    force += constant * (1 - rest / gap.norm()) * gap
+                    force = force + 50 * constant * (1 - rest / gap.norm()) * gap
                 rows.append(batch["nodes"][i, mass, 2:4] + 0.1 * force * (1 - batch["nodes"][i, mass, 4]))
         return Answers(torch.stack(rows)[None], None)
 
