@@ -11,7 +11,7 @@ Quirks of the demonstration, kept so that errors compare with its own:
    gravity; rest lengths are the distances after it.
 
 Unlike the demonstration, which gives its network N/m and N, the columns hold constants in units of 50 N/m and gravity
-in units of 10 N: with all features near one training is faster.
+in units of 10 N, so that all features are near one.
 
 Dimensions: M chains of at most S masses, T + 1 frames.
 """
