@@ -112,3 +112,8 @@ def test_every_number_of_edges_between_start_and_end_is_as_likely():
     expected = {(a, b): 2000 / (2 * (4 - abs(a - b))) for a in range(4) for b in range(4) if a != b}
     assert counts.keys() == expected.keys()
     assert all(abs(counts[pair] - expected[pair]) < 5 * math.sqrt(expected[pair]) for pair in expected)
+
+
+def test_no_graph_has_two_shortest_paths():
+    graphs = generate(4000, (8, 16), seed=0)
+    np.testing.assert_array_equal(graphs["node_labels"].sum(1), graphs["edge_labels"].sum((1, 2)) + 1)
