@@ -21,7 +21,7 @@ LAYERS = (
     {"errors", "paths"},
     {"settings.declared", "evidence.deviations", "evidence.kinds", "evidence.estimates"},
     {"settings.recipe", "settings.data_sets", "settings.relating"},
-    {"devices", "files", "settings.moving", "settings.exact", "evidence.quoted", "contracts.configuration"},
+    {"devices", "files", "settings.moving", "settings.on_graphs", "evidence.quoted", "contracts.configuration"},
     {"evidence.metrics", "evidence.published", "evidence.records", "contracts.source", "contracts.method"},
     {"evidence.claims", "evidence.spelling", "contracts.entry"},
     {"kernels", "gn", "data"},

@@ -61,7 +61,7 @@ def copy(tmp_path_factory):
         shutil.copytree(ROOT / name, root / name, ignore=ignored)
     module, names, figures, notebook, contents = (root / place.replace("NAME", NAME) for place in listed())
     module.write_text(MODULE)
-    names.write_text(names.read_text().replace("NAMES = (", f'NAMES = ("{NAME}", ', 1))
+    names.write_text(names.read_text().replace("NAMES = (", f'NAMES = (\n    "{NAME}",', 1))
     line = "reprolib,none,RN,counting,accuracy/count,,,,percent,ours,new"
     figures.write_text(f"{figures.read_text().rstrip()}\n{line}\n")
     page = json.loads((root / "notebooks" / "gn_block.ipynb").read_text())

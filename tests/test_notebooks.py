@@ -15,7 +15,16 @@ from reprolib.paths import NOTEBOOKS
 from reprolib.running.execute import check, execute, parse
 
 NAMES = (
-    *("gn_block", "nri_edges", "nri_prediction", "rn_babi", "rn_clevr_pixels", "rn_clevr_state", "rn_sort_of_clevr"),
+    *(
+        "gn_block",
+        "gn_tasks",
+        "nri_edges",
+        "nri_prediction",
+        "rn_babi",
+        "rn_clevr_pixels",
+        "rn_clevr_state",
+        "rn_sort_of_clevr",
+    ),
     "summary",
 )
 PARAMETERS = 'scale = "smoke"\nseeds = [0]\ndata = "generated"\ntrain = True'

@@ -125,6 +125,11 @@ def commands(found: Iterable[Record]) -> list[str]:
     return [repeats(of_row) for of_row in by_row(found)]
 
 
+def selected_by(record: Record) -> str:
+    """The validation metric that picked a record's weights."""
+    return experiments.get(record.experiment).row(record.row).method.select
+
+
 def request_of(record: Record, path: Path) -> Request:
     """What to run to make a record anew.
 

@@ -7,7 +7,7 @@ import torch
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.settings.declared import counted
-from reprolib.settings.exact import RandomGraphs
+from reprolib.settings.on_graphs import RandomGraphs
 
 
 def available(settings: RandomGraphs, kind: str) -> str | None:

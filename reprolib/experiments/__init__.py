@@ -10,7 +10,16 @@ from reprolib.errors import InputError
 if TYPE_CHECKING:
     from reprolib.contracts.entry import Experiment
 
-NAMES = ("gn_block", "rn_clevr_pixels", "rn_clevr_state", "rn_babi", "rn_sort_of_clevr", "nri_edges", "nri_prediction")
+NAMES = (
+    "gn_block",
+    "gn_tasks",
+    "rn_clevr_pixels",
+    "rn_clevr_state",
+    "rn_babi",
+    "rn_sort_of_clevr",
+    "nri_edges",
+    "nri_prediction",
+)
 
 
 def get(name: str) -> Experiment:

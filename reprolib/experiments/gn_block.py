@@ -9,7 +9,7 @@ from reprolib.contracts.configuration import Config
 from reprolib.contracts.entry import Experiment, Row
 from reprolib.contracts.method import Method
 from reprolib.data.sources import RANDOM_GRAPHS
-from reprolib.settings.exact import ExactProperty, RandomGraphs
+from reprolib.settings.on_graphs import ExactProperty, RandomGraphs
 from reprolib.settings.recipe import Training
 
 METHOD = Method("reprolib.methods.exact_properties", select="difference/largest")

@@ -21,7 +21,7 @@ from reprolib.errors import InputError
 from reprolib.gn.configurations import independent
 from reprolib.gn.graph import Graph
 from reprolib.gn.segments import gather, segment_sum
-from reprolib.settings import check_least
+from reprolib.settings.on_graphs import PaddedModel, ProcessModel, StillModel
 
 Batch = dict[str, Tensor]
 
@@ -35,31 +35,6 @@ class Widths:
     global_: int
     node_out: int
     edge_out: int
-
-
-@dataclass(frozen=True)
-class ProcessModel:
-    """Settings of the encode-process-decode network; the sizes are the demonstrations'."""
-
-    width: int = 16
-    layers: int = 2  # of every MLP
-    steps: int = 10  # of processing
-    messages: bool = True  # False: deep sets
-
-    def __post_init__(self) -> None:
-        check_least("model", self, {"width": 1, "layers": 1, "steps": 1})
-
-
-@dataclass(frozen=True)
-class PaddedModel:
-    """Settings of the MLP on padded features."""
-
-    nodes: int = 32  # places for nodes; a larger graph is refused
-    width: int = 256
-    layers: int = 2
-
-    def __post_init__(self) -> None:
-        check_least("model", self, {"nodes": 1, "width": 1, "layers": 1})
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +62,10 @@ def graph_of(batch: Batch) -> Graph:
     return Graph(nodes, edges, first + senders, first + receivers, globals_, sizes, n_edge)
 
 
-def build(config: ProcessModel | PaddedModel, widths: Widths) -> nn.Module:
+def build(config: ProcessModel | PaddedModel | StillModel, widths: Widths) -> nn.Module:
     """The model of some settings, for the graphs of a task."""
+    if isinstance(config, StillModel):
+        return Still(widths)
     return Padded(config, widths) if isinstance(config, PaddedModel) else Process(config, widths)
 
 
@@ -217,6 +194,19 @@ class Padded(nn.Module):
             return Answers(nodes[None], None)
         edges = edges.unflatten(1, (self.config.nodes, self.config.nodes, -1))[:, :size, :size]  # [B, S, S, P]
         return Answers(nodes[None], edges[masks[1]][None])  # [1, N, P], [1, E, P]
+
+
+class Still(nn.Module):
+    """Zeros for every node, as velocities of masses that do not move."""
+
+    def __init__(self, widths: Widths) -> None:
+        super().__init__()
+        self.outputs = widths.node_out
+
+    def forward(self, batch: Batch, steps: int | None = None) -> Answers:
+        """Answers of one step, whatever `steps` says."""
+        nodes = batch["nodes"][there(batch)]  # [N, D]
+        return Answers(nodes.new_zeros(1, len(nodes), self.outputs), None)
 
 
 def mlp(inputs: int, width: int, layers: int) -> nn.Sequential:

@@ -54,8 +54,8 @@ def pin(monkeypatch, contents, train=5):
     hashes = {
         (task, "test"): hashlib.sha256(content).hexdigest() for task, content in zip(BABI_TASKS, contents, strict=True)
     }
-    monkeypatch.setattr(catalogue.babi.released, "SHA256", hashes)
-    monkeypatch.setitem(catalogue.babi.released.COUNTS, "en-valid-10k", {"train": train, "valid": 5, "test": 5})
+    monkeypatch.setattr(catalogue.babi_files.released, "SHA256", hashes)
+    monkeypatch.setitem(catalogue.babi_files.released.COUNTS, "en-valid-10k", {"train": train, "valid": 5, "test": 5})
 
 
 def files_in(folder):
@@ -255,7 +255,7 @@ def test_motion_is_checked_and_written(kind, tmp_path, monkeypatch):
         expected = simulations.generate(kind, 3, 5, 49, 0, 0)
         np.testing.assert_array_equal(file["trajectories"], expected.trajectories)
         np.testing.assert_array_equal(file["edges"], expected.edges)
-    monkeypatch.setitem(catalogue.motion.SAMPLE, "seed", 6)
+    monkeypatch.setitem(catalogue.simulated_motion.SAMPLE, "seed", 6)
     assert catalogue.check(kind)[0].startswith("differs ")
 
 
@@ -320,7 +320,7 @@ def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
         path.write_bytes(b"half")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(catalogue.sort_of_clevr.np, "savez_compressed", save_half)
+    monkeypatch.setattr(catalogue.drawn_scenes.np, "savez_compressed", save_half)
     with pytest.raises(InputError, match=r"could not write .*new .*No space left.*free some space"):
         catalogue.generate("sort_of_clevr", tmp_path / "new", 1)
     assert list(tmp_path.iterdir()) == []

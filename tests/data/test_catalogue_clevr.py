@@ -42,7 +42,7 @@ def paint(scenes, height, width):
 def small(tmp_path_factory):
     """A small set with pictures, written by `generate`."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(catalogue.clevr.render, "render", paint)
+        patch.setattr(catalogue.clevr_files.render, "render", paint)
         return catalogue.generate("clevr", tmp_path_factory.mktemp("small") / "clevr", SIZE)
 
 
@@ -131,14 +131,14 @@ def test_a_release_that_lies_elsewhere_is_found(small, data, layout):
 def test_wrong_bytes_from_the_releases_own_address_are_removed(small, site, data, monkeypatch):
     folder, address = site
     zipped(small, folder / "all.zip")
-    monkeypatch.setitem(catalogue.clevr.CHECKSUMS, f"{address}/all.zip", f"sha256:{'0' * 64}")
+    monkeypatch.setitem(catalogue.clevr_files.CHECKSUMS, f"{address}/all.zip", f"sha256:{'0' * 64}")
     with pytest.raises(InputError, match=r"CLEVR_v1\.0\.zip from .* is not the published file"):
         catalogue.fetch("clevr", f"{address}/all.zip")
     assert files_in(data) == {}
 
 
 def test_the_releases_own_address_is_checked():
-    assert catalogue.get("clevr").url in catalogue.clevr.CHECKSUMS
+    assert catalogue.get("clevr").url in catalogue.clevr_files.CHECKSUMS
 
 
 @pytest.mark.parametrize("harm", ["cut", "page", "no pictures"])
@@ -175,11 +175,11 @@ def test_a_disk_too_small_for_unpacking_keeps_the_archive(small, site, data, mon
 def test_too_little_room_to_fetch_and_unpack_is_seen_before_the_first_byte(small, site, data, monkeypatch):
     folder, address = site
     zipped(small, folder / "all.zip")
-    monkeypatch.setitem(catalogue.clevr.SIZES, f"{address}/all.zip", 10_000_000)
+    monkeypatch.setitem(catalogue.clevr_files.SIZES, f"{address}/all.zip", 10_000_000)
     part = data / "clevr" / "CLEVR_v1.0.zip.part"
     part.parent.mkdir(parents=True)
     part.write_bytes(bytes(400))
-    needed = 10_000_000 - 400 + int(sum(catalogue.clevr.UNPACKED.values()))
+    needed = 10_000_000 - 400 + int(sum(catalogue.clevr_files.UNPACKED.values()))
     monkeypatch.setattr(checks.shutil, "disk_usage", lambda folder: FREE(needed - 1))
     with pytest.raises(InputError, match=r"clevr has 17\.2 GB free, but to fetch and unpack CLEVR takes 17\.2 GB"):
         catalogue.fetch("clevr", f"{address}/all.zip")
@@ -247,7 +247,7 @@ def test_check_accepts_the_counts_of_the_release(copied, monkeypatch):
 
 def test_check_counts_all_scenes_and_not_the_sampled_ones(copied, monkeypatch):
     take_for_the_release(monkeypatch)
-    monkeypatch.setattr(catalogue.clevr, "SAMPLE", 3)
+    monkeypatch.setattr(catalogue.clevr_files, "SAMPLE", 3)
     train = catalogue.check("clevr_no_images")[1]
     assert train == "ok       train: 12 scenes, 120 questions; programs give 3 of 3 sampled answers"
 
@@ -291,11 +291,11 @@ def test_check_counts_what_cannot_be_answered(copied, monkeypatch):
 
 
 def test_the_sample_is_spread_over_all_questions():
-    count, sample = catalogue.clevr._sample(iter(range(5000)))
+    count, sample = catalogue.clevr_files._sample(iter(range(5000)))
     assert count == 5000
-    assert len(set(sample)) == len(sample) == catalogue.clevr.SAMPLE
+    assert len(set(sample)) == len(sample) == catalogue.clevr_files.SAMPLE
     assert all(30 < sum(low <= item < low + 500 for item in sample) < 70 for low in range(0, 5000, 500))
-    assert catalogue.clevr._sample(iter(range(7))) == (7, list(range(7)))
+    assert catalogue.clevr_files._sample(iter(range(7))) == (7, list(range(7)))
 
 
 @pytest.mark.parametrize("harm", ["missing", "cut off"])
@@ -339,7 +339,7 @@ def test_generated_files_are_read_as_real_ones(small, data):
 
 
 def test_the_same_bytes_each_time_and_fewer_without_pictures(small, tmp_path, monkeypatch):
-    monkeypatch.setattr(catalogue.clevr.render, "render", None)
+    monkeypatch.setattr(catalogue.clevr_files.render, "render", None)
     again = files_in(catalogue.generate("clevr_no_images", tmp_path / "clevr", SIZE))
     assert again == {name: content for name, content in files_in(small).items() if not name.startswith("images")}
 

@@ -14,7 +14,7 @@ FILES = (
     "tests/data/clevr/test_templates.py",
     "tests/experiments/test_clevr.py",
     "tests/experiments/test_rn_babi.py",
-    "tests/pages/test_figures.py",
+    "tests/pages/figures/test_figures.py",
 )
 NAMES = "release or official or real_files or lack_the_pictures"  # of their tests on real data
 

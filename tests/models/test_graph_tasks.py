@@ -11,7 +11,8 @@ from reprolib.gn.block import GraphNetwork, OnConcat
 from reprolib.gn.configurations import EncodeProcessDecode, full_block, independent
 from reprolib.models import graph_tasks
 from reprolib.models.graph_answers import label_loss, labels_of, motion_loss, right
-from reprolib.models.graph_tasks import PaddedModel, ProcessModel, Widths, build, graph_of, there
+from reprolib.models.graph_tasks import Widths, build, graph_of, there
+from reprolib.settings.on_graphs import PaddedModel, ProcessModel
 from reprolib.training import optimisers
 
 LABELS = {"sorting": sorting, "shortest_paths": shortest_paths}

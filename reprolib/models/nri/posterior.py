@@ -26,7 +26,9 @@ def edge_posterior(model: GivenGraph, trajectory: Tensor) -> Tensor:
         InputError: too many objects or types to compare all combinations.
     """
     if isinstance(model.decoder, RecurrentDecoder):
-        raise InputError("a recurrent decoder remembers more than the last frame: the posterior needs model.decoder=mlp")
+        raise InputError(
+            "a recurrent decoder remembers more than the last frame: the posterior needs model.decoder=mlp"
+        )
     objects, types = trajectory.shape[1], model.config.types
     graphs = types ** (objects - 1)
     if graphs > MOST:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from reprolib import experiments, paths
 from reprolib.contracts.entry import SCALES
-from reprolib.contracts.requests import Request, is_stale, repeats, request_of
+from reprolib.contracts.requests import Request, is_stale, repeats, request_of, selected_by
 from reprolib.errors import InputError
 from reprolib.evidence import published, records
 from reprolib.evidence.records import Record
@@ -109,5 +109,5 @@ def _result(record: Record) -> str:
     asked = [line.metric for line in published.read() if line.task == record.task]
     shown = [metric for metric in dict.fromkeys(asked) if metric in record.metrics]
     if "*" in experiment.metrics or not shown:
-        shown = [experiment.row(record.row).method.select]
+        shown = [selected_by(record)]
     return ", ".join(f"{metric} {number(record.metrics.get(metric), metric)}" for metric in shown)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 
-from reprolib import experiments
+from reprolib.contracts.requests import selected_by
 from reprolib.evidence import published
 from reprolib.evidence.records import Record
 from reprolib.evidence.spelling import spoken
@@ -52,7 +52,7 @@ def _executed(task: str, systems: Mapping[str, Measurement]) -> str:
     first = next(iter(systems.values())).first
     asked = dict.fromkeys(line.metric for line in published.read() if line.task == task)
     measured = {metric for measurement in systems.values() for metric in measurement.first.metrics}
-    shown = [metric for metric in asked if metric in measured] or [experiments.get(first.experiment).select]
+    shown = [metric for metric in asked if metric in measured] or [selected_by(first)]
     rows = [
         (spoken(metric), *(_summary(measurement.records, metric) for measurement in systems.values()))
         for metric in shown

@@ -35,7 +35,7 @@ def test_they_start_at_the_prior_and_find_the_springs():
     path = torch.cat([torch.from_numpy(part[0]) for part in parts], -1).float() / 5  # [T, 4, 4]
     decoder = SimulatorDecoder("springs", -5 * torch.ones(4), 5 * torch.ones(4), 100)
     model = GivenGraph(NRIModel(graph="true", first_is_none=False), 4, decoder)
-    found = beliefs(model, path)[..., 1]
+    found = edge_posterior(model, path)[..., 1]
     truth = torch.from_numpy(couplings[0])[~torch.eye(4, dtype=torch.bool)].view(4, 3).float()
     assert (found[0] == 0.5).all()
     assert ((found[-1] > 0.5).float() == truth).all()
@@ -45,4 +45,4 @@ def test_they_start_at_the_prior_and_find_the_springs():
 def test_too_many_graphs_are_refused():
     model = GivenGraph(NRIModel(graph="true", decoder_width=4), 2)
     with pytest.raises(InputError, match="8192 graphs, more than 4096"):
-        beliefs(model, torch.zeros(3, 14, 2))
+        edge_posterior(model, torch.zeros(3, 14, 2))

@@ -345,7 +345,7 @@ def test_every_configuration_is_drawn_and_named():
 
 @pytest.mark.parametrize(
     "figure",
-    [figures.task_bars, figures.scene_bars, figures.learning_curves, figures.generalisation, figures.sample_scenes],
+    [figures.task_bars, figures.scene_bars, figures.learning_curves, figures.sample_scenes],
 )
 def test_without_records_a_plot_says_so(figure):
     words = texts(figure([]))

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from reprolib.errors import InputError
 from reprolib.methods.trajectories import START
-from reprolib.models.nri.posterior import edge_posterior
 from reprolib.models.nri.encoders import sent
+from reprolib.models.nri.posterior import edge_posterior
 from reprolib.models.nri.simulator import FRAME, SimulatorDecoder
 from reprolib.pages.figures.shared.views_of_motion import called, named_model
 from reprolib.settings.data_sets import FRAMES, PARTICLES

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from reprolib import experiments
+from reprolib.contracts.requests import selected_by
 from reprolib.evidence.records import Record
 from reprolib.evidence.spelling import spoken
 from reprolib.pages.figures.shared.style import canvas, colour, dashes, name_ends, note, percent_axis, styled
@@ -47,7 +48,7 @@ def is_curve(points: Sequence[object]) -> bool:
 
 def _curves(axis: Axes, found: Sequence[Record]) -> None:
     """The runs of one task, each system named once: at the end of a line, or below the plot where names are long."""
-    score, ends = experiments.get(found[0].experiment).select, {}
+    score, ends = selected_by(found[0]), {}
     lowest = min(point[score] for record in found for point in record.curve)
     bottom = 20 * int(min(lowest, 80) // 20)  # percent
     for record in found:

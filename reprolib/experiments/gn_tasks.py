@@ -1,0 +1,96 @@
+"""The three demonstrations of the graph network library (Battaglia et al. 2018): shortest paths, sorting, springs.
+
+The paper prints no figures for them. It claims that one kind of network does all three, and that what it learned on
+small graphs serves larger ones. The same network with one processing step, deep sets and an MLP are references of ours.
+"""
+
+from typing import Any
+
+from reprolib.contracts.configuration import Config
+from reprolib.contracts.entry import Experiment, Row
+from reprolib.contracts.method import Method
+from reprolib.data.sources import GRAPH_TASKS
+from reprolib.settings.on_graphs import LabelledGraphs, PaddedModel, ProcessModel, SpringChains, StillModel
+from reprolib.settings.recipe import Training
+
+CODE = "reprolib.methods.graph_demonstrations"
+LABELLING = Method(CODE, select="accuracy/solved")
+MOVING = Method(CODE, select="score")
+PROCESSING, ONE_STEP, SETS, FLAT, STATIC = "Encode-process-decode", "One step", "Deep sets", "MLP", "Static"
+WIDER = f"{PROCESSING}, width 32"
+TRAINING = Training(10_000, batch=32, rate=1e-3, evaluate_every=1_000)  # the demonstrations'
+STEPPING = Training(100_000, batch=256, rate=1e-3, evaluate_every=5_000)
+FAST = {"train.optimiser": "muon", "train.rate": 3e-3, "train.schedule": "cosine", "train.clip": 1.0}
+STEPS = {"shortest_path": 10_000, "sorting": 2_500}  # at small scale
+SMOKE_LABELS = {"data.train": 64, "data.valid": 20, "data.test": 60, "train.steps": 20, "train.evaluate_every": 10}
+SMOKE_CHAINS = {"data.train": 8, "data.moments": 5, "data.valid": 5, "data.test": 5}
+SMOKE_STEPS = {"train.steps": 20, "train.batch": 16, "train.evaluate_every": 10}
+MINUTES = {  # at small scale
+    PROCESSING: {"shortest_path": 12, "sorting": 6, "springs": 12},
+    WIDER: {"shortest_path": 16, "sorting": 8, "springs": 18},
+    ONE_STEP: {"shortest_path": 3, "sorting": 2},
+    SETS: {"shortest_path": 9, "sorting": 4, "springs": 10},
+    FLAT: {"shortest_path": 5, "sorting": 2, "springs": 5},
+    STATIC: {"springs": 0.2},
+}
+
+
+def _labels(kind: str, system: str, model: Any) -> Row:
+    fast = FAST | {"train.steps": STEPS[kind], "train.evaluate_every": STEPS[kind] // 10}
+    return Row(
+        task=f"gn_{kind}",
+        system=system,
+        source=GRAPH_TASKS,
+        method=LABELLING,
+        config=Config(LabelledGraphs(kind), model, TRAINING),
+        scales={"smoke": SMOKE_LABELS, "small": fast},
+        minutes={"smoke": 0.1, "small": MINUTES[system][kind], "paper": 10},
+        baseline=system not in (PROCESSING, WIDER),
+        headline=system == PROCESSING,
+    )
+
+
+def _springs(system: str, model: Any) -> Row:
+    trained = not isinstance(model, StillModel)
+    fast = FAST | {"train.steps": 20_000, "train.evaluate_every": 2_000}
+    return Row(
+        task="gn_springs",
+        system=system,
+        source=GRAPH_TASKS,
+        method=MOVING,
+        config=Config(SpringChains(), model, STEPPING if trained else Training(steps=0)),
+        scales={"smoke": SMOKE_CHAINS | SMOKE_STEPS, "small": fast} if trained else {"smoke": SMOKE_CHAINS},
+        minutes={"smoke": 0.1, "small": MINUTES[system]["springs"], "paper": 30},
+        baseline=system not in (PROCESSING, WIDER),
+        headline=system == PROCESSING,
+    )
+
+
+def rows() -> tuple[Row, ...]:
+    """The rows of the three demonstrations."""
+    models = {
+        PROCESSING: ProcessModel(),
+        WIDER: ProcessModel(width=32),
+        ONE_STEP: ProcessModel(steps=1),
+        SETS: ProcessModel(messages=False),
+        FLAT: PaddedModel(),
+    }
+    labels = (_labels(kind, system, model) for kind in STEPS for system, model in models.items())
+    moving = {
+        PROCESSING: ProcessModel(steps=1),
+        WIDER: ProcessModel(steps=1, width=32),
+        SETS: ProcessModel(steps=1, messages=False),
+        FLAT: PaddedModel(nodes=9),
+        STATIC: StillModel(),
+    }
+    return (*labels, *(_springs(system, model) for system, model in moving.items()))
+
+
+EXPERIMENT = Experiment(
+    name="gn_tasks",
+    title="Graph networks at work: paths, sorting, springs",
+    paper="battaglia2018",
+    table="companion library",
+    rows=rows(),
+    chance={"mse/*": STATIC},
+)
