@@ -4,9 +4,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from reprolib import experiments
 from reprolib.contracts.configuration import change
 from reprolib.data import sort_of_clevr
+from reprolib.data.sources import SORT_OF_CLEVR
 from reprolib.pages.figures.shared.specimens import SceneView, magnitudes, specimen
 
 FEW_SCENES = {"data.train": 1, "data.valid": 1}
@@ -23,7 +23,7 @@ def scenes(row: str, count: int) -> list[SceneView]:
     few = FEW_SCENES | {"data.test": count}
     found = specimen("rn_sort_of_clevr", row, few)
     views = {
-        view: experiments.get("rn_sort_of_clevr").load(change(found.config, {"data.view": view}), "generated")
+        view: SORT_OF_CLEVR.load(change(found.config, {"data.view": view}).data, "generated")
         for view in ("pictures", "states")
     }
     images = views["pictures"].splits["test"].tables["images"].numpy()
