@@ -12,7 +12,7 @@ from typing import Any
 from reprolib import experiments, paths
 from reprolib.contracts.configuration import Config, change
 from reprolib.contracts.entry import Experiment, Row, check_scale
-from reprolib.contracts.source import KINDS
+from reprolib.contracts.source import DATA_KINDS
 from reprolib.errors import InputError
 from reprolib.evidence import records
 from reprolib.evidence.records import Record
@@ -33,8 +33,8 @@ class Request:
 
     def __post_init__(self) -> None:
         check_scale(self.scale)
-        if self.kind not in KINDS:
-            raise InputError(f"unknown kind of data {self.kind!r}: choose one of {', '.join(KINDS)}")
+        if self.kind not in DATA_KINDS:
+            raise InputError(f"unknown kind of data {self.kind!r}: choose one of {', '.join(DATA_KINDS)}")
         if not 0 <= self.seed <= LARGEST_SEED:
             raise InputError(f"the seed is {self.seed}: give a number from 0 to {LARGEST_SEED}")
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     from reprolib.data.split import Dataset
 
-KINDS = ("generated", "real")
+DATA_KINDS = ("generated", "real")
 Procedure = Literal["released", "paper", "ours"]  # who made the data: the authors' files, their procedure, one of ours
 
 
 class Reader(Protocol):
-    """What a data set's module defines; the settings are its own dataclass, the kind is one of `KINDS`."""
+    """What a data set's module defines; the settings are its own dataclass, the kind is one of `DATA_KINDS`."""
 
     def load(self, settings: Any, kind: str) -> Dataset:
         """The splits; an InputError where they cannot be had. What is less than the release may do for it."""

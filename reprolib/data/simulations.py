@@ -24,7 +24,7 @@ VIEWS = {  # of the same oscillators, as options of `kuramoto.features`
     "kuramoto_raw": {"scaled": False},  # all rates by one range, as the paper's tables imply
     "kuramoto_phase": {"scaled": False, "cosine": True},
 }
-KINDS = (*PARTICLES, *VIEWS)
+SIMULATED = (*PARTICLES, *VIEWS)
 CHUNK = 2048  # scenes that share one random stream: any number of scenes is a prefix of any larger number
 SAMPLE_EVERY = {"springs": 100, "charged": 100, "kuramoto": 10}  # steps a frame
 FULL = 99  # frames over which the rates of oscillators are scaled, however few are kept
@@ -136,8 +136,8 @@ def check(kind: str, **numbers: int) -> tuple[int, ...]:
     Raises:
         InputError: unknown kind, or a number that is not whole or too small.
     """
-    if kind not in KINDS:
-        raise InputError(f"kind is {kind!r}: choose one of {', '.join(KINDS)}")
+    if kind not in SIMULATED:
+        raise InputError(f"kind is {kind!r}: choose one of {', '.join(SIMULATED)}")
     for name, value in numbers.items():
         check_whole(LEAST[name], **{name: value})
     return tuple(int(value) for value in numbers.values())

@@ -37,7 +37,10 @@ QUESTIONS = 10  # of each type
 RELATIONAL_BIT, SUBTYPE_BIT, QUESTION_BITS = 6, 8, 11
 CLOSEST, FURTHEST, COUNT = 0, 1, 2  # relational subtypes
 SHAPE, HORIZONTAL, VERTICAL = 0, 1, 2  # non-relational subtypes
-KINDS = (("shape", "shape", "count"), ("shape", "horizontal", "vertical"))  # of answer: [relational first, subtype]
+ANSWER_KINDS = (
+    ("shape", "shape", "count"),
+    ("shape", "horizontal", "vertical"),
+)  # of answer: [relational first, subtype]
 
 SHAPES, COUNTS, YES_NO = ("square", "circle"), ("1", "2", "3", "4", "5", "6"), ("yes", "no")
 WORDS = {
@@ -172,7 +175,7 @@ def answer_questions(
 ) -> np.ndarray:
     """Class indices, int64 [S, Q], of questions [S, Q, 11] about centres [S, 6, 2] and circles [S, 6]."""
     names = answer_names(answers)
-    first = np.array([[names.index(WORDS[answers][kind][0]) for kind in kinds] for kinds in KINDS])  # [2, 3]
+    first = np.array([[names.index(WORDS[answers][kind][0]) for kind in kinds] for kinds in ANSWER_KINDS])  # [2, 3]
     classes = _values(centres, circles) + first[:, :, None]  # [S, 2, 3, O]
     scene = np.arange(len(questions))[:, None]
     return classes[scene, (~is_relational(questions)).astype(int), subtype(questions), colour(questions)]
@@ -222,7 +225,7 @@ def describe(question: np.ndarray, answer: int, answers: str = "paper") -> str:
         raise InputError(f"question is {question.tolist()}: give 11 bits with one colour, one type and one subtype set")
     kind, detail = int(~is_relational(question)), int(subtype(question))
     word = names[answer] if 0 <= answer < len(names) else None
-    if word not in WORDS[answers][KINDS[kind][detail]]:
+    if word not in WORDS[answers][ANSWER_KINDS[kind][detail]]:
         raise InputError(f"answer is {answer} ({word}), which does not answer this question in the wording {answers!r}")
     text = (RELATIONAL_TEXTS, NON_RELATIONAL_TEXTS[answers])[kind][detail]
     return f"{text.format(COLOURS[colour(question)])} {word}"

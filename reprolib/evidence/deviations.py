@@ -6,7 +6,7 @@ from typing import Literal, get_args
 from reprolib.errors import InputError
 
 Kind = Literal["data", "split", "model", "training", "precision", "choice"]
-KINDS = get_args(Kind)
+DEVIATION_KINDS = get_args(Kind)
 
 
 @dataclass(frozen=True)
@@ -18,5 +18,5 @@ class Deviation:
     less: bool = False  # a part of what the paper has, and nothing else: fewer scenes, narrower layers
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise InputError(f"a deviation is of kind {self.kind!r}: choose one of {', '.join(KINDS)}")
+        if self.kind not in DEVIATION_KINDS:
+            raise InputError(f"a deviation is of kind {self.kind!r}: choose one of {', '.join(DEVIATION_KINDS)}")

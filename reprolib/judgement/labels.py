@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from reprolib.contracts.entry import SCALES
-from reprolib.contracts.source import KINDS
+from reprolib.contracts.source import DATA_KINDS
 from reprolib.evidence import claims, quoted
 from reprolib.evidence.claims import Claim
 from reprolib.evidence.published import Line
@@ -185,7 +185,7 @@ class Court:
 
         Where they share none, the largest of the system that the claim is about.
         """
-        order = [(scale, kind) for scale in reversed(SCALES[1:]) for kind in reversed(KINDS)]
+        order = [(scale, kind) for scale in reversed(SCALES[1:]) for kind in reversed(DATA_KINDS)]
         there = {s: [self.known.measured.get((*name, *s)) for name in names] for s in order}
         for fit in (
             lambda all_: all(one and one.enough for one in all_),

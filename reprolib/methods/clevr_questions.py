@@ -6,7 +6,7 @@ from torch import nn
 from reprolib.contracts.configuration import Config
 from reprolib.data.clevr import clevr_tensors
 from reprolib.data.clevr.scenes import OBJECTS
-from reprolib.data.clevr.tokens import KINDS
+from reprolib.data.clevr.tokens import CATEGORY_NAMES
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.evidence.metrics import accuracy, grouped_accuracy
@@ -19,7 +19,7 @@ from reprolib.training.learner import Learner
 
 ANSWERS = 29  # outputs of the paper; 28 answers occur
 AT_ONCE = 250  # questions evaluated at once
-CATEGORIES = dict(enumerate(kind.replace(" ", "_") for kind in KINDS))
+CATEGORIES = dict(enumerate(kind.replace(" ", "_") for kind in CATEGORY_NAMES))
 SHARED, LONGEST = 4, 28  # functions that share a figure, 1 to 4, 5 to 8, ...; the longest program has 25
 SEEING = relating.PixelModel, relating.FlatModel, relating.AttentionModel
 NETWORKS = {

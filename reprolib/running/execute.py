@@ -10,12 +10,12 @@ from typing import Any
 
 from reprolib import paths
 from reprolib.contracts.entry import SCALES
-from reprolib.contracts.source import KINDS
+from reprolib.contracts.source import DATA_KINDS
 from reprolib.errors import InputError
 from reprolib.files import write_text
 
 NOISE = ("execution", "papermill", "ExecuteTime")  # metadata that hold times and paths
-CHOICES = {"scale": SCALES, "data": KINDS}  # of parameters that mean the same in every notebook
+CHOICES = {"scale": SCALES, "data": DATA_KINDS}  # of parameters that mean the same in every notebook
 UNSAID = object()  # default of a parameter that is declared without a literal value
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from reprolib import experiments, paths
 from reprolib.contracts.entry import Experiment, Row, check_scale
 from reprolib.contracts.requests import Request, is_stale
-from reprolib.contracts.source import KINDS
+from reprolib.contracts.source import DATA_KINDS
 from reprolib.errors import InputError
 from reprolib.evidence import records
 from reprolib.judgement.labels import Court
@@ -68,7 +68,7 @@ def missing(scale: str, only: str = "*") -> Iterator[Request]:
 
 def _kind(row: Row, scale: str) -> str | None:
     """The kind of data that a row is run on: real ones above smoke scale, where they are whole; None: neither."""
-    kinds = KINDS[:1] if scale == "smoke" else reversed(KINDS)
+    kinds = DATA_KINDS[:1] if scale == "smoke" else reversed(DATA_KINDS)
     return next((kind for kind in kinds if row.source.available(row.at(scale).data, kind) is None), None)
 
 

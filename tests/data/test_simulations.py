@@ -8,7 +8,7 @@ import pytest
 
 from reprolib import paths
 from reprolib.data import simulations
-from reprolib.data.simulations import KINDS, Scale, Simulations, cached, generate, senders
+from reprolib.data.simulations import SIMULATED, Scale, Simulations, cached, generate, senders
 from reprolib.errors import InputError
 
 
@@ -41,7 +41,7 @@ def test_senders():
         np.testing.assert_array_equal(senders(objects), expected)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SIMULATED)
 def test_shapes(kind):
     scenes = generate(kind, 6, 4, 49, seed=1, stream=0)
     features = {"kuramoto": 3, "kuramoto_raw": 3}.get(kind, 4)
@@ -52,7 +52,7 @@ def test_shapes(kind):
     assert set(np.unique(scenes.edges)) == {0, 1}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SIMULATED)
 def test_edges_are_symmetric(kind):
     edges = generate(kind, 20, 5, 1, seed=0, stream=0).edges
     for i, k in product(range(5), range(4)):
@@ -80,7 +80,7 @@ def acceleration(scenes):
     return (apart * change).sum(axis=1) / np.linalg.norm(apart, axis=1)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SIMULATED)
 def test_any_number_and_length_is_a_prefix(kind, monkeypatch):
     monkeypatch.setattr(simulations, "CHUNK", 16)
     many = generate(kind, 2 * 16 + 3, 3, 2, seed=5, stream=1)
@@ -91,7 +91,7 @@ def test_any_number_and_length_is_a_prefix(kind, monkeypatch):
     assert same(few, Simulations(longer.trajectories[:, :2], longer.edges))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SIMULATED)
 def test_seeds_and_streams_are_independent(kind):
     pairs = list(product((0, 1, 2), (0, 1, 2)))
     first = {generate(kind, 1, 3, 1, seed, stream).trajectories.tobytes() for seed, stream in pairs}
@@ -133,7 +133,7 @@ def test_a_scale_is_linear_beyond_its_range_too():
     np.testing.assert_array_equal(fitted.apply(np.array([[0.0, 8.0, 0.5, -2.0]])), [[-1, 3, 0.5, -2]])
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SIMULATED)
 def test_a_file_is_used_again(kind, folder, never):
     expected = generate(kind, 4, 3, 2, seed=0, stream=0)
     assert same(cached(kind, 4, 3, 2, seed=0, stream=0), expected)

@@ -10,7 +10,7 @@ from reprolib.models.without_graph import Static, TrajectoryLSTM
 from reprolib.settings.moving import LSTMModel
 
 B, T, N, D = 3, 13, 4, 3
-KINDS = pytest.mark.parametrize("joint", [False, True], ids=["single", "joint"])
+BOTH_KINDS = pytest.mark.parametrize("joint", [False, True], ids=["single", "joint"])
 
 
 def build(seed=0, objects=N, **changes):
@@ -51,7 +51,7 @@ def by_hand(model, frames, given):
     return predicted
 
 
-@KINDS
+@BOTH_KINDS
 @torch.no_grad()
 def test_predictions_are_the_steps_by_hand(joint):
     model, frames = build(joint=joint), scenes()
@@ -59,7 +59,7 @@ def test_predictions_are_the_steps_by_hand(joint):
         assert torch.allclose(model.predictions(frames, given), by_hand(model, frames, given), atol=1e-12)
 
 
-@KINDS
+@BOTH_KINDS
 @torch.no_grad()
 def test_rollout_is_one_step_after_another(joint):
     model, frames = build(joint=joint), scenes()
@@ -78,7 +78,7 @@ def test_rollout_remembers_more_than_the_last_frame():
     assert not torch.allclose(model.rollout(frames, 2), model.rollout(frames[:, -1:], 2))
 
 
-@KINDS
+@BOTH_KINDS
 @torch.no_grad()
 def test_a_frame_reaches_only_predictions_after_it_was_read(joint):
     model, given = build(joint=joint), [True, False, False, False, False, True, False, False]
@@ -93,7 +93,7 @@ def test_a_frame_reaches_only_predictions_after_it_was_read(joint):
         assert same == [not given[frame] or step < frame for step in range(8)]
 
 
-@KINDS
+@BOTH_KINDS
 @pytest.mark.parametrize(
     ("changes", "true"),
     [

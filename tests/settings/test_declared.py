@@ -8,7 +8,7 @@ import pytest
 
 from reprolib.contracts.configuration import Config, change
 from reprolib.data.babi.rename import EXCHANGEABLE
-from reprolib.data.simulations import KINDS, VIEWS
+from reprolib.data.simulations import SIMULATED, VIEWS
 from reprolib.data.sort_of_clevr import WORDS
 from reprolib.errors import InputError
 from reprolib.settings import data_sets
@@ -123,7 +123,7 @@ def test_a_later_field_of_nested_settings_counts_where_it_is_not_at_its_default(
 def test_the_values_that_settings_allow_are_those_that_the_data_know():
     assert set(RENAMABLE) == set(EXCHANGEABLE)
     assert tuple(VIEWS) == OSCILLATORS
-    assert (*PARTICLES, *OSCILLATORS) == KINDS
+    assert (*PARTICLES, *OSCILLATORS) == SIMULATED
     assert {SceneData(answers=name).answers for name in WORDS} == set(WORDS)
     with pytest.raises(InputError, match=r"data\.test_frames is 69: give a number of 70 and up"):
         data_sets.MotionData(test_frames=69)

@@ -19,9 +19,11 @@ VERSION = 1  # part of the data's identity: raise it whenever the same questions
 PAD = 0
 MOST_WORDS = 255  # that a vocabulary can hold, since a word is one byte and 0 is padding
 WORD = re.compile(r"[\w'-]+|[;,]")  # the question mark and the full stop end every question and say nothing
-KINDS = tuple(dict.fromkeys(CATEGORIES.values()))  # count, exist, compare numbers, query attribute, compare attribute
+CATEGORY_NAMES = tuple(
+    dict.fromkeys(CATEGORIES.values())
+)  # count, exist, compare numbers, query attribute, compare attribute
 ANSWER = {answer: position for position, answer in enumerate(ANSWERS)}
-KIND = {kind: position for position, kind in enumerate(KINDS)}
+KIND = {kind: position for position, kind in enumerate(CATEGORY_NAMES)}
 TYPES = tuple(CATEGORIES)  # functions that a program ends with
 TYPE = {function: position for position, function in enumerate(TYPES)}
 
@@ -33,7 +35,7 @@ class Tokens:
     questions: np.ndarray  # uint8 [Q, L], in reading order
     scenes: np.ndarray  # int64 [Q]: rows of the scenes that are asked about
     answers: np.ndarray  # uint8 [Q]: positions in reader.ANSWERS
-    categories: np.ndarray  # uint8 [Q]: positions in KINDS
+    categories: np.ndarray  # uint8 [Q]: positions in CATEGORY_NAMES
     types: np.ndarray  # uint8 [Q]: positions in TYPES
     functions: np.ndarray  # uint8 [Q]: nodes of the program
     depths: np.ndarray  # uint8 [Q]: nodes on its longest chain

@@ -94,7 +94,7 @@ def test_generated_splits_hold_what_the_generators_give():
         assert spelt(data, name) == [" ".join(tokens.words(q.text)) for q in asked]
         assert columns["scenes"].tolist() == [q.image_index for q in asked]
         assert [ANSWERS[answer] for answer in columns["answers"]] == [q.answer for q in asked]
-        assert [tokens.KINDS[kind] for kind in columns["categories"]] == [q.category for q in asked]
+        assert [tokens.CATEGORY_NAMES[kind] for kind in columns["categories"]] == [q.category for q in asked]
         assert [tokens.TYPES[kind] for kind in columns["types"]] == [q.function for q in asked]
         assert columns["functions"].tolist() == [len(q.program) for q in asked]
         assert columns["depths"].tolist() == [programs.depth(q.program) for q in asked]

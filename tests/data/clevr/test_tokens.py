@@ -9,7 +9,7 @@ import pytest
 from reprolib.data.clevr import tokens
 from reprolib.data.clevr.clevr_reader import ANSWERS, CATEGORIES, Question
 from reprolib.data.clevr.programs import depth
-from reprolib.data.clevr.tokens import KINDS, TYPES, encode, join, recode, spell, vocabulary, words
+from reprolib.data.clevr.tokens import CATEGORY_NAMES, TYPES, encode, join, recode, spell, vocabulary, words
 from reprolib.errors import InputError
 
 NOUNS = ("cube", "ball", "cylinder", "thing")
@@ -53,8 +53,8 @@ def test_words_are_small_and_the_end_says_nothing():
 
 
 def test_the_categories_are_those_of_table_1():
-    assert KINDS == ("count", "exist", "compare numbers", "query attribute", "compare attribute")
-    assert set(KINDS) == set(CATEGORIES.values())
+    assert CATEGORY_NAMES == ("count", "exist", "compare numbers", "query attribute", "compare attribute")
+    assert set(CATEGORY_NAMES) == set(CATEGORIES.values())
 
 
 def test_what_was_encoded_can_be_spelt():
@@ -63,7 +63,7 @@ def test_what_was_encoded_can_be_spelt():
     found = encode(iter(asked), rows)
     assert spelt(found) == [" ".join(words(q.text)) for q in asked]
     assert found.vocabulary.tolist() == sorted({word for q in asked for word in words(q.text)})
-    kinds = [(ANSWERS.index(q.answer), KINDS.index(q.category), TYPES.index(q.function)) for q in asked]
+    kinds = [(ANSWERS.index(q.answer), CATEGORY_NAMES.index(q.category), TYPES.index(q.function)) for q in asked]
     sizes = [(len(q.program), depth(q.program)) for q in asked]
     assert facts(found) == [[49 - q.image_index, *a, *b] for q, a, b in zip(asked, kinds, sizes, strict=True)]
     assert found.questions.dtype == np.uint8

@@ -20,7 +20,7 @@ from reprolib.data.clevr.visibility import visible
 from reprolib.evidence import published, records
 from reprolib.pages import figures
 from reprolib.pages.figures.rn_clevr import views_of_clevr
-from reprolib.pages.figures.rn_clevr.plots_of_clevr import KINDS
+from reprolib.pages.figures.rn_clevr.plots_of_clevr import SHOWN_CATEGORIES
 from reprolib.pages.figures.rn_clevr.views_of_clevr import ClevrView, DrawnView
 from reprolib.pages.figures.shared import style
 
@@ -33,7 +33,7 @@ def found_of(record_of):
     """found_of(task, system, overall, seed=1) -> a record with this accuracy overall, and others by rule."""
 
     def make(task, system, overall, scale="small", **changes):
-        kinds = {f"accuracy/{kind}": overall + 0.5 * place for place, kind in enumerate(KINDS)}
+        kinds = {f"accuracy/{kind}": overall + 0.5 * place for place, kind in enumerate(SHOWN_CATEGORIES)}
         objects = {f"accuracy/objects_{count}": overall - count for count in range(3, 11)}
         sizes = {
             f"accuracy/{measure}_{most}": overall - most
@@ -55,7 +55,9 @@ def texts(figure):
 def printed(figure, kind):
     """The diamonds of a category's panel: {name of the row: value}."""
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    diamonds = [line for line in figure.axes[KINDS.index(kind)].lines if line.get_marker() == style.PAPER["marker"]]
+    diamonds = [
+        line for line in figure.axes[SHOWN_CATEGORIES.index(kind)].lines if line.get_marker() == style.PAPER["marker"]
+    ]
     return {names[int(line.get_ydata()[0])]: float(line.get_xdata()[0]) for line in diamonds}
 
 
@@ -66,7 +68,7 @@ def test_a_bar_is_as_long_as_the_mean_of_a_system_in_a_category(found_of):
     found = [found_of(PIXELS, system, 50.0 - place) for place, system in enumerate(TABLE)]
     found.append(found_of(PIXELS, TABLE[0], 54.0, seed=1))
     figure = figures.category_bars(found)
-    assert [axis.get_title(loc="left") for axis in figure.axes] == [kind.replace("_", " ") for kind in KINDS]
+    assert [axis.get_title(loc="left") for axis in figure.axes] == [kind.replace("_", " ") for kind in SHOWN_CATEGORIES]
     for place, axis in enumerate(figure.axes):
         lengths = [patch.get_width() for patch in axis.patches]
         assert lengths == pytest.approx([value + 0.5 * place for value in (52.0, 49.0, 48.0, 47.0, 46.0)])
@@ -76,7 +78,7 @@ def test_a_bar_is_as_long_as_the_mean_of_a_system_in_a_category(found_of):
 
 def hollow(figure, kind):
     """The lengths of the hollow bars of a category's panel."""
-    bars = figure.axes[KINDS.index(kind)].patches
+    bars = figure.axes[SHOWN_CATEGORIES.index(kind)].patches
     return [bar.get_width() for bar in bars if bar.get_facecolor() == (1, 1, 1, 1)]
 
 
@@ -90,7 +92,7 @@ def test_a_bar_is_hollow_where_it_is_not_above_the_baseline(found_of):
     lstm = changed(found_of(STATE, "LSTM", 60.0), count=32.0, exist=49.0)
     ours = [changed(found_of(STATE, "LSTM+RN", 60.0, seed=seed), count=31.0 + 2.2 * seed) for seed in (0, 1)]
     figure = figures.category_bars([baseline, lstm, *ours])
-    marked = {kind: bars for kind in KINDS if (bars := hollow(figure, kind))}
+    marked = {kind: bars for kind in SHOWN_CATEGORIES if (bars := hollow(figure, kind))}
     assert marked == {"count": [32.0], "exist": [49.0]}
     assert "not above the Q-type baseline by more than 2 points: chance" in texts(figure)
 
@@ -100,7 +102,7 @@ def test_without_chance_or_without_the_baseline_no_bar_is_hollow(found_of):
     elsewhere = found_of(STATE, "Q-type baseline", 90.0, scale="smoke")
     for found in ([weak, lstm], [lstm], [elsewhere, lstm]):
         figure = figures.category_bars(found)
-        assert [hollow(figure, kind) for kind in KINDS] == [[]] * len(KINDS)
+        assert [hollow(figure, kind) for kind in SHOWN_CATEGORIES] == [[]] * len(SHOWN_CATEGORIES)
         assert "chance" not in texts(figure)
 
 
@@ -116,7 +118,9 @@ def test_diamonds_are_the_papers_figures_also_of_people(found_of):
     assert shown["people"] == expected["Human"]
     assert shown["CNN+LSTM+RN"] == expected["CNN+LSTM+RN"]
     states = figures.category_bars([found_of(STATE, "LSTM+RN", 50.0)])
-    assert [set(printed(states, kind)) for kind in KINDS] == [{"LSTM+RN"}, *[set()] * 5], "the paper prints one figure"
+    assert [set(printed(states, kind)) for kind in SHOWN_CATEGORIES] == [{"LSTM+RN"}, *[set()] * 5], (
+        "the paper prints one figure"
+    )
 
 
 def test_systems_are_compared_at_one_scale(found_of):
@@ -288,7 +292,9 @@ def test_a_drawn_scene_has_a_question_that_is_answered_right(folder):
 def test_failures_are_wrong_and_one_a_category(network):
     assert "untrained" in network.source
     views = views_of_clevr.failures(network)
-    assert [view.category for view in views] == [kind for kind in tokens.KINDS if kind in {v.category for v in views}]
+    assert [view.category for view in views] == [
+        kind for kind in tokens.CATEGORY_NAMES if kind in {v.category for v in views}
+    ]
     split = network.data.splits["test"]
     for view in views:
         row = about(network, view)
@@ -296,7 +302,7 @@ def test_failures_are_wrong_and_one_a_category(network):
         assert view.answer == ANSWERS[batch["answers"]]
         assert view.said == views_of_clevr._answer(int(network.model(batch).argmax()))
         assert view.said != view.answer
-        assert view.category == tokens.KINDS[batch["categories"]]
+        assert view.category == tokens.CATEGORY_NAMES[batch["categories"]]
     assert len({about(network, view) // 10 for view in views}) == min(len(views), len(split) // 10), "different scenes"
 
 
@@ -322,7 +328,7 @@ def test_failures_are_of_the_hardest_scenes(network):
 def test_a_network_without_failures_has_none(network):
     columns = network.data.splits["test"].columns
     assert views_of_clevr.failures(saying(network, columns["answers"])) == []
-    counts = columns["categories"] == tokens.KINDS.index("count")
+    counts = columns["categories"] == tokens.CATEGORY_NAMES.index("count")
     odd = torch.where(counts, len(ANSWERS), columns["answers"])
     (view,) = views_of_clevr.failures(saying(network, odd))
     assert view.category == "count"

@@ -38,7 +38,7 @@ from reprolib.pages.figures.shared.style import (
     styled,
 )
 
-KINDS = ("overall", *CATEGORIES.values())  # in the order of the paper's Figure 3
+SHOWN_CATEGORIES = ("overall", *CATEGORIES.values())  # in the order of the paper's Figure 3
 PEOPLE = "Human"
 BASELINE = "Q-type baseline"  # the most frequent answer to the last step of the question
 CHANCE = 2.0  # points above the baseline's accuracy, up to which an accuracy counts as chance
@@ -69,11 +69,11 @@ def category_bars(found: Sequence[Record]) -> Figure:
         return note(NO_RECORD)
     figure = canvas(0.95 + 3 * (0.35 + 0.17 * len(measured)))
     axes = figure.subplots(3, 2, sharex=True, sharey=True).flat
-    for axis, kind in zip(axes, KINDS, strict=True):
+    for axis, kind in zip(axes, SHOWN_CATEGORIES, strict=True):
         _category(axis, kind, measured)
     figure.suptitle(_heading(measured), x=0.01, ha="left", fontsize=9.5, fontweight="bold")
     handles = [Line2D([], [], label="printed in the paper (percent right)", **PAPER)]
-    if any(_at_chance(measured, kind) for kind in KINDS):
+    if any(_at_chance(measured, kind) for kind in SHOWN_CATEGORIES):
         label = f"not above the {BASELINE} by more than {CHANCE:g} points: chance"
         handles.append(Patch(facecolor="white", edgecolor="black", label=label))
     figure.legend(handles=handles, **BELOW)

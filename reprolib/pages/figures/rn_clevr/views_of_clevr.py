@@ -77,7 +77,7 @@ def failures(found: Specimen) -> list[ClevrView]:
     wrong = [found.model(batch).argmax(1) != batch["answers"] for batch in split.batches(clevr_questions.AT_ONCE)]
     columns = {name: split.columns[name].tolist() for name in ("categories", "scenes")}
     chosen: list[int] = []
-    for category in range(len(tokens.KINDS)):
+    for category in range(len(tokens.CATEGORY_NAMES)):
         rows = [row for row in torch.cat(wrong).nonzero()[:, 0].tolist() if columns["categories"][row] == category]
         shown = {columns["scenes"][row] for row in chosen}
         chosen += sorted(rows, key=lambda row: (columns["scenes"][row] in shown, ease[columns["scenes"][row]]))[:1]
@@ -103,7 +103,7 @@ def relations(found: Specimen) -> list[ClevrView]:
     """The first question for an attribute of an object that is found by one relation, and the first without any."""
     columns = found.data.splits["test"].columns
     asked = [tokens.spell(row, found.data.facts["vocabulary"]).split() for row in columns["questions"].tolist()]
-    queries = columns["categories"] == tokens.KINDS.index("query attribute")
+    queries = columns["categories"] == tokens.CATEGORY_NAMES.index("query attribute")
     rows = [row for row in queries.nonzero()[:, 0].tolist() if not set(ALIKE) & set(asked[row])]
     related = [sum(word in PLACING for word in asked[row]) for row in rows]
     return _views(found, [rows[related.index(count)] for count in (1, 0)])
@@ -129,7 +129,7 @@ def _views(found: Specimen, rows: Sequence[int]) -> list[ClevrView]:
             places=_cells(count) if mask is None else scenes.pixels()[i, :count, :2],
             magnitudes=magnitudes(found.model.relation_network, objects[i : i + 1, :count], question[i : i + 1]),
             source=found.source,
-            category=tokens.KINDS[int(batch["categories"][i])],
+            category=tokens.CATEGORY_NAMES[int(batch["categories"][i])],
         )
         for i, count in enumerate(counts)
     ]

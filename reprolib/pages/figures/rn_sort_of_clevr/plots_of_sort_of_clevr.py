@@ -65,7 +65,7 @@ def _picture(axis: Axes, view: SceneView) -> None:
     axis.spines[:].set_visible(True)
 
 
-KINDS = ("nonrelational", "relational")  # of questions, in the order of the paper's Figure 4
+QUESTION_TYPES = ("nonrelational", "relational")  # of questions, in the order of the paper's Figure 4
 PANELS = {
     "pictures": (("sort_of_clevr", "CNN+RN"), ("sort_of_clevr", "CNN+MLP"), ("sort_of_clevr", "Majority")),
     "states": (("sort_of_clevr_state", "RN"), ("sort_of_clevr_state", "Majority")),
@@ -94,7 +94,7 @@ def scene_bars(found: Sequence[Record]) -> Figure:
 def _groups(axis: Axes, measured: Measured) -> None:
     """A group of bars for each kind of question, a bar for each system."""
     printed, ticks, size = _printed_kinds(), {}, len(measured)
-    for group, kind in enumerate(KINDS):
+    for group, kind in enumerate(QUESTION_TYPES):
         start = group * (size + 0.5)
         for place, (task, system) in enumerate(measured, start=0):
             ticks[start + place] = {"Majority": "maj."}.get(system, system.removeprefix("CNN+"))
@@ -121,5 +121,5 @@ def _printed_kinds() -> dict[tuple[str, str, str], float]:
     return {
         (line.task, line.system, line.metric.removeprefix("accuracy/")): line.value
         for line in published.read()
-        if line.value is not None and line.metric.removeprefix("accuracy/") in KINDS
+        if line.value is not None and line.metric.removeprefix("accuracy/") in QUESTION_TYPES
     }

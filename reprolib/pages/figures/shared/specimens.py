@@ -21,7 +21,7 @@ from reprolib import experiments, paths
 from reprolib.contracts.configuration import Config, change
 from reprolib.contracts.entry import SCALES
 from reprolib.contracts.requests import Request
-from reprolib.contracts.source import KINDS
+from reprolib.contracts.source import DATA_KINDS
 from reprolib.data.split import Dataset
 from reprolib.evidence import records
 from reprolib.evidence.records import Record
@@ -53,7 +53,7 @@ class SceneView:
     source: str
 
 
-def specimen(name: str, row: str, few: Mapping[str, Any], kinds: tuple[str, ...] = KINDS) -> Specimen:
+def specimen(name: str, row: str, few: Mapping[str, Any], kinds: tuple[str, ...] = DATA_KINDS) -> Specimen:
     """The network of a row, with so few data as its pictures need.
 
     Args:
