@@ -45,7 +45,8 @@ def load(settings: ClevrData, kind: str) -> Dataset:
 
     Columns, one row a question: questions uint8 [Q, L] (0 fills up), scenes, answers (positions in reader.ANSWERS),
     categories (positions in tokens.CATEGORY_NAMES), types (in tokens.TYPES), functions, depths, int64 [Q] each. Tables,
-    one row a scene: objects float32 [S, N, D], counts int64 [S] and, where settings.pictures, images uint8 [S, side, side, 3].
+    one row a scene: objects float32 [S, N, D], counts int64 [S] and, where settings.pictures, images uint8
+    [S, side, side, 3].
 
     Raises:
         InputError: real data are asked for and REPROLIB_DATA names none, or files are missing or damaged.
