@@ -40,7 +40,7 @@ def found_of(record_of):
             for measure in ("functions", "depth")
             for most in range(4, 29, 4)
         }
-        curve = [{"step": step, "loss": 1.0, "accuracy/overall": overall} for step in (1, 2)]
+        curve = [{"step": step, "loss": 1.0, "accuracy/overall": overall} for step in (1, 2, 3)]
         usual = {"metrics": kinds | objects | sizes, "curve": curve, "experiment": f"rn_{task}"}
         return record_of(**({"task": task, "system": system, "scale": scale} | usual | changes))
 
