@@ -159,7 +159,7 @@ def _write_pictures(folder: Path, split: str, scenes: Scenes) -> None:
     """One picture a scene, of the size that models see."""
     folder.mkdir(parents=True)
     for index in tqdm(range(len(scenes)), desc=f"pictures of {split}", unit="picture", disable=None):
-        picture = render.render(scenes[index : index + 1], pictures.SIDE, pictures.SIDE)[0]
+        picture = render.render(scenes[index : index + 1], pictures.PICTURE_SIDE, pictures.PICTURE_SIDE)[0]
         pictures.write(folder / pictures.name(split, index), picture.numpy())
 
 

@@ -54,6 +54,7 @@ def record(task, system, metrics, *, seed=0, scale="small", kind="generated", cu
         curve=list(curve),
         best_step=1,
         steps=1,
+        starts_from=None,
         weights=None,
         parameters=1,
         device="a processor, 1 thread",
@@ -418,7 +419,7 @@ def test_the_story_shows_the_weights_of_the_best_record_even_of_real_data(result
     )
     _, config, data, _ = vars(specimens.specimen("rn_babi", "babi_joint_10k/RN", views_of_babi.FEW_STORIES)).values()
     assert config.model.pairs == "unordered_self"
-    asked = views_of_babi.dataset.generated(views_of_babi.STORY_TASK, "test", 50, 0)
+    asked = views_of_babi.babi_tensors.generated(views_of_babi.STORY_TASK, "test", 50, 0)
     number = next(i for i, question in enumerate(asked) if question.story == view.sentences)
     split = data.splits["test"]
     row = (split.columns["tasks"] == views_of_babi.STORY_TASK).nonzero()[number]
@@ -442,7 +443,7 @@ class RightWhere(torch.nn.Module):
 
 
 def test_accuracy_on_task_16_by_the_distance_of_the_deciding_facts(monkeypatch):
-    asked = views_of_babi.dataset.generated(16, "test", views_of_babi.INDUCTIONS, 0)
+    asked = views_of_babi.babi_tensors.generated(16, "test", views_of_babi.INDUCTIONS, 0)
     near = torch.tensor([views_of_babi.induction.distance(question) == 1 for question in asked])
     few = views_of_babi.FEW_STORIES | {"data.test": views_of_babi.INDUCTIONS}
     stub = replace(specimens.specimen("rn_babi", "babi_16/RN", few), model=RightWhere(near))
@@ -488,13 +489,13 @@ def test_places_of_states_lie_on_their_objects(results):
 
 def test_few_generated_stories_have_every_word_of_the_real_files(babi):
     """So that weights of real data read generated stories word for word."""
-    files, few = views_of_babi.dataset.source(), views_of_babi.FEW_STORIES
+    files, few = views_of_babi.babi_tensors.source(), views_of_babi.FEW_STORIES
     real = [question for task in BABI_TASKS for question in files.questions(task, "test")]
     ours = [
         question
         for task in BABI_TASKS
         for split in ("train", "test")
-        for question in views_of_babi.dataset.generated(task, split, few[f"data.{split}"], 0)
+        for question in views_of_babi.babi_tensors.generated(task, split, few[f"data.{split}"], 0)
     ]
     assert vocabulary(ours).words == vocabulary(real).words
 
