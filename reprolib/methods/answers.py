@@ -1,18 +1,15 @@
-"""What trains the models that answer questions."""
+"""What trains the models that answer questions, and others whose batches have no fixed shape."""
 
 from torch import Tensor, nn
 
 from reprolib.training.learner import Learner
 
 
-class AnswerLearner(Learner):
-    """Gradient descent on the mean cross-entropy of the answers to a batch of questions."""
-
-    def __init__(self) -> None:
-        super().__init__(answer_loss)
+class RaggedLearner(Learner):
+    """Gradient descent where a batch has as many scenes, sentences or edges as it happens to have."""
 
     def can_capture(self) -> bool:
-        """Not: a batch has as many distinct scenes and sentences as it happens to have."""
+        """Not: a captured step has the shapes of the first one."""
         return False
 
 

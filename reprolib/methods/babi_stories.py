@@ -8,7 +8,7 @@ from torch import nn
 from reprolib.contracts.configuration import Config
 from reprolib.data.split import Dataset, Split
 from reprolib.evidence.metrics import Figure, grouped_accuracy
-from reprolib.methods.answers import AnswerLearner
+from reprolib.methods.answers import RaggedLearner, answer_loss
 from reprolib.models.majority import MajorityAnswer
 from reprolib.models.stories import StoryRelationNetwork
 from reprolib.settings.data_sets import BABI_TASKS
@@ -21,7 +21,7 @@ AT_ONCE = 500  # questions evaluated at once
 
 def learner() -> Learner:
     """Gradient descent on the cross-entropy of the answers."""
-    return AnswerLearner()
+    return RaggedLearner(answer_loss)
 
 
 def build(config: Config, data: Dataset) -> nn.Module:

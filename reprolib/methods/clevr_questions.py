@@ -10,7 +10,7 @@ from reprolib.data.clevr.tokens import CATEGORY_NAMES
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.evidence.metrics import accuracy, grouped_accuracy
-from reprolib.methods.answers import AnswerLearner
+from reprolib.methods.answers import RaggedLearner, answer_loss
 from reprolib.models import clevr as models
 from reprolib.models.majority import MajorityAnswer
 from reprolib.settings import relating
@@ -34,7 +34,7 @@ NETWORKS = {
 
 def learner() -> Learner:
     """Gradient descent on the cross-entropy of the answers."""
-    return AnswerLearner()
+    return RaggedLearner(answer_loss)
 
 
 def build(config: Config, data: Dataset) -> nn.Module:

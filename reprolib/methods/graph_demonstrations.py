@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from reprolib.contracts.configuration import Config
 from reprolib.data.split import Dataset, Split
+from reprolib.methods.answers import RaggedLearner
 from reprolib.models import graph_answers
 from reprolib.models.graph_tasks import Process, Widths
 from reprolib.models.graph_tasks import build as build_model
@@ -24,7 +25,7 @@ def build(config: Config, data: Dataset) -> nn.Module:
 
 def learner() -> Learner:
     """Gradient descent on the cross-entropy of labels, or on the squared error of the next velocities."""
-    return Learner(loss)
+    return RaggedLearner(loss)
 
 
 def loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:

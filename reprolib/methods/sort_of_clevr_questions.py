@@ -8,7 +8,7 @@ from reprolib.data import sort_of_clevr
 from reprolib.data.sort_of_clevr_tensors import SUBTYPES
 from reprolib.data.split import Dataset, Split
 from reprolib.evidence.metrics import accuracy
-from reprolib.methods.answers import AnswerLearner
+from reprolib.methods.answers import RaggedLearner, answer_loss
 from reprolib.models.majority import MajorityAnswer
 from reprolib.models.scene_questions import PictureMLP, PictureRelationNetwork, StateRelationNetwork
 from reprolib.settings.relating import Majority, SceneMLP
@@ -20,7 +20,7 @@ AT_ONCE = 500  # questions evaluated at once
 
 def learner() -> Learner:
     """Gradient descent on the cross-entropy of the answers."""
-    return AnswerLearner()
+    return RaggedLearner(answer_loss)
 
 
 def build(config: Config, data: Dataset) -> nn.Module:
