@@ -36,9 +36,11 @@ from reprolib.pages.figures.rn_clevr.plots_of_clevr import (
 from reprolib.pages.figures.rn_sort_of_clevr.plots_of_sort_of_clevr import sample_scenes, scene_bars, scene_relations
 from reprolib.pages.figures.shared import animation
 from reprolib.pages.figures.shared.curves import learning_curves
+from reprolib.pages.figures.shared.looping_gif import Movie
 from reprolib.pages.figures.shared.style import Picture, show
 
 __all__ = [
+    "Movie",
     "Picture",
     "accuracy_curves",
     "animation",
