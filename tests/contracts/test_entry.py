@@ -177,7 +177,9 @@ def test_a_deviation_of_an_unknown_kind_is_refused():
 
 
 def test_unknown_names():
-    with pytest.raises(InputError, match="unknown experiment 'rn': choose one of gn_block, gn_tasks, rn_clevr_pixels, "):
+    with pytest.raises(
+        InputError, match="unknown experiment 'rn': choose one of gn_block, gn_tasks, rn_clevr_pixels, "
+    ):
         experiments.get("rn")
     with pytest.raises(InputError, match="rn_babi has no row 'RN': `reprolib list` prints babi_joint_10k/RN, "):
         experiments.get("rn-babi").row("RN")
