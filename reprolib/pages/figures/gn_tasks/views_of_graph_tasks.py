@@ -18,7 +18,7 @@ from reprolib.pages.figures.shared.specimens import Specimen, specimen
 
 FEW_GRAPHS = {"data.train": 1, "data.valid": 1, "data.test": 100}
 FEW_CHAINS = FEW_GRAPHS | {"data.moments": 1, "data.test": 1}
-TOWNS, LONG = (17, 20), 5  # towns of the graph that is shown; roads on its path, at least
+TOWNS, LONG = (17, 20), 7  # towns of the graph that is shown; roads on its path, at least
 LENGTH = 20  # of the list that is shown
 CHAINS = (4, 9)  # masses of the chains that are shown: neither is in the training data
 
@@ -65,8 +65,8 @@ class ChainView:
 
 
 @torch.no_grad()
-def path(number: int = 0) -> PathView:
-    """A test graph of 17 to 20 towns whose shortest path has at least five roads: the first of them, or a later one.
+def path() -> PathView:
+    """The first test graph of 17 to 20 towns whose shortest path has at least seven roads.
 
     Raises:
         InputError: the weights are damaged.
@@ -74,7 +74,7 @@ def path(number: int = 0) -> PathView:
     found, split = _network("gn_shortest_path", FEW_GRAPHS)
     sizes, roads = split.columns["sizes"], split.columns["edge_labels"].sum((1, 2))
     fits = (sizes >= TOWNS[0]) & (sizes <= TOWNS[1]) & (roads >= LONG)
-    batch = split.batch(fits.nonzero()[number])
+    batch = split.batch(fits.nonzero()[0])
     graph, answers = graph_of(batch), found.model(batch)
     labels = labels_of(batch)
     return PathView(
@@ -92,14 +92,14 @@ def path(number: int = 0) -> PathView:
 
 
 @torch.no_grad()
-def order(number: int = 0) -> OrderView:
-    """A test list of 20 numbers: the first of them, or a later one.
+def order() -> OrderView:
+    """The first test list of 20 numbers.
 
     Raises:
         InputError: the weights are damaged.
     """
     found, split = _network("gn_sorting", FEW_GRAPHS)
-    batch = split.batch((split.columns["sizes"] == LENGTH).nonzero()[number])
+    batch = split.batch((split.columns["sizes"] == LENGTH).nonzero()[0])
     answers, values = found.model(batch), batch["nodes"][0, :LENGTH, 0]
     rising = values.argsort().numpy()
     following = _chances(answers.edges)[-1].reshape(LENGTH, LENGTH)  # every two are joined: [E] -> [N, N]
