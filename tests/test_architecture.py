@@ -22,6 +22,7 @@ LAYERS = (
     {"settings.declared", "evidence.deviations", "evidence.kinds", "evidence.estimates"},
     {"settings.recipe", "settings.data_sets", "settings.relating"},
     {"devices", "files", "settings.moving", "settings.on_graphs", "evidence.quoted", "contracts.configuration"},
+    {"settings.searching"},
     {"evidence.metrics", "evidence.published", "evidence.records", "contracts.source", "contracts.method"},
     {"evidence.claims", "evidence.spelling", "contracts.entry"},
     {"kernels", "gn", "data"},
