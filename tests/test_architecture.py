@@ -21,7 +21,8 @@ LAYERS = (
     {"errors", "paths"},
     {"settings.declared", "evidence.deviations", "evidence.kinds", "evidence.estimates"},
     {"settings.recipe", "settings.data_sets", "settings.relating"},
-    {"devices", "files", "settings.moving", "settings.on_graphs", "evidence.quoted", "contracts.configuration"},
+    {"devices", "files", "settings.moving", "settings.on_graphs", "settings.physical"},
+    {"evidence.quoted", "contracts.configuration"},
     {"evidence.metrics", "evidence.published", "evidence.records", "contracts.source", "contracts.method"},
     {"evidence.claims", "evidence.spelling", "contracts.entry"},
     {"kernels", "gn", "data"},
@@ -45,7 +46,7 @@ LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts}
 
 RUN_PATH = {"torch", "numpy", "pandas", "scipy", "numba", "tqdm", "safetensors", "typer"}
 BESIDE_RUN_PATH = {
-    "data": {"PIL"},
+    "data": {"PIL", "mujoco"},
     "pages.figures": {"PIL", "matplotlib", "seaborn"},
     "running.execute": {"nbformat", "papermill"},
 }
@@ -57,6 +58,7 @@ ABSENT_ON_A_BARE_MACHINE = (
     "jupyter_book",
     "jupyter_client",
     "matplotlib",
+    "mujoco",
     "nbclient",
     "nbformat",
     "papermill",
