@@ -33,7 +33,7 @@ SIZES = {  # scenes and steps
     "springs": {"small": (2_000, 1_000), "long": (10_000, 4_000)},
     "charged": {"small": (10_000, 10_000), "long": (20_000, 40_000)},
 }
-WIDTH = {"small": 128, "long": 128}
+WIDTH, VALIDATIONS = 128, 10  # below paper scale
 SMOKE = {
     "springs": {},
     "charged": {"train.learning": "scores", "train.frames": 4},  # so that both are tried
@@ -84,8 +84,8 @@ def _smoke(kind: str) -> motion.Changes:
 
 def _fast(kind: str, scale: str) -> motion.Changes:
     scenes, steps = SIZES[kind][scale]
-    sizes = {"data.train": scenes, "train.steps": steps, "train.evaluate_every": max(100, steps // 20)}
-    return motion.SCENES[scale] | ALONG_SCORES | sizes | {"model.width": WIDTH[scale]}
+    sizes = {"data.train": scenes, "train.steps": steps, "train.evaluate_every": steps // VALIDATIONS}
+    return motion.SCENES[scale] | ALONG_SCORES | sizes | {"model.width": WIDTH}
 
 
 EXPERIMENT = Experiment(

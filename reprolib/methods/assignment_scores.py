@@ -16,7 +16,8 @@ class AssignmentScores(Search):
     """Structures and modules made better in turn, both by mean log(error + floor), which counts ordinary frames.
 
     The examples' "scores" [M, N, C] are a moving average for every scene and receiver. While the temperature falls, a
-    structure is drawn from softmax(-score / temperature); then the best is taken.
+    structure is drawn from softmax(-score / temperature); then the best is taken. Many frames of few scenes in a step
+    serve better than the reverse: their scores are those of the modules of now.
     """
 
     def start(self) -> dict[str, Tensor]:
@@ -46,5 +47,7 @@ class AssignmentScores(Search):
 
     def _chosen(self, scores: Tensor, moment: Moment) -> Tensor:
         """An assignment for every receiver: [B, N, C] -> [B, N]."""
-        temperature = self.job.training.warmth_at(moment.step) * scores.std(-1).mean()
-        return drawn(-scores / temperature, moment.generator) if temperature > 0 else scores.argmin(-1)
+        warmth = self.job.training.warmth_at(moment.step)
+        if not warmth:
+            return scores.argmin(-1)
+        return drawn(-scores / (warmth * scores.std(-1).mean()), moment.generator)

@@ -22,7 +22,7 @@ from reprolib.training.learner import Job, Learner, Moment
 
 SEARCHES = {"bouncegrad": BounceGrad, "scores": AssignmentScores}
 START = FRAMES  # the frame that a test rollout starts from, counting from 0: the first that no search reads
-AT_ONCE = 250  # scenes predicted at once
+AT_ONCE = 50  # scenes predicted at once
 
 
 def build(config: Config, data: Dataset) -> nn.Module:
@@ -112,7 +112,7 @@ def evaluate(model: ModularMetaLearning, split: Split) -> dict[str, float]:
         errors = torch.cat([_errors(model, *part) for part in parts])  # [M, HORIZON]
         found |= {f"mse/step_{step}": average(of_scenes) for step, of_scenes in enumerate(errors.unbind(1), 1)}
     parts = zip(seen.split(AT_ONCE), structures.split(AT_ONCE), strict=True)
-    scores = torch.cat([model.fit(*part) for part in parts])  # [M]
+    scores = torch.cat([model.misfit(*part) for part in parts])  # [M]
     return found | {"score": -float(scores.double().mean())}
 
 

@@ -62,7 +62,7 @@ def test_scores_find_what_known_modules_made():
     model = teacher()
     split = scenes(model)
     learner = begun(model, split, learning="scores", frames=4, warmth=0.0, least_error_from=1e-6, least_error=1e-6)
-    train(learner, 8)
+    train(learner, 4)
     found = learner.search.around[learner.examples["scores"].argmin(-1)]
     assert edge_accuracy(found, split.columns["edges"]) > 99
 
@@ -76,7 +76,7 @@ def test_bouncegrad_finds_what_known_modules_made(proposal):
     train(learner, 1)
     changed = (learner.examples["structures"] != before).any(2)
     assert changed.sum(1).max() == 1  # one proposal a scene an epoch
-    train(learner, 120)
+    train(learner, 70)
     assert edge_accuracy(learner.examples["structures"], split.columns["edges"]) > 95
 
 

@@ -53,7 +53,7 @@ class ModularMetaLearning(nn.Module):
         predicted = predicted.unflatten(0, starts.shape[:2]).flatten(1, 2)[:, : frames - 1]  # [M, T - 1, N, D]
         return (predicted - trajectories[:, 1:]).square().mean((1, 2, 3))
 
-    def fit(self, trajectories: Tensor, structures: Tensor) -> Tensor:
+    def misfit(self, trajectories: Tensor, structures: Tensor) -> Tensor:
         """Mean over frames and receivers of log(error + floor) one step from truth, scene by scene: [M]."""
         now, after = trajectories[:, :-1], trajectories[:, 1:]  # [M, T', N, D]
         along = structures.repeat_interleave(now.shape[1], 0)

@@ -30,7 +30,8 @@ def assignments(senders: int, modules: int, device: torch.device | None = None) 
     if modules**senders > MOST:
         raise InputError(
             f"{senders} senders and {modules} edge modules give {modules**senders:,} assignments of a receiver, more "
-            f"than the {MOST:,} that can be scored at once: set model.proposal to another than exact"
+            f"than the {MOST:,} that can be scored at once: set train.learning to bouncegrad, model.proposal to "
+            "another than exact, and model.search"
         )
     return torch.cartesian_prod(*[torch.arange(modules, device=device)] * senders).view(-1, senders)
 
