@@ -31,7 +31,7 @@ ALONG_SCORES = motion.FAST | {  # ours: few scenes at once, many of their frames
 }
 SIZES = {  # scenes and steps
     "springs": {"small": (2_000, 1_000), "long": (10_000, 4_000)},
-    "charged": {"small": (10_000, 10_000), "long": (20_000, 40_000)},
+    "charged": {"small": (10_000, 3_600), "long": (20_000, 14_400)},
 }
 WIDTH, VALIDATIONS = 128, 10  # below paper scale
 SMOKE = {
@@ -58,7 +58,7 @@ def _row(kind: str) -> Row:
         method=METHOD,
         config=Config(motion.scenes(kind), ModularModel(), _as_printed(kind)),
         scales={"smoke": _smoke(kind)} | {scale: _fast(kind, scale) for scale in motion.TRAINED},
-        minutes=motion.minutes(0.1, *{"springs": (5, 20, 120), "charged": (45, 170, 480)}[kind]),
+        minutes=motion.minutes(0.1, *{"springs": (5, 20, 120), "charged": (20, 90, 480)}[kind]),
         headline=True,
         deviations=(SEARCHED_ONCE, WITHOUT_A_RESTART),
     )
