@@ -47,31 +47,35 @@ class ModularNetwork(nn.Module):
 
     def forward(self, states: Tensor, structure: Tensor) -> Tensor:
         """The next states: [R, N, D] and [R, N, N - 1] -> [R, N, D]."""
-        received = self.messages(states, structure).sum(2)  # [R, N, N - 1, H] -> [R, N, H]
-        return states + self.node(self.of_state(states) + self.of_received(received)).float()
+        return self._next(states, self._shared_out(structure))
 
-    def messages(self, states: Tensor, structure: Tensor) -> Tensor:
-        """What every edge carries, each module run once on all the edges that it has: [R, N, N - 1, H]."""
-        kinds = structure.flatten()  # [E]
-        order = kinds.argsort(stable=True)
-        counts = torch.bincount(kinds, minlength=self.count).tolist()
-        parts = ends(states).flatten(0, 2).index_select(0, order).split(counts)  # K times [E_k, 2 D]
-        messages = torch.cat([self.message(kind, part) for kind, part in enumerate(parts)])
-        return torch.empty_like(messages).index_copy(0, order, messages).view(*structure.shape, -1)
+    def rollout(self, states: Tensor, structure: Tensor, steps: int) -> Tensor:
+        """The next frames: [R, N, D] -> [R, steps, N, D]."""
+        frames, shares = [], self._shared_out(structure)
+        for _ in range(steps):
+            states = self._next(states, shares)
+            frames.append(states)
+        return torch.stack(frames, 1)
+
+    def _shared_out(self, structure: Tensor) -> tuple[Tensor, list[int]]:
+        """All edges [E] in the order of their modules, and how many each module has."""
+        kinds = structure.flatten()
+        return kinds.argsort(stable=True), torch.bincount(kinds, minlength=self.count).tolist()
+
+    def _next(self, states: Tensor, shares: tuple[Tensor, list[int]]) -> Tensor:
+        """Each module runs once on all the edges that it has."""
+        order, counts = shares
+        pairs = ends(states)  # [R, N, N - 1, 2 D]
+        parts = pairs.flatten(0, 2).index_select(0, order).split(counts)  # K times [E_k, 2 D]
+        messages = torch.cat([self.message(kind, part) for kind, part in enumerate(parts)])  # [E, H]
+        received = torch.empty_like(messages).index_copy(0, order, messages).view(*pairs.shape[:3], -1).sum(2)
+        return states + self.node(self.of_state(states) + self.of_received(received)).float()
 
     def message(self, kind: int, pairs: Tensor) -> Tensor:
         """What one module says on [x_j, x_i]: [..., 2 D] -> [..., H]."""
         if kind < self.skipped:
             return self.of_received.weight.new_zeros(*pairs.shape[:-1], self.of_received.in_features)
         return self.edges[kind - self.skipped](pairs)
-
-    def rollout(self, states: Tensor, structure: Tensor, steps: int) -> Tensor:
-        """The next frames: [R, N, D] -> [R, steps, N, D]."""
-        frames = []
-        for _ in range(steps):
-            states = self(states, structure)
-            frames.append(states)
-        return torch.stack(frames, 1)
 
 
 class Exact(nn.Linear):
