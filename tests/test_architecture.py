@@ -9,6 +9,7 @@ import tomllib
 import pytest
 
 from reprolib import experiments
+from reprolib.data import catalogue
 from reprolib.paths import ROOT
 
 LIBRARY = ROOT / "reprolib"
@@ -21,7 +22,8 @@ LAYERS = (
     {"errors", "paths"},
     {"settings.declared", "evidence.deviations", "evidence.kinds", "evidence.estimates"},
     {"settings.recipe", "settings.data_sets", "settings.relating"},
-    {"devices", "files", "settings.moving", "settings.on_graphs", "evidence.quoted", "contracts.configuration"},
+    {"devices", "files", "settings.moving", "settings.on_graphs", "settings.physical", "evidence.quoted"},
+    {"settings.searching", "contracts.configuration"},
     {"evidence.metrics", "evidence.published", "evidence.records", "contracts.source", "contracts.method"},
     {"evidence.claims", "evidence.spelling", "contracts.entry"},
     {"kernels", "gn", "data"},
@@ -45,7 +47,7 @@ LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts}
 
 RUN_PATH = {"torch", "numpy", "pandas", "scipy", "numba", "tqdm", "safetensors", "typer"}
 BESIDE_RUN_PATH = {
-    "data": {"PIL"},
+    "data": {"PIL", "mujoco"},
     "pages.figures": {"PIL", "matplotlib", "seaborn"},
     "running.execute": {"nbformat", "papermill"},
 }
@@ -57,6 +59,7 @@ ABSENT_ON_A_BARE_MACHINE = (
     "jupyter_book",
     "jupyter_client",
     "matplotlib",
+    "mujoco",
     "nbclient",
     "nbformat",
     "papermill",
@@ -223,11 +226,11 @@ def test_every_module_has_a_name_of_its_own():
     assert [f for f in FILES if f.stem in {"utils", "util", "helpers", "misc", "common"}] == []
 
 
-def test_every_experiment_finds_its_plots_under_its_name():
+def test_every_folder_of_plots_is_that_of_an_experiment_or_a_data_set():
     folders = [path.name for path in (LIBRARY / "pages/figures").iterdir() if path.is_dir()]
     names = {name for name in folders if name not in ("shared", "__pycache__")}
-    assert all(name.startswith(tuple(names)) for name in experiments.NAMES)
-    assert all(any(each.startswith(name) for each in experiments.NAMES) for name in names)
+    known = (*experiments.NAMES, *(entry.name for entry in catalogue.entries()))
+    assert all(any(each.startswith(name) for each in known) for name in names)
 
 
 def test_a_file_says_what_is_in_it_without_its_folder():

@@ -17,7 +17,7 @@ from reprolib import __version__
 from reprolib.evidence import published
 from reprolib.paths import NOTEBOOKS, ROOT
 
-CONDA_NAMES = {"pytorch": "torch", "pytorch-geometric": "torch-geometric"}
+CONDA_NAMES = {"mujoco-python": "mujoco", "pytorch": "torch", "pytorch-geometric": "torch-geometric"}
 CONDA_ONLY = {"python", "pip", "make"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 SUPPORTED = SpecifierSet(PROJECT["requires-python"])

@@ -58,7 +58,8 @@ class Source:
     @property
     def papers_kind(self) -> str:
         """The kind of data that the paper had: of its own procedure, else the released files."""
-        return "generated" if self.procedures["generated"] == "paper" else "real"
+        own = self.procedures.get("generated") == "paper" or "real" not in self.procedures
+        return "generated" if own else "real"
 
     @property
     def _reader(self) -> Reader:

@@ -56,7 +56,20 @@ def graph_network(
 
 
 class GraphNetwork(nn.Module):
-    """`graph_network` with its updates and reductions held, and their parameters registered: Graph -> Graph."""
+    """`graph_network` with its updates and reductions held, and their parameters registered: Graph -> Graph.
+
+    >>> import torch
+    >>> from reprolib.gn import GraphNetwork, OnConcat, fully_connected
+    >>> graphs = fully_connected(torch.randn(2, 5, 3))  # two of five nodes
+    >>> block = GraphNetwork(
+    ...     phi_e=OnConcat(torch.nn.Linear(6, 8), "sender", "receiver"),
+    ...     phi_v=OnConcat(torch.nn.Linear(11, 4), "node", "received"),
+    ...     phi_u=OnConcat(torch.nn.Linear(12, 1), "nodes", "edges"),
+    ... )
+    >>> after = block(graphs)
+    >>> after.edges.shape, after.nodes.shape, after.globals_.shape
+    (torch.Size([40, 8]), torch.Size([10, 4]), torch.Size([2, 1]))
+    """
 
     def __init__(
         self,

@@ -28,8 +28,9 @@ def test_generated_data_can_always_be_had_and_real_ones_say_what_is_missing(sour
 
 
 def test_the_reader_is_imported_when_it_is_first_asked():
-    source = Source("no.such.module", {"generated": "ours"})
+    source = Source("no.such.module", {"generated": "ours", "real": "released"})
     assert source.papers_kind == "real"
+    assert Source("no.such.module", {"generated": "ours"}).papers_kind == "generated"
     with pytest.raises(ModuleNotFoundError):
         source.available(None, "generated")
 

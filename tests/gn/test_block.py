@@ -1,5 +1,6 @@
 """The block against a graph computed by hand, Algorithm 1 as a Python loop, symmetries, and PyTorch Geometric."""
 
+import doctest
 from itertools import product
 
 import pytest
@@ -8,7 +9,7 @@ from torch import nn
 from torch.autograd import gradcheck
 
 from reprolib.errors import InputError
-from reprolib.gn import Graph, GraphNetwork, OnConcat, batch, graph_network, unbatch
+from reprolib.gn import Graph, GraphNetwork, OnConcat, batch, block, graph_network, unbatch
 from reprolib.gn.segments import segment_max, segment_mean, segment_sum
 
 EDGE, NODE, GLOBAL = (
@@ -263,3 +264,9 @@ def test_updates_that_do_not_fit_are_input_errors(ragged):
         graph_network(graph, phi_e=OnConcat(nn.Identity(), "sendr"))
     with pytest.raises(InputError, match=r"reads \['edge', 'global_'\], but the graph has none"):
         graph_network(graph.replace(edges=None, globals_=None), phi_e=OnConcat(nn.Identity(), "edge", "global_"))
+
+
+def test_the_example_that_the_book_shows_runs():
+    found = doctest.testmod(block)
+    assert found.attempted >= 4
+    assert found.failed == 0

@@ -4,12 +4,18 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from reprolib.data.catalogue import babi_files, clevr_files, drawn_scenes, simulated_motion
+from reprolib.data.catalogue import babi_files, balls_on_a_table, clevr_files, drawn_scenes, simulated_motion
 from reprolib.data.catalogue.known import Entry
 from reprolib.errors import InputError
 
 MARK = 9  # characters that say what a finding is: ok, differs
-ENTRIES = (babi_files.ENTRY, *clevr_files.ENTRIES, drawn_scenes.ENTRY, *simulated_motion.ENTRIES)
+ENTRIES = (
+    babi_files.ENTRY,
+    *clevr_files.ENTRIES,
+    drawn_scenes.ENTRY,
+    balls_on_a_table.ENTRY,
+    *simulated_motion.ENTRIES,
+)
 
 
 def entries() -> tuple[Entry, ...]:

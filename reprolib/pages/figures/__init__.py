@@ -6,6 +6,14 @@ Plots are matplotlib figures in the one style of `shared/style.py`; `show` turns
 
 from reprolib.pages.figures.execution import execution
 from reprolib.pages.figures.gn_block.diagrams import configurations, full_block
+from reprolib.pages.figures.gn_tasks.path_search import path_search, path_steps
+from reprolib.pages.figures.gn_tasks.plots_of_graph_tasks import (
+    next_numbers,
+    rollouts_by_masses,
+    solved_by_size,
+    solved_by_step,
+    swinging_chains,
+)
 from reprolib.pages.figures.label_bars import label_bars
 from reprolib.pages.figures.nri_edges.graphs import graphs
 from reprolib.pages.figures.nri_edges.plots_of_edges import (
@@ -36,9 +44,11 @@ from reprolib.pages.figures.rn_clevr.plots_of_clevr import (
 from reprolib.pages.figures.rn_sort_of_clevr.plots_of_sort_of_clevr import sample_scenes, scene_bars, scene_relations
 from reprolib.pages.figures.shared import animation
 from reprolib.pages.figures.shared.curves import learning_curves
+from reprolib.pages.figures.shared.looping_gif import Movie
 from reprolib.pages.figures.shared.style import Picture, show
 
 __all__ = [
+    "Movie",
     "Picture",
     "accuracy_curves",
     "animation",
@@ -63,13 +73,20 @@ __all__ = [
     "laws",
     "learning_curves",
     "lit_pairs",
+    "next_numbers",
+    "path_search",
+    "path_steps",
     "predicted_motion",
+    "rollouts_by_masses",
     "sample_scenes",
     "scene_bars",
     "scene_relations",
     "show",
     "size_bars",
+    "solved_by_size",
+    "solved_by_step",
     "story_relations",
+    "swinging_chains",
     "tabled",
     "task_bars",
     "trajectories",

@@ -19,7 +19,7 @@ from PIL import Image
 from reprolib.errors import InputError
 from reprolib.pages.figures.nri_edges import graphs, scores
 from reprolib.pages.figures.nri_prediction import plots_of_prediction as prediction
-from reprolib.pages.figures.shared import animation, style
+from reprolib.pages.figures.shared import animation, looping_gif, style
 from reprolib.pages.figures.shared import lines as looks
 from reprolib.pages.figures.shared import moving_objects as objects
 
@@ -302,7 +302,7 @@ def test_the_animation_has_every_frame_and_loops(moving):
     for number in range(image.n_frames):
         image.seek(number)
         durations.append(image.info["duration"])
-    assert durations == [animation.PACE] * (len(durations) - 1) + [animation.LAST]
+    assert durations == [looping_gif.PACE] * (len(durations) - 1) + [looping_gif.LAST]
     width, height = image.size
     assert 300 < height < width < 740
     assert len(gif) < 200_000
@@ -430,7 +430,7 @@ def test_the_settings_of_matplotlib_stay_as_they_were(moving):
 
 
 def test_a_movie_shows_its_bytes_in_a_notebook():
-    shown = animation.Movie(b"GIF89a...")._repr_mimebundle_()
+    shown = looping_gif.Movie(b"GIF89a...")._repr_mimebundle_()
     assert base64.b64decode(shown["image/gif"]) == b"GIF89a..."
     assert "animation" in shown["text/plain"]
 

@@ -4,27 +4,20 @@ Dimensions: T frames, N objects. Edges come dense and receiver-major without sel
 drawn as one line that stands for the mean of its two directions.
 """
 
-import base64
-import io
-import textwrap
 from dataclasses import dataclass
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PathCollection
-from matplotlib.colors import to_rgb, to_rgba
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from PIL import Image
 
 from reprolib.errors import InputError
+from reprolib.pages.figures.shared.looping_gif import looping, painted, stage
 from reprolib.pages.figures.shared.moving_objects import (
     CROWD,
-    LINE,
-    SHADES,
-    SOURCE,
     WRONG,
     Values,
     frame,
@@ -37,24 +30,9 @@ from reprolib.pages.figures.shared.moving_objects import (
 )
 from reprolib.pages.figures.shared.style import BELOW, GREY, RED, STYLE, WIDTH, styled
 
-SIDE, ALONE, RESOLUTION = 2.25, 3.2, 144  # inches of one panel of two, of a single one; dots an inch
-OVER, UNDER, GAP = 0.22, 0.18, 0.03  # inches: for a line of text over and under a panel, and beside it
-LETTERS = 14  # an inch, of the source
-PACE, LAST = 100, 2000  # milliseconds of a frame, and of the last one
 TRAIL = 12  # frames that an object's trail reaches back
 THICK, THIN = 2.2, 0.9  # points of a line
-TINTS, GREYS = 10, 24  # of each colour and of black, from white on
 PANELS = 4  # of a strip
-
-
-@dataclass(frozen=True)
-class Movie:
-    """An animated GIF, which notebooks display."""
-
-    gif: bytes
-
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        return {"image/gif": base64.b64encode(self.gif).decode(), "text/plain": "an animation (GIF)"}
 
 
 @dataclass(frozen=True)
@@ -138,7 +116,7 @@ def springs(
     scene = _scene(positions, beliefs, true)
     times = len(scene.positions)
     with mpl.rc_context(dict(STYLE)):
-        painter, axes = _stage(1 if true is None else 2, source)
+        painter, axes = stage(1 if true is None else 2, source)
         panels = [Panel.on(axis, scene) for axis in axes]
         for axis, name in zip(axes, (f"inferred {edge}s", f"true {edge}s"), strict=False):
             axis.set_title(name)
@@ -150,29 +128,8 @@ def springs(
                 panel.show(time, chances)
             count.set_text(f"frame {time + 1} of {times}")
             right.set_text(scene.right(time))
-            frames.append(_painted(painter))
-    return _gif(frames)
-
-
-def _stage(panels: int, source: str) -> tuple[FigureCanvasAgg, np.ndarray]:
-    """A figure to be painted again and again, with a square for each panel, and over them the source."""
-    side = SIDE if panels > 1 else ALONE
-    width = panels * side
-    lines = textwrap.wrap(source, int(LETTERS * width))
-    over = OVER + LINE * len(lines)
-    height = side + over + UNDER
-    figure = Figure(figsize=(width, height), dpi=RESOLUTION)
-    axes = figure.subplots(1, panels, squeeze=False)[0]
-    sides = {"left": GAP / width, "right": 1 - GAP / width, "wspace": 2 * GAP / side}
-    figure.subplots_adjust(bottom=UNDER / height, top=1 - over / height, **sides)
-    figure.text(GAP / width, 1 - GAP / height, "\n".join(lines), va="top", fontsize=SOURCE)
-    return FigureCanvasAgg(figure), axes
-
-
-def _painted(painter: FigureCanvasAgg) -> np.ndarray:
-    """The picture as it stands [height, width, 3]."""
-    painter.draw()
-    return np.asarray(painter.buffer_rgba())[..., :3].copy()
+            frames.append(painted(painter))
+    return looping(frames)
 
 
 @styled
@@ -211,32 +168,3 @@ def _scene(positions: Values, beliefs: Values, true: Values | None) -> Scene:
     if true is None:
         return Scene(places, believed, None)
     return Scene(places, believed, true_pairs(numbers("true", true, (objects, objects - 1)))[0])
-
-
-def _gif(frames: list[np.ndarray]) -> bytes:
-    """Frames [height, width, 3] as a GIF that loops for ever and rests on its last frame."""
-    palette = _palette()
-    images = [Image.fromarray(_nearest(each, palette)) for each in frames]
-    for image in images:
-        image.putpalette(palette.flatten().tolist())
-    content = io.BytesIO()
-    pace = [PACE] * (len(frames) - 1) + [LAST]
-    images[0].save(content, "GIF", save_all=True, append_images=images[1:], duration=pace, loop=0, disposal=1)
-    return content.getvalue()
-
-
-def _palette() -> np.ndarray:
-    """White to black, and tints of every colour that is drawn [colours, 3]: the same for all frames and scenes."""
-    inks = np.array([to_rgb(ink) for ink in SHADES])  # [C, 3], RED and GREY among them
-    tints = 1 - np.arange(1, TINTS + 1)[:, None, None] / TINTS * (1 - inks)  # [TINTS, C, 3]
-    greys = np.linspace(1, 0, GREYS)[:, None].repeat(3, axis=1)
-    return np.round(255 * np.concatenate([greys, tints.reshape(-1, 3)])).astype(np.uint8)
-
-
-def _nearest(picture: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """The nearest colour of the palette for every pixel [height, width]."""
-    packed = picture.astype(np.int32) @ np.array([1 << 16, 1 << 8, 1], dtype=np.int32)
-    _, first, which = np.unique(packed, return_index=True, return_inverse=True)
-    colours = picture.reshape(-1, 3)[first].astype(int)  # [colours of the picture, 3]
-    distances = ((colours[:, None] - palette.astype(int)) ** 2).sum(axis=2)
-    return distances.argmin(axis=1).astype(np.uint8)[which].reshape(packed.shape)

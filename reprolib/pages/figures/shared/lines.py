@@ -28,6 +28,11 @@ LOOKS = MappingProxyType(
         "Corr. (LSTM)": (ORANGE, "-."),
         "Corr. (path)": (GREY, "--"),
         "Static": (GREY, "-"),
+        "Encode-process-decode": (BLUE, "-"),
+        "Encode-process-decode, width 32": (SKY, "--"),
+        "One step": (GREEN, "-."),
+        "Deep sets": (ORANGE, "--"),
+        "MLP": (RED, ":"),
     }
 )
 OTHERS = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (RED, ":"), (GREY, "-"))

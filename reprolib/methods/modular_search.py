@@ -1,0 +1,122 @@
+"""Modular meta-learning: how its modules are built, trained and measured (Alet et al. 2019).
+
+M scenes, N objects, D features.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from reprolib.contracts.configuration import Config
+from reprolib.data.split import Dataset, Split
+from reprolib.errors import InputError
+from reprolib.evidence.metrics import average, best_naming, edge_accuracy, errors_by_step
+from reprolib.methods.assignment_scores import AssignmentScores
+from reprolib.methods.bouncegrad import BounceGrad
+from reprolib.models.modular import ModularMetaLearning
+from reprolib.settings.data_sets import FRAMES, HORIZON
+from reprolib.training import optimisers
+from reprolib.training.learner import Job, Learner, Moment
+
+SEARCHES = {"bouncegrad": BounceGrad, "scores": AssignmentScores}
+START = FRAMES  # the frame that a test rollout starts from, counting from 0: the first that no search reads
+AT_ONCE = 50  # scenes predicted at once
+
+
+def build(config: Config, data: Dataset) -> nn.Module:
+    """The model of a row.
+
+    Raises:
+        InputError: fewer edge modules than types of edges.
+    """
+    types = 1 + max(int(split.columns["edges"].max()) for split in data.splits.values())
+    if config.model.modules < types:
+        raise InputError(f"model.modules is {config.model.modules}, but edges have {types} types: give {types} or more")
+    encoded = FRAMES if config.train.learning == "bouncegrad" else None
+    return ModularMetaLearning(config.model, data.facts["features"], encoded)
+
+
+def learner() -> Learner:
+    """Modules and structures learned in turn."""
+    return ModularLearner()
+
+
+class ModularLearner(Learner):
+    """Gradient descent of the modules along structures that a search finds for every scene; see `Searching.learning`.
+
+    Raises:
+        InputError: trajectories that are not finite.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(lambda model, batch: self.search.loss(self.moment, self.examples))
+
+    def begin(self, job: Job) -> None:
+        """Take the job, and begin to search."""
+        if not job.data.columns["trajectories"].isfinite().all():
+            raise InputError("a trajectory holds a number that is not finite: leave that scene out")
+        super().begin(job)
+        training = job.training
+        self.optimiser = optimisers.make(
+            training.optimiser, job.model.network, training.rate, training.weight_decay
+        )  # a proposal that learns has one of its own
+        self.search = SEARCHES[training.learning](job)
+        self.examples |= self.search.start()
+
+    def update(self, moment: Moment) -> Tensor:
+        """One step, the same as the default's, with a search in its loss."""
+        self.moment = moment
+        return self.search.stepped(super().update(moment))
+
+    def end_of_epoch(self, epoch: int) -> None:
+        """Called after the last step of an epoch."""
+        self.search.end_of_epoch(epoch)
+
+    def statistics(self) -> dict[str, float]:
+        """What the search has to tell."""
+        return self.search.statistics()
+
+    def adapt(self, model: nn.Module, split: Split, generator: torch.Generator) -> Split:
+        """With `model.search`, a column of structures that so many proposals have found in the frames of training."""
+        if model.config.search is None:
+            return split
+        structures = model.searched(split.columns["trajectories"][:, :FRAMES], generator)
+        return Split(split.columns | {"structures": structures}, split.tables, split.released_as)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a checkpoint has to hold beside the weights and `examples`."""
+        return super().state_dict() | {"search": self.search.state_dict()}
+
+    def load_state_dict(self, content: Mapping[str, Any]) -> None:
+        """Take what `state_dict` gave."""
+        super().load_state_dict(content)
+        self.search.load_state_dict(content["search"])
+
+
+@torch.no_grad()
+def evaluate(model: ModularMetaLearning, split: Split) -> dict[str, float]:
+    """Accuracy of the edges, errors of a rollout where the scenes are long enough, and what validation picks by.
+
+    The structures are those that `adapt` has found, else the best of all under the modules; the score is the mean log
+    of the error at a receiver one step from truth, along them.
+    """
+    trajectories, edges = split.columns["trajectories"], split.columns["edges"]
+    seen = trajectories[:, :FRAMES]
+    structures = split.columns["structures"] if "structures" in split.columns else model.edges(seen)
+    naming = best_naming(structures, edges, model.config.modules)
+    found = {"accuracy/edges": edge_accuracy(structures, edges, naming)}
+    if trajectories.shape[1] > START + HORIZON:
+        parts = zip(trajectories.split(AT_ONCE), structures.split(AT_ONCE), strict=True)
+        errors = torch.cat([_errors(model, *part) for part in parts])  # [M, HORIZON]
+        found |= {f"mse/step_{step}": average(of_scenes) for step, of_scenes in enumerate(errors.unbind(1), 1)}
+    parts = zip(seen.split(AT_ONCE), structures.split(AT_ONCE), strict=True)
+    scores = torch.cat([model.misfit(*part) for part in parts])  # [M]
+    return found | {"score": -float(scores.double().mean())}
+
+
+def _errors(model: ModularMetaLearning, trajectories: Tensor, structures: Tensor) -> Tensor:
+    """Mean squared error of every scene at every step of the rollout: [M, T, N, D] -> [M, HORIZON]."""
+    predicted = model.network.rollout(trajectories[:, START], structures, HORIZON)
+    return errors_by_step(predicted, trajectories[:, START + 1 : START + 1 + HORIZON])

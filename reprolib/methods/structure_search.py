@@ -1,0 +1,45 @@
+"""What a learner of modules asks of a search for the structures of the training scenes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+from reprolib.training.learner import Job, Moment
+
+
+class Search:
+    """Finds structures while modules are trained.
+
+    Args:
+        job: what the modules are trained on.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    def start(self) -> dict[str, Tensor]:
+        """What is known of every scene at first, [M, ...] each: the learner's `examples`."""
+        raise NotImplementedError
+
+    def loss(self, moment: Moment, examples: dict[str, Tensor]) -> Tensor:
+        """Search once for the scenes of a batch; what the modules are to make smaller along what was found."""
+        raise NotImplementedError
+
+    def stepped(self, loss: Tensor) -> Tensor:
+        """Called after the step of the modules with its loss; what the learning curve shows of it."""
+        return loss
+
+    def end_of_epoch(self, epoch: int) -> None:
+        """Called after the last step of an epoch."""
+
+    def statistics(self) -> dict[str, float]:
+        """What the learning curve keeps of the steps since the last call."""
+        return {}
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that a checkpoint has to hold beside `examples`."""
+        return {}
+
+    def load_state_dict(self, content: Mapping[str, Any]) -> None:
+        """Take what `state_dict` gave."""

@@ -1,0 +1,81 @@
+"""The whole model of modular meta-learning: its modules, a proposal that learns, and the search of an unseen scene.
+
+M scenes, T frames, N objects, D features, K edge modules, S starting frames.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from reprolib.errors import InputError
+from reprolib.models.modular.annealing import anneal, random_structures
+from reprolib.models.modular.modules import ModularNetwork
+from reprolib.models.modular.proposals import Propose, from_probabilities, from_scores, into_a_node, one_edge
+from reprolib.models.modular.receivers import best_structures, over_frames
+from reprolib.models.nri import MLPEncoder
+from reprolib.settings.searching import ModularModel
+
+AT_ONCE = 250  # scenes searched at once
+
+
+class ModularMetaLearning(nn.Module):
+    """Modules that all scenes share, and what finds the structure of each.
+
+    Args:
+        frames: T, which an encoder of the learned proposal reads; None: there is none, as all assignments are compared.
+    """
+
+    def __init__(self, config: ModularModel, features: int, frames: int | None = None) -> None:
+        super().__init__()
+        self.config = config
+        self.network = ModularNetwork(features, config.width, config.modules, config.first_is_none)
+        self.encoder: nn.Module | None = None
+        if frames is not None and config.proposal == "learned":
+            self.encoder = MLPEncoder(
+                frames, features, config.encoder_width, config.modules, config.encoder_dropout, "n"
+            )
+
+    def edges(self, trajectories: Tensor) -> Tensor:
+        """The best structure of every scene among all there are: [M, T, N, D] -> [M, N, N - 1]."""
+        return best_structures(self.network, trajectories, self.config.least_error)
+
+    def errors(self, trajectories: Tensor, structures: Tensor) -> Tensor:
+        """Mean squared error of every scene, predicted by `restart` steps from true frames: [M].
+
+        Raises:
+            InputError: the scenes are shorter than such a prediction.
+        """
+        frames, restart = trajectories.shape[1], self.config.restart
+        if frames <= restart:
+            raise InputError(f"scenes of {frames} frames have no {restart} to predict: lower model.restart")
+        starts = trajectories[:, : frames - 1 : restart]  # [M, S, N, D]
+        along = structures.repeat_interleave(starts.shape[1], 0)  # [M S, N, N - 1]
+        predicted = self.network.rollout(starts.flatten(0, 1), along, restart)  # [M S, restart, N, D]
+        predicted = predicted.unflatten(0, starts.shape[:2]).flatten(1, 2)[:, : frames - 1]  # [M, T - 1, N, D]
+        return (predicted - trajectories[:, 1:]).square().mean((1, 2, 3))
+
+    def misfit(self, trajectories: Tensor, structures: Tensor) -> Tensor:
+        """Mean over frames and receivers of log(error + floor) one step from truth, scene by scene: [M]."""
+        now, after = trajectories[:, :-1], trajectories[:, 1:]  # [M, T', N, D]
+        along = structures.repeat_interleave(now.shape[1], 0)
+        predicted = self.network(now.flatten(0, 1), along).view_as(after)
+        return ((predicted - after).square().mean(-1) + self.config.least_error).log().mean((1, 2))
+
+    def proposal(self, trajectories: Tensor, logits: Tensor | None = None) -> Propose:
+        """What is tried next in scenes [M, T, N, D]; `logits` [M, N, N - 1, K] are the encoder's, if there is one."""
+        kind, modules = self.config.proposal, self.config.modules
+        if kind == "exact":  # one step from truth; a scene's error is the mean of its receivers'
+            return from_scores(over_frames(self.network, trajectories) / trajectories.shape[2], modules)
+        if logits is not None:
+            return from_probabilities(logits.detach().softmax(-1))
+        return one_edge(modules) if kind == "uniform" else into_a_node(modules)
+
+    @torch.no_grad()
+    def searched(self, trajectories: Tensor, generator: torch.Generator) -> Tensor:
+        """Structures that `search` proposals a scene find: [M, T, N, D] -> [M, N, N - 1]."""
+        return torch.cat([self._annealed(some, generator) for some in trajectories.split(AT_ONCE)])
+
+    def _annealed(self, trajectories: Tensor, generator: torch.Generator) -> Tensor:
+        scenes, objects = trajectories.shape[::2]
+        start = random_structures(scenes, objects, self.config.modules, generator).to(trajectories.device)
+        propose = self.proposal(trajectories, None if self.encoder is None else self.encoder(trajectories))
+        return anneal(start, lambda tried: self.errors(trajectories, tried), propose, self.config.search, generator)

@@ -1,0 +1,66 @@
+"""Settings of modular meta-learning; defaults are those of the official code (Alet et al. 2019)."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from reprolib.settings.declared import AtLeast, Count, Fraction, OneOf, Positive
+from reprolib.settings.moving import MotionSettings
+from reprolib.settings.recipe import Training
+
+LEARNINGS = ("bouncegrad", "scores")  # the paper's; ours
+PROPOSALS = ("uniform", "node", "learned", "exact")
+Share = Annotated[float, AtLeast(0, 1)]
+
+
+@dataclass(frozen=True)
+class ModularModel(MotionSettings):
+    """One node module and some edge modules, and how the structure of a scene is found that no training saw."""
+
+    width: Count = 256
+    modules: Count = 2  # of edges
+    first_is_none: bool = False  # the first edge module is "no edge"
+    restart: Count = 10  # an annealer's error: steps predicted from a true frame
+    proposal: Annotated[str, OneOf(*PROPOSALS)] = "learned"  # what an annealer tries
+    search: Count | None = None  # proposals for a scene of the test; None: all assignments of every receiver compared
+    least_error: Positive = 1e-7  # what is added to a squared error before its logarithm, where all are compared
+    encoder_width: Count = 512  # of the learned proposal
+    encoder_dropout: Fraction = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.first_is_none and self.modules < 2:
+            raise self.refused("modules", "give 2 or more, or set model.first_is_none to False")
+
+
+@dataclass(frozen=True)
+class Searching(Training):
+    """How modules are trained while the structures of the training scenes are searched for.
+
+    BounceGrad (the paper's): one proposal a scene an epoch, accepted by simulated annealing. Scores (ours): a moving
+    average of the errors of all assignments of every receiver, from which a structure is drawn at every step.
+    """
+
+    learning: Annotated[str, OneOf(*LEARNINGS)] = "bouncegrad"
+    horizon: Count = 800  # BounceGrad: epochs in which the share of accepted worsening proposals falls by e^5
+    encoder_rate: Positive = 1e-3  # BounceGrad: of the gradient descent of the learned proposal, with momentum 0.9
+    frames: Count = 8  # scores: starting frames of a scene in a step, drawn anew
+    decay: Fraction = 0.8  # scores: what is left of a scene's scores when it is met again
+    warmth: Annotated[float, AtLeast(0)] = 0.5  # scores: temperature at the start, in standard deviations of the scores
+    cooling: Share = 0.5  # scores: part of the steps in which it falls to zero
+    least_error_from: Positive = 1e-2  # scores: what is added to a squared error before its logarithm, at the start
+    least_error: Positive = 1e-7  # scores: in the end
+    falling: Share = 0.6  # scores: part of the steps in which it falls geometrically
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.least_error_from < self.least_error:
+            raise self.refused("least_error_from", f"give train.least_error, {self.least_error}, or more")
+
+    def least_error_at(self, step: int) -> float:
+        """What is added to squared errors at a step."""
+        left = max(0.0, 1 - step / (self.falling * self.steps)) if self.falling else 0.0
+        return self.least_error * (self.least_error_from / self.least_error) ** left
+
+    def warmth_at(self, step: int) -> float:
+        """The temperature at a step."""
+        return self.warmth * max(0.0, 1 - step / (self.cooling * self.steps)) if self.cooling else 0.0

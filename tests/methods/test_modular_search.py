@@ -1,0 +1,177 @@
+"""How modules and structures are learned in turn: what persists, what is found, what goes on after an interruption."""
+
+import copy
+
+import pytest
+import torch
+
+from reprolib.contracts.configuration import Config
+from reprolib.data.split import Dataset, Split
+from reprolib.errors import InputError
+from reprolib.evidence.metrics import edge_accuracy
+from reprolib.methods import modular_search
+from reprolib.models.modular import ModularMetaLearning
+from reprolib.models.modular.annealing import random_structures
+from reprolib.settings.data_sets import FRAMES, HORIZON, MotionData
+from reprolib.settings.searching import ModularModel, Searching
+from reprolib.training.learner import Job, Moment, evaluated
+from reprolib.training.loop import OutOfTimeError, fit
+
+SCENES, OBJECTS = 24, 4
+CPU = torch.device("cpu")
+
+
+def teacher(**settings):
+    """A model whose modules are as different as trained ones, and slow enough for a rollout."""
+    torch.manual_seed(1)
+    model = ModularMetaLearning(ModularModel(width=8, **settings), 4)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter *= 2
+        model.network.node[-1].weight *= 0.2
+    return model.eval()
+
+
+def scenes(model, frames=12, count=SCENES, seed=0):
+    """Scenes that the model's modules make along planted structures."""
+    generator = torch.Generator().manual_seed(seed)
+    planted = random_structures(count, OBJECTS, 2, generator)
+    start = torch.randn(count, OBJECTS, 4, generator=generator)
+    with torch.no_grad():
+        after = model.network.rollout(start, planted, frames - 1)
+    return Split({"trajectories": torch.cat([start[:, None], after], 1), "edges": planted})
+
+
+def begun(model, split, **settings):
+    learner = modular_search.learner()
+    learner.begin(Job(model, split, Searching(400, batch=8, rate=1e-12, **settings), CPU, "fp32"))
+    return learner
+
+
+def train(learner, epochs, batch=8):
+    step = 0
+    for epoch in range(epochs):
+        for rows in torch.arange(SCENES).split(batch):
+            learner.set_rates(step)
+            learner.update(Moment(rows, step, epoch, seed=0))
+            step += 1
+        learner.end_of_epoch(epoch)
+
+
+def test_scores_find_what_known_modules_made():
+    model = teacher()
+    split = scenes(model)
+    learner = begun(model, split, learning="scores", frames=4, warmth=0.0, least_error_from=1e-6, least_error=1e-6)
+    train(learner, 4)
+    found = learner.search.around[learner.examples["scores"].argmin(-1)]
+    assert edge_accuracy(found, split.columns["edges"]) > 99
+
+
+@pytest.mark.parametrize("proposal", ["node", "exact"])
+def test_bouncegrad_finds_what_known_modules_made(proposal):
+    model = teacher(proposal=proposal, restart=1)
+    split = scenes(model, frames=6)
+    learner = begun(model, split, horizon=10)
+    before = learner.examples["structures"].clone()
+    train(learner, 1)
+    changed = (learner.examples["structures"] != before).any(2)
+    assert changed.sum(1).max() == 1  # one proposal a scene an epoch
+    train(learner, 70)
+    assert edge_accuracy(learner.examples["structures"], split.columns["edges"]) > 95
+
+
+def test_a_learned_proposal_learns_from_what_is_kept():
+    model = teacher()
+    split = scenes(model)
+    torch.manual_seed(0)
+    student = ModularMetaLearning(ModularModel(width=8, encoder_width=16, restart=3), 4, frames=12)
+    learner = begun(student, split, encoder_rate=0.1)
+    learner.examples["structures"].fill_(1)
+    train(learner, 15)
+    share = student.encoder.eval()(split.columns["trajectories"]).softmax(-1)[..., 1].mean()
+    assert share > 0.7
+    statistics = learner.statistics()
+    assert 0 < statistics["accepted"] <= 1
+    assert learner.statistics()["accepted"] == 0
+
+
+@pytest.mark.parametrize("settings", [{"learning": "scores", "frames": 4}, {"learning": "bouncegrad"}])
+def test_training_makes_the_errors_smaller_and_goes_on_where_it_was_stopped(settings, tmp_path):
+    split, checkpoint = scenes(teacher()), tmp_path / "checkpoint"
+    training = Searching(30, batch=8, rate=1e-3, evaluate_every=10, **settings)
+
+    def run(**options):
+        torch.manual_seed(0)
+        model = ModularMetaLearning(ModularModel(width=8, encoder_width=8, restart=3), 4, frames=12)
+        done = fit(
+            model,
+            modular_search.learner(),
+            split,
+            lambda model: modular_search.evaluate(model, split),
+            "score",
+            training,
+            seed=0,
+            identity="same",
+            **options,
+        )
+        return done, model
+
+    whole, model = run()
+    assert whole.history[-1]["score"] > whole.history[0]["score"]
+    with pytest.raises(OutOfTimeError):
+        run(checkpoint=checkpoint, deadline=0)
+    resumed, same = run(checkpoint=checkpoint, resume=True)
+    assert resumed.history == whole.history
+    assert all(torch.equal(*pair) for pair in zip(model.state_dict().values(), same.state_dict().values(), strict=True))
+
+
+def test_a_test_scene_is_searched_in_the_frames_of_training_alone():
+    model = teacher()
+    split = scenes(model, frames=FRAMES + HORIZON + 1)
+    figures = modular_search.evaluate(model, split)
+    assert figures["accuracy/edges"] == 100
+    assert figures["mse/step_1"] < 1e-9
+    assert figures[f"mse/step_{HORIZON}"] < 1e-9
+    later = copy.deepcopy(split.columns)
+    later["trajectories"][:, FRAMES + 1 :] = 9.0
+    changed = modular_search.evaluate(model, Split(later))
+    assert (changed["accuracy/edges"], changed["score"]) == (100, figures["score"])
+    short = modular_search.evaluate(model, Split({name: column[:, :FRAMES] for name, column in later.items()}))
+    assert short.keys() == {"accuracy/edges", "score"}
+
+
+def test_with_a_budget_a_test_scene_is_annealed():
+    model = teacher(search=120, proposal="exact", restart=1)
+    split = scenes(model)
+    figures = evaluated(modular_search.learner(), modular_search.evaluate, model, split, seed=0)
+    assert figures["accuracy/edges"] > 95
+    assert figures == evaluated(modular_search.learner(), modular_search.evaluate, model, split, seed=0)
+
+
+def test_modules_are_named_as_fits_best():
+    model, split = teacher(), scenes(teacher(), frames=FRAMES)
+    swapped = Split(split.columns | {"edges": 1 - split.columns["edges"]})
+    assert modular_search.evaluate(model, swapped)["accuracy/edges"] == 100
+
+
+def test_fewer_modules_than_types_are_refused():
+    data = Dataset("", "generated", "", {"train": scenes(teacher())}, {"features": 4})
+    config = Config(MotionData(), ModularModel(modules=1), Searching(1))
+    with pytest.raises(InputError, match=r"model\.modules is 1, but edges have 2 types: give 2 or more"):
+        modular_search.build(config, data)
+    whole = modular_search.build(Config(MotionData(), ModularModel(width=8), Searching(1, learning="scores")), data)
+    assert whole.encoder is None
+
+
+def test_a_trajectory_that_is_not_finite_is_refused():
+    split = scenes(teacher())
+    split.columns["trajectories"][3, 2, 1, 0] = float("nan")
+    with pytest.raises(InputError, match="not finite"):
+        begun(teacher(), split)
+
+
+def test_scenes_that_are_too_short_for_the_rollout_are_refused():
+    split = scenes(teacher(), frames=8)
+    learner = begun(teacher(restart=10, proposal="node"), split)
+    with pytest.raises(InputError, match=r"scenes of 8 frames have no 10 to predict: lower model\.restart"):
+        train(learner, 1)
