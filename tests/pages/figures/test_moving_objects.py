@@ -220,8 +220,14 @@ def test_the_horizon_shows_means_over_seeds_in_a_band():
     assert (heights.min(), heights.max()) == pytest.approx((1e-8, 3e-8 * T1))
 
 
+ON_GRAPHS = ("Encode-process-decode", "Encode-process-decode, width 32", "One step", "Deep sets", "MLP", "Static")
+
+
 def test_every_label_looks_different_and_named_systems_always_the_same():
-    flat = {system: [1e-3] * 3 for system in (*looks.LOOKS, "mine")}
+    """Within one plot: systems on graphs and those of motion never meet."""
+    of_motion = [system for system in looks.LOOKS if system not in ON_GRAPHS[:-1]]
+    assert len({looks.LOOKS[system] for system in ON_GRAPHS}) == len(ON_GRAPHS)
+    flat = {system: [1e-3] * 3 for system in (*of_motion, "mine")}
     lines = prediction.horizon(flat).axes[0].lines
     assert len({(line.get_color(), line.get_linestyle()) for line in lines}) == len(flat)
     alone = prediction.horizon({"mine": [1.0] * 3, "Static": [1e-3] * 3}).axes[0].lines[1]

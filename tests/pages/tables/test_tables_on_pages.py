@@ -154,7 +154,7 @@ def test_tables_have_the_form_of_the_papers_and_the_command_below(babi):
 
 def test_every_measured_figure_has_two_marks_and_the_order_leads_to_its_claim(on_springs):
     cells = [cell for cell in best(cells_of("all", on_springs)) if cell.ours is not None]
-    assert {cell.effect for cell in cells} == {None, "holds", "fails"}
+    assert {cell.effect for cell in cells} == {None, "holds", "unsure", "fails"}
     assert {cell.figure for cell in cells} == {"close", "short"}
     known = {claim.id for claim in claims.read()}
     for cell in cells:

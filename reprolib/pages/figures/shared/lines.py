@@ -12,7 +12,19 @@ from matplotlib.colors import to_hex, to_rgb
 from matplotlib.lines import Line2D
 from scipy.optimize import isotonic_regression
 
-from reprolib.pages.figures.shared.style import BELOW, BLUE, GREEN, GREY, ORANGE, PAPER, PURPLE, RED, SKY, name_ends
+from reprolib.pages.figures.shared.style import (
+    BELOW,
+    BLUE,
+    BROWN,
+    GREEN,
+    GREY,
+    ORANGE,
+    PAPER,
+    PURPLE,
+    RED,
+    SKY,
+    name_ends,
+)
 
 Look = tuple[str, str]  # colour and line
 End = tuple[str, float, float, str]  # name, x, y and colour at the end of a line
@@ -35,7 +47,7 @@ LOOKS = MappingProxyType(
         "MLP": (RED, ":"),
     }
 )
-OTHERS = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (RED, ":"), (GREY, "-"))
+OTHERS = ((BLUE, "-"), (ORANGE, "--"), (GREEN, "-."), (RED, ":"), (GREY, "-"), (BROWN, ":"))
 APART = 0.085  # of the height of a plot, between two names
 ROUND = (1, 2, 5, 10)  # steps between ticks
 NONE: Mapping = MappingProxyType({})
