@@ -20,18 +20,16 @@ LOWEST = 1e-5  # rate
 EPOCHS = {"springs": 1_000, "charged": 4_000}
 BETWEEN = 10  # epochs between validations
 PATIENCE, PAUSE = 200, 1_000  # epochs before the rate is halved, and after it
-ALONG_SCORES = motion.FAST | {  # ours: few scenes at once, many of their frames
+ALONG_SCORES = motion.FAST | {  # ours: few scenes at once, and many of their frames
     "train.learning": "scores",
     "train.batch": 32,
-    "train.frames": 32,
-    "train.decay": 0.5,
     "train.plateau": 10,
     "train.cooldown": 0,
     "train.floor": 0.0,
 }
 SIZES = {  # scenes and steps
     "springs": {"small": (2_000, 1_000), "long": (10_000, 4_000)},
-    "charged": {"small": (10_000, 3_600), "long": (20_000, 14_400)},
+    "charged": {"small": (10_000, 3_600), "long": (20_000, 20_000)},
 }
 WIDTH, VALIDATIONS = 128, 10  # below paper scale
 SMOKE = {
@@ -58,7 +56,7 @@ def _row(kind: str) -> Row:
         method=METHOD,
         config=Config(motion.scenes(kind), ModularModel(), _as_printed(kind)),
         scales={"smoke": _smoke(kind)} | {scale: _fast(kind, scale) for scale in motion.TRAINED},
-        minutes=motion.minutes(0.1, *{"springs": (5, 20, 120), "charged": (20, 90, 480)}[kind]),
+        minutes=motion.minutes(0.1, *{"springs": (5, 18, 200), "charged": (20, 65, 800)}[kind]),
         headline=True,
         deviations=(SEARCHED_ONCE, WITHOUT_A_RESTART),
     )

@@ -43,8 +43,8 @@ class Searching(Training):
     learning: Annotated[str, OneOf(*LEARNINGS)] = "bouncegrad"
     horizon: Count = 800  # BounceGrad: epochs in which the share of accepted worsening proposals falls by e^5
     encoder_rate: Positive = 1e-3  # BounceGrad: of the gradient descent of the learned proposal, with momentum 0.9
-    frames: Count = 8  # scores: starting frames of a scene in a step, drawn anew
-    decay: Fraction = 0.8  # scores: what is left of a scene's scores when it is met again
+    frames: Count = 32  # scores: starting frames of a scene in a step, drawn anew
+    decay: Fraction = 0.5  # scores: what is left of a scene's scores when it is met again
     warmth: Annotated[float, AtLeast(0)] = 0.5  # scores: temperature at the start, in standard deviations of the scores
     cooling: Share = 0.5  # scores: part of the steps in which it falls to zero
     least_error_from: Positive = 1e-2  # scores: what is added to a squared error before its logarithm, at the start
