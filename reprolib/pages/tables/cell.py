@@ -66,9 +66,14 @@ def cells(name: str = "all", found: Sequence[Record] | None = None) -> list[Cell
 
 
 def _shows(experiment: Experiment, line: Line) -> bool:
-    """Whether a published line belongs to an experiment's table."""
+    """Whether a line belongs to an experiment's table; where its own paper has an experiment on the task, to that."""
     shown = any(fnmatchcase(line.metric, pattern) for pattern in experiment.metrics)
-    return shown and line.task in {each.task for each in (*experiment.rows, *experiment.derived)}
+    at_home = [one.name for one in experiments.every() if one.paper == line.paper and line.task in _tasks(one)]
+    return shown and line.task in _tasks(experiment) and (not at_home or experiment.name in at_home)
+
+
+def _tasks(experiment: Experiment) -> set[str]:
+    return {each.task for each in (*experiment.rows, *experiment.derived)}
 
 
 def committed(experiment: str = "*") -> list[Record]:
