@@ -16,7 +16,7 @@ from PIL import Image
 
 from reprolib.data.linked_balls import NONE, SPRING
 from reprolib.errors import InputError
-from reprolib.pages.figures.shared.animation import Movie
+from reprolib.pages.figures.shared.looping_gif import Movie
 from reprolib.pages.figures.shared.moving_objects import Values, numbers, shade
 from reprolib.pages.figures.shared.style import GREY, INK, STYLE, WIDTH, styled
 from reprolib.settings.physical import World
