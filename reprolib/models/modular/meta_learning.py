@@ -35,7 +35,20 @@ class ModularMetaLearning(nn.Module):
             )
 
     def edges(self, trajectories: Tensor) -> Tensor:
-        """The best structure of every scene among all there are: [M, T, N, D] -> [M, N, N - 1]."""
+        """The best structure of every scene among all there are: [M, T, N, D] -> [M, N, N - 1].
+
+        >>> from reprolib.models.modular import ModularMetaLearning
+        >>> from reprolib.settings.searching import ModularModel
+        >>> _ = torch.manual_seed(0)
+        >>> model = ModularMetaLearning(ModularModel(width=16, least_error=1e-12), features=4)
+        >>> graphs = torch.randint(2, (3, 5, 4))  # of three scenes with five objects: a module for every edge
+        >>> places = torch.randn(3, 5, 4)  # and velocities
+        >>> motion = model.network.rollout(places, graphs, steps=10).detach()
+        >>> motion.shape
+        torch.Size([3, 10, 5, 4])
+        >>> bool((model.edges(motion) == graphs).all())
+        True
+        """
         return best_structures(self.network, trajectories, self.config.least_error)
 
     def errors(self, trajectories: Tensor, structures: Tensor) -> Tensor:
