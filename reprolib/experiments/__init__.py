@@ -20,6 +20,7 @@ NAMES = (
     "nri_edges",
     "nri_prediction",
     "modular_edges",
+    "modular_proposals",
 )
 
 

@@ -15,6 +15,7 @@ from reprolib.pages.figures.gn_tasks.plots_of_graph_tasks import (
     swinging_chains,
 )
 from reprolib.pages.figures.label_bars import label_bars
+from reprolib.pages.figures.modular_edges.course_of_a_search import search_course, search_moments
 from reprolib.pages.figures.nri_edges.graphs import graphs
 from reprolib.pages.figures.nri_edges.plots_of_edges import (
     edge_curves,
@@ -81,6 +82,8 @@ __all__ = [
     "sample_scenes",
     "scene_bars",
     "scene_relations",
+    "search_course",
+    "search_moments",
     "show",
     "size_bars",
     "solved_by_size",
