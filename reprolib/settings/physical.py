@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from reprolib.settings.data_sets import DataSettings
-from reprolib.settings.declared import AtLeast, Count, OneOf, Positive, Settings, Whole
-
-Part = Annotated[float, AtLeast(0, 1)]
-Amount = Annotated[float, AtLeast(0)]
+from reprolib.settings.declared import Amount, Count, OneOf, Positive, Proportion, Settings, Whole
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class World(Settings):
     speed: Positive = 0.5  # standard deviation of each component at the start: a ball crosses the table about once
     shortest: Positive = 0.25  # of the lengths of links, drawn evenly: linked balls may be no nearest neighbours
     longest: Positive = 0.7  # of these lengths: a system of ten still finds room on the table
-    rigid: Part = 0.5  # chance of a link to be rigid: neither kind can be guessed
+    rigid: Proportion = 0.5  # chance of a link to be rigid: neither kind can be guessed
     stiffness: Positive = 40.0  # of a spring, N/m: two balls swing once in 0.7 s, by about a tenth of a metre
     spring_damping: Amount = 0.0  # N s/m: a spring swings as strongly in the last frame as in the first
     drag: Amount = 0.0  # friction with the table, N s/m: none, as a ball that rests tells nothing about its links
