@@ -38,9 +38,13 @@ def by_variance(trajectories: np.ndarray, spring: float) -> np.ndarray:
 
 def best_variance(scenes: PhysicalScenes) -> float:
     """The limit for `by_variance` with which most pairs of these scenes are right."""
-    spread, kinds = spreads(scenes.trajectories).ravel(), pair_kinds(scenes.connections).ravel()
+    return best_limit(spreads(scenes.trajectories), pair_kinds(scenes.connections) != NONE)
+
+
+def best_limit(spread: np.ndarray, joined: np.ndarray) -> float:
+    """The spread up to which pairs are best taken for joined; spreads and whether they are, of any one shape."""
     limits = np.quantile(spread, np.linspace(0, 1, 1000))
-    return float(max(limits, key=lambda limit: np.sum((spread < limit) == (kinds != NONE))))
+    return float(max(limits, key=lambda limit: np.sum((spread < limit) == joined)))
 
 
 def by_forces(trajectories: np.ndarray, world: World) -> np.ndarray:

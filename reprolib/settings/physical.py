@@ -3,11 +3,11 @@
 Lengths are in metres, times in seconds, masses in kilograms.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
 from reprolib.settings.data_sets import DataSettings
-from reprolib.settings.declared import Amount, Count, OneOf, Positive, Proportion, Settings, Whole
+from reprolib.settings.declared import LATER, Amount, Count, OneOf, Positive, Proportion, Settings, Whole
 
 
 @dataclass(frozen=True)
@@ -41,12 +41,12 @@ class World(Settings):
 
 @dataclass(frozen=True)
 class PhysicsData(DataSettings):
-    """How many scenes, and what a ball's row holds beside its positions."""
+    """How many scenes, what a ball's row holds beside its positions, and what is asked of a scene."""
 
     train: Count = 200_000  # unstated in the paper; as many as one core simulates in a dozen minutes
     valid: Count = 2_000
     test: Count = 10_000  # a standard error of 0.26 points at 93 %
     colour: Annotated[str, OneOf("number", "rgb")] = "number"  # the supplement's one float, or the text's RGB
-    order: Annotated[str, OneOf("colour", "random")] = "colour"  # of the rows; unstated, and the kinder to the baseline
     seed: Whole = 0
     world: World = World()
+    asked: Annotated[str, OneOf("connections", "systems")] = field(default="connections", metadata=LATER)
