@@ -106,7 +106,7 @@ def _explain(pushes: np.ndarray, springs: np.ndarray, rods: np.ndarray, weights:
 
 
 def report(world: World, count: int, seed: int = 0) -> dict[str, float]:
-    """How far fits get on `count` scenes: shares, 0 to 1, of scenes wholly right and of pairs right.
+    """How far fits get on `count` scenes: percent of scenes wholly right, and of pairs right.
 
     The limit of `by_variance` is chosen on as many other scenes. "majority" says that nothing is linked.
     """
@@ -118,5 +118,5 @@ def report(world: World, count: int, seed: int = 0) -> dict[str, float]:
         "forces": by_forces(scenes.trajectories, world),
     }
     right = {name: guess == true for name, guess in guesses.items()}
-    shares = {f"{name}, scenes": float(found.all(1).mean()) for name, found in right.items()}
-    return shares | {f"{name}, pairs": float(found.mean()) for name, found in right.items()}
+    scenes_right = {f"{name}, scenes": 100 * float(found.all(1).mean()) for name, found in right.items()}
+    return scenes_right | {f"{name}, pairs": 100 * float(found.mean()) for name, found in right.items()}
