@@ -38,9 +38,13 @@ def by_variance(trajectories: np.ndarray, spring: float) -> np.ndarray:
 
 def best_variance(scenes: PhysicalScenes) -> float:
     """The limit for `by_variance` with which most pairs of these scenes are right."""
-    spread, kinds = spreads(scenes.trajectories).ravel(), pair_kinds(scenes.connections).ravel()
+    return best_limit(spreads(scenes.trajectories), pair_kinds(scenes.connections) != NONE)
+
+
+def best_limit(spread: np.ndarray, joined: np.ndarray) -> float:
+    """The spread up to which pairs are best taken for joined; spreads and whether they are, of any one shape."""
     limits = np.quantile(spread, np.linspace(0, 1, 1000))
-    return float(max(limits, key=lambda limit: np.sum((spread < limit) == (kinds != NONE))))
+    return float(max(limits, key=lambda limit: np.sum((spread < limit) == joined)))
 
 
 def by_forces(trajectories: np.ndarray, world: World) -> np.ndarray:
@@ -102,7 +106,7 @@ def _explain(pushes: np.ndarray, springs: np.ndarray, rods: np.ndarray, weights:
 
 
 def report(world: World, count: int, seed: int = 0) -> dict[str, float]:
-    """How far fits get on `count` scenes: shares, 0 to 1, of scenes wholly right and of pairs right.
+    """How far fits get on `count` scenes: percent of scenes wholly right, and of pairs right.
 
     The limit of `by_variance` is chosen on as many other scenes. "majority" says that nothing is linked.
     """
@@ -114,5 +118,5 @@ def report(world: World, count: int, seed: int = 0) -> dict[str, float]:
         "forces": by_forces(scenes.trajectories, world),
     }
     right = {name: guess == true for name, guess in guesses.items()}
-    shares = {f"{name}, scenes": float(found.all(1).mean()) for name, found in right.items()}
-    return shares | {f"{name}, pairs": float(found.mean()) for name, found in right.items()}
+    scenes_right = {f"{name}, scenes": 100 * float(found.all(1).mean()) for name, found in right.items()}
+    return scenes_right | {f"{name}, pairs": 100 * float(found.mean()) for name, found in right.items()}

@@ -34,9 +34,9 @@ def available(settings: PhysicsData, kind: str) -> str | None:
 def load(settings: PhysicsData, kind: str) -> Dataset:
     """Three splits from independent streams.
 
-    Columns: objects float32 [S, 10, C + 32], a ball's colour, its x over 16 frames, and its y, from -1 to 1;
-    connections int64 [S, 10, 10], the kind of link (0 none, 1 spring, 2 rigid) between the balls of two colours,
-    whatever the order of the rows; systems int64 [S], the number of connected systems less one.
+    Columns: objects float32 [S, 10, C + 32], a ball's colour, its x over 16 frames, and its y, from -1 to 1, in the
+    order of the colours; connections int64 [S, 10, 10], the kind of link (0 none, 1 spring, 2 rigid) between two balls;
+    systems int64 [S], the number of connected systems less one, where that is asked.
 
     Raises:
         InputError: real data are asked for, or MuJoCo is not installed.
@@ -64,8 +64,7 @@ def rows(scenes: PhysicalScenes, colour: str, half_width: float) -> np.ndarray:
 def _split(settings: PhysicsData, count: int, stream: int) -> Split:
     scenes = physical_scenes.cached(settings.world, count, settings.seed, stream)
     objects = rows(scenes, settings.colour, settings.world.half_width)
-    if settings.order == "random":
-        keys = np.random.default_rng((settings.seed, stream)).random((count, BALLS))
-        objects = np.take_along_axis(objects, keys.argsort(1)[..., None], axis=1)
-    columns = {"objects": objects, "connections": scenes.connections.astype(np.int64), "systems": scenes.systems - 1}
+    columns = {"objects": objects, "connections": scenes.connections.astype(np.int64)}
+    if settings.asked == "systems":
+        columns["systems"] = scenes.systems - 1
     return Split({name: torch.from_numpy(column) for name, column in columns.items()})

@@ -7,10 +7,12 @@ from reprolib.contracts.configuration import Config
 from reprolib.contracts.entry import Experiment, Row
 from reprolib.data.sources import SIMULATED_MOTION
 from reprolib.rows import motion_rows as motion
+from reprolib.settings.data_sets import MotionData
 from reprolib.settings.moving import CorrelationModel, EdgeClassifierModel, NRIModel
 from reprolib.settings.recipe import Training
 
 OTHERS = (3, 4, 5, 6, 7, 8, 9, 10)  # objects of scenes on which a model of 5 is tested
+FEWER = {"data.of_others": 10}  # scenes of each of these, at smoke scale
 LEARNED, SIMULATED, SUPERVISED = "NRI (learned)", "NRI (sim.)", "Supervised"
 LSTM, PATH = "Corr. (LSTM)", "Corr. (path)"
 MINUTES = {  # of a seed at small, long and paper scale
@@ -56,7 +58,6 @@ def rows() -> tuple[Row, ...]:
 
 def _learned(kind: str, objects: int) -> Row:
     task = f"{kind}_{objects}"
-    data = motion.scenes(kind, objects, others=OTHERS if objects == 5 else ())
     model = NRIModel(encoder=_encoder(kind), **motion.published_settings(kind))
     parts = (motion.encoder, motion.decoder, motion.decoding, motion.likelihood, motion.sampling)
     return Row(
@@ -64,8 +65,8 @@ def _learned(kind: str, objects: int) -> Row:
         system=LEARNED,
         source=SIMULATED_MOTION,
         method=motion.INFERRING,
-        config=Config(data, model, motion.ROUNDED),
-        scales=motion.below_paper(kind, objects, motion.TINY | {"data.of_others": 10}, *parts),
+        config=Config(_scenes(kind, objects), model, motion.ROUNDED),
+        scales=motion.below_paper(kind, objects, motion.TINY | FEWER, *parts),
         minutes=_minutes(LEARNED, task),
         headline=True,
     )
@@ -120,8 +121,8 @@ def _lstm(kind: str, objects: int) -> Row:
         system=LSTM,
         source=SIMULATED_MOTION,
         method=motion.INFERRING,
-        config=Config(motion.scenes(kind, objects), CorrelationModel("lstm"), motion.TRAINING),
-        scales=motion.below_paper(kind, objects, {"model.hidden": 8, "model.reference": 50}, _narrow),
+        config=Config(_scenes(kind, objects), CorrelationModel("lstm"), motion.TRAINING),
+        scales=motion.below_paper(kind, objects, FEWER | {"model.hidden": 8, "model.reference": 50}, _narrow),
         minutes=_minutes(LSTM, task),
         baseline=True,
     )
@@ -139,11 +140,16 @@ def _path(kind: str, objects: int) -> Row:
         system=PATH,
         source=SIMULATED_MOTION,
         method=motion.INFERRING,
-        config=Config(motion.scenes(kind, objects), CorrelationModel(), Training(steps=0)),
-        scales=motion.SCENES,
+        config=Config(_scenes(kind, objects), CorrelationModel(), Training(steps=0)),
+        scales=motion.SCENES | {"smoke": motion.SCENES["smoke"] | FEWER},
         minutes=motion.minutes(0.1, 0.2, 1, 1),
         baseline=True,
     )
+
+
+def _scenes(kind: str, objects: int) -> MotionData:
+    """Tested on other numbers of objects, too, where there are five in training."""
+    return motion.scenes(kind, objects, others=OTHERS if objects == 5 else ())
 
 
 def _minutes(system: str, task: str) -> dict[str, float]:

@@ -78,8 +78,8 @@ def improving(record: Record) -> bool:
     names = record.curve[0].keys() - {"step", "loss"} if early else ()
     for name in names:
         before, after = (max(entry[name] for entry in part if name in entry) for part in (early, record.curve))
-        share = name.partition("/")[0] not in kinds.KINDS  # a likelihood, which is an error with its sign turned
-        if after - before >= (GAIN_OF_ERROR * abs(before) if share else GAIN):
+        relative = name.partition("/")[0] not in kinds.KINDS  # a likelihood, which is an error with its sign turned
+        if after - before >= (GAIN_OF_ERROR * abs(before) if relative else GAIN):
             return True
     return False
 

@@ -75,13 +75,13 @@ class BounceGrad(Search):
         self.cooling.end_of_epoch(epoch)
 
     def statistics(self) -> dict[str, float]:
-        """The share of this worker's proposals that were kept since the last call; lately of those that were worse; the
-        log of the temperature.
+        """The part of this worker's proposals that was kept since the last call, and lately of worse ones; the log of the
+        temperature.
         """
-        share = self.kept / max(1, self.scenes)
+        accepted = self.kept / max(1, self.scenes)
         self.scenes = self.kept = 0
-        of_worse = self.cooling.share
-        return {"accepted": share, "accepted_worse": of_worse, "log_temperature": self.cooling.log_temperature}
+        cooling = self.cooling
+        return {"accepted": accepted, "accepted_worse": cooling.accepted, "log_temperature": cooling.log_temperature}
 
     def state_dict(self) -> dict[str, Any]:
         """The temperature, what was counted, and the optimiser of a proposal that learns."""

@@ -97,7 +97,9 @@ class NotEmpty(Limit):
 Count = Annotated[int, AtLeast(1)]  # of units, layers, examples
 Whole = Annotated[int, AtLeast(0)]
 Positive = Annotated[float, Above(0)]
+Amount = Annotated[float, AtLeast(0)]
 Fraction = Annotated[float, Below()]
+Proportion = Annotated[float, AtLeast(0, 1)]
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,11 @@
 Lengths are in metres, times in seconds, masses in kilograms.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
 from reprolib.settings.data_sets import DataSettings
-from reprolib.settings.declared import AtLeast, Count, OneOf, Positive, Settings, Whole
-
-Part = Annotated[float, AtLeast(0, 1)]
-Amount = Annotated[float, AtLeast(0)]
+from reprolib.settings.declared import LATER, Amount, Count, OneOf, Positive, Proportion, Settings, Whole
 
 
 @dataclass(frozen=True)
@@ -25,7 +22,7 @@ class World(Settings):
     speed: Positive = 0.5  # standard deviation of each component at the start: a ball crosses the table about once
     shortest: Positive = 0.25  # of the lengths of links, drawn evenly: linked balls may be no nearest neighbours
     longest: Positive = 0.7  # of these lengths: a system of ten still finds room on the table
-    rigid: Part = 0.5  # chance of a link to be rigid: neither kind can be guessed
+    rigid: Proportion = 0.5  # chance of a link to be rigid: neither kind can be guessed
     stiffness: Positive = 40.0  # of a spring, N/m: two balls swing once in 0.7 s, by about a tenth of a metre
     spring_damping: Amount = 0.0  # N s/m: a spring swings as strongly in the last frame as in the first
     drag: Amount = 0.0  # friction with the table, N s/m: none, as a ball that rests tells nothing about its links
@@ -44,12 +41,12 @@ class World(Settings):
 
 @dataclass(frozen=True)
 class PhysicsData(DataSettings):
-    """How many scenes, and what a ball's row holds beside its positions."""
+    """How many scenes, what a ball's row holds beside its positions, and what is asked of a scene."""
 
     train: Count = 200_000  # unstated in the paper; as many as one core simulates in a dozen minutes
     valid: Count = 2_000
     test: Count = 10_000  # a standard error of 0.26 points at 93 %
     colour: Annotated[str, OneOf("number", "rgb")] = "number"  # the supplement's one float, or the text's RGB
-    order: Annotated[str, OneOf("colour", "random")] = "colour"  # of the rows; unstated, and the kinder to the baseline
     seed: Whole = 0
     world: World = World()
+    asked: Annotated[str, OneOf("connections", "systems")] = field(default="connections", metadata=LATER)

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
-from reprolib.settings.declared import LATER, AtLeast, Count, OneOf, Positive, Settings, Whole
+from reprolib.settings.declared import LATER, Amount, Count, OneOf, Positive, Settings, Whole
 
 OPTIMISERS = ("adam", "adamw", "sgd", "muon")
 SCHEDULES = ("constant", "cosine", "halving", "doubling", "plateau")
@@ -23,7 +23,7 @@ class Training(Settings):
     schedule: Annotated[str, OneOf(*SCHEDULES)] = "constant"  # see `rate_factor`
     warmup: Whole = 0  # steps of linear warm-up
     optimiser: Annotated[str, OneOf(*OPTIMISERS)] = "adam"
-    weight_decay: Annotated[float, AtLeast(0)] = 0.0
+    weight_decay: Amount = 0.0
     clip: Positive | None = None  # largest norm of the gradient
     evaluate_every: Count = 1000  # steps between validations, each followed by a checkpoint
     patience: Count | None = None  # validations without a better score before training stops
@@ -31,7 +31,7 @@ class Training(Settings):
     shuffle: bool = field(default=True, metadata=LATER)  # False: the same order in every epoch
     plateau: Whole = field(default=10, metadata=LATER)  # of the schedule "plateau": validations without a better score
     cooldown: Whole = field(default=0, metadata=LATER)  # validations after a halving that do not count
-    floor: Annotated[float, AtLeast(0)] = field(default=0.0, metadata=LATER)  # part of the rate that is always left
+    floor: Amount = field(default=0.0, metadata=LATER)  # part of the rate that is always left
     easy_first: Whole = field(default=0, metadata=LATER)  # steps, at the start, on easy examples alone (column "easy")
 
     def __post_init__(self) -> None:

@@ -182,3 +182,31 @@ class BabiModel(ModelSettings):
         """Features of a sentence, without its tag."""
         sizes = {"lstm": self.lstm, "words": self.embedding, "slots": SLOTS * self.embedding}
         return sum(sizes[part] for part in READERS[self.reader])
+
+
+# Balls on a table: section 5.5 and supplement
+
+
+@dataclass(frozen=True)
+class LinkModel(ModelSettings):
+    """The relation network on balls."""
+
+    g: Widths = (1000, 1000, 1000, 500)
+    f: Widths = (500, 100)  # before its outputs, one for each connection or each number of systems
+    pairs: Pairs = "all"
+    readout: Annotated[str, OneOf("sum", "pair")] = "sum"  # a connection is read off the sum, or off its own relation
+    views: bool = False  # training sees scenes turned and mirrored, and balls in one another's colours
+
+
+@dataclass(frozen=True)
+class LinkMLP(ModelSettings):
+    """The MLP baseline, all rows of a scene side by side: as many layers and about as many weights."""
+
+    hidden: Widths = (1000, 1000, 1000, 500, 500, 100)
+    rows: Annotated[str, OneOf("colour", "random")] = "colour"  # their order; unstated, and the kinder one
+    views: bool = False  # as in `LinkModel`
+
+
+@dataclass(frozen=True)
+class DistanceModel(ModelSettings):
+    """Balls are joined where their distance varies little; nothing is trained but the limit of how little."""

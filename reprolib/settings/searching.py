@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from reprolib.settings.declared import AtLeast, Count, Fraction, OneOf, Positive
+from reprolib.settings.declared import Amount, Count, Fraction, OneOf, Positive, Proportion
 from reprolib.settings.moving import MotionSettings
 from reprolib.settings.recipe import Training
 
 LEARNINGS = ("bouncegrad", "scores")  # the paper's; ours
 PROPOSALS = ("uniform", "node", "learned", "exact")
-Share = Annotated[float, AtLeast(0, 1)]
 
 
 @dataclass(frozen=True)
@@ -45,11 +44,11 @@ class Searching(Training):
     encoder_rate: Positive = 1e-3  # BounceGrad: of the gradient descent of the learned proposal, with momentum 0.9
     frames: Count = 32  # scores: starting frames of a scene in a step, drawn anew
     decay: Fraction = 0.5  # scores: what is left of a scene's scores when it is met again
-    warmth: Annotated[float, AtLeast(0)] = 0.5  # scores: temperature at the start, in standard deviations of the scores
-    cooling: Share = 0.5  # scores: part of the steps in which it falls to zero
+    warmth: Amount = 0.5  # scores: temperature at the start, in standard deviations of the scores
+    cooling: Proportion = 0.5  # scores: part of the steps in which it falls to zero
     least_error_from: Positive = 1e-2  # scores: what is added to a squared error before its logarithm, at the start
     least_error: Positive = 1e-7  # scores: in the end
-    falling: Share = 0.6  # scores: part of the steps in which it falls geometrically
+    falling: Proportion = 0.6  # scores: part of the steps in which it falls geometrically
 
     def __post_init__(self) -> None:
         super().__post_init__()

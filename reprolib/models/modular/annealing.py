@@ -20,7 +20,7 @@ from reprolib.models.modular.proposals import Propose
 Energy = Callable[[Tensor], Tensor]  # of structures [B, N, N - 1]: an error of each scene [B]
 COLDEST = -9.8  # log of the temperature at the start, as in the official code
 STEP = 1.1  # by which the temperature changes
-MEMORY = 0.9  # of the moving share of worsening proposals that are accepted; ours, as the paper names none
+MEMORY = 0.9  # of the moving fraction of worsening proposals that are accepted; ours, as the paper names none
 MOST_GRAPHS = 2**16
 
 
@@ -59,12 +59,12 @@ class Cooling:
     """The temperature, moved so that worsening proposals are accepted as often as exp(-1 - 5 epoch / horizon).
 
     Args:
-        horizon: epochs in which the wanted share falls by e^5; 800 in the official code.
+        horizon: epochs in which the wanted fraction falls by e^5; 800 in the official code.
     """
 
     horizon: int
     log_temperature: float = COLDEST
-    share: float = math.exp(-1)  # of worsening proposals that were accepted lately
+    accepted: float = math.exp(-1)  # of worsening proposals that were accepted lately
     seen: list[float] = field(default_factory=lambda: [0.0, 0.0])  # of this epoch: accepted, tried
 
     @property
@@ -81,9 +81,9 @@ class Cooling:
         """Make the temperature higher or lower, once an epoch."""
         accepted, tried = self.seen
         if tried:
-            self.share = MEMORY * self.share + (1 - MEMORY) * accepted / tried
+            self.accepted = MEMORY * self.accepted + (1 - MEMORY) * accepted / tried
         wanted = math.exp(-1 - 5 * epoch / self.horizon)
-        self.log_temperature += math.log(STEP) * (1 if self.share < wanted else -1)
+        self.log_temperature += math.log(STEP) * (1 if self.accepted < wanted else -1)
         self.seen = [0.0, 0.0]
 
     def state_dict(self) -> dict[str, Any]:

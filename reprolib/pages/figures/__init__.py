@@ -42,6 +42,8 @@ from reprolib.pages.figures.rn_clevr.plots_of_clevr import (
     size_bars,
     tabled,
 )
+from reprolib.pages.figures.rn_physics.plots_of_links import counts_by_systems, links_found, wrong_by_kind
+from reprolib.pages.figures.rn_physics.plots_of_physics import hidden_links, moving_links
 from reprolib.pages.figures.rn_sort_of_clevr.plots_of_sort_of_clevr import sample_scenes, scene_bars, scene_relations
 from reprolib.pages.figures.shared import animation
 from reprolib.pages.figures.shared.curves import learning_curves
@@ -58,6 +60,7 @@ __all__ = [
     "by_scene",
     "category_bars",
     "configurations",
+    "counts_by_systems",
     "drawn_scenes",
     "edge_curves",
     "edges_by_closeness",
@@ -67,13 +70,16 @@ __all__ = [
     "failures",
     "full_block",
     "graphs",
+    "hidden_links",
     "horizon",
     "induction_by_distance",
     "inferred_graphs",
     "label_bars",
     "laws",
     "learning_curves",
+    "links_found",
     "lit_pairs",
+    "moving_links",
     "next_numbers",
     "path_search",
     "path_steps",
@@ -93,4 +99,5 @@ __all__ = [
     "tabled",
     "task_bars",
     "trajectories",
+    "wrong_by_kind",
 ]

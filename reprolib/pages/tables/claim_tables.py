@@ -86,7 +86,7 @@ def html(found: Sequence[Judgement], root: str = links.START_PAGE) -> str:
     for paper in dict.fromkeys(one.claim.paper for one in found):
         ordered = sorted((one for one in found if one.claim.paper == paper), key=lambda one: not one.claim.headline)
         rows = [(Html(_said(one, root)), Html(_came_out(one))) for one in ordered]
-        table = Table(("claim", "label"), rows, paper_name(paper), [one.claim.id for one in ordered])
+        table = Table(("claim", "label"), rows, links.paper(paper, root), [one.claim.id for one in ordered])
         tables.append(render(table, "html"))
     return "\n".join([*tables, links.downloads("claims", "summary", root)])
 

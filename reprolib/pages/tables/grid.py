@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from itertools import groupby
 
-from reprolib.evidence.spelling import number, paper_name, spoken
+from reprolib.evidence.spelling import number, spoken
 from reprolib.pages.tables import links
 from reprolib.pages.tables.cell import Cell
 from reprolib.pages.tables.commands import with_needs
@@ -46,7 +46,7 @@ def against_paper(all_cells: Sequence[Cell]) -> Html:
     parts, commands = [paragraph(KEY)], set()
     for paper, of_paper in groupby(all_cells, key=lambda cell: cell.paper):
         cells = list(of_paper)
-        parts += [_grid(paper_name(paper), part) for part in _tables(cells)]
+        parts += [_grid(links.paper(paper, links.NOTEBOOK_PAGE), part) for part in _tables(cells)]
         parts.append(_commands([cell for cell in cells if cell.command not in commands]))
         parts.append(unfolds("How each figure was measured, and why these marks", _details(cells)))
         commands |= {cell.command for cell in cells}
@@ -72,7 +72,7 @@ def _grouped(cells: Iterable[Cell], key: Callable[[Cell], str]) -> list[tuple[st
     return list(groups.items())
 
 
-def _grid(paper: str, cells: Sequence[Cell]) -> str:
+def _grid(paper: Html, cells: Sequence[Cell]) -> str:
     """A line a system, with a column a metric of the one task, or a task of the one metric."""
     tasks, metrics = ({getattr(cell, name): cell.unit for cell in cells} for name in ("task", "metric"))
     across, units, (subject, *_) = ("metric", metrics, tasks) if len(tasks) == 1 else ("task", tasks, metrics)
@@ -87,7 +87,7 @@ def _grid(paper: str, cells: Sequence[Cell]) -> str:
         rows.append((_system(system, of_system, usual), *(found.get(name, "") for name in units)))
     caption = ", ".join(filter(None, (spoken(subject), spoken(family), unit)))
     runs = f" (ours: {_said(usual)})" if usual else ""
-    return render(Table(("", *heads), rows, f"{paper}: {caption}{runs}"), "html")
+    return render(Table(("", *heads), rows, Html(f"{paper.text}: {escape(caption + runs)}")), "html")
 
 
 def _shared(names: Iterable[str]) -> str:

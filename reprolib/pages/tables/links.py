@@ -3,16 +3,20 @@
 `root` is the way from a page up to the first folder of the book; `book_files.write` puts there what is linked.
 """
 
+import re
 from base64 import b64encode
 from html import escape
 from pathlib import Path
 
 from reprolib.evidence import records
 from reprolib.evidence.records import Record
+from reprolib.evidence.spelling import paper_name
+from reprolib.pages.tables.markup import Html
 from reprolib.pages.tables.table import Table, render
 
 START_PAGE, NOTEBOOK_PAGE = "", "../"
 RESULTS, TABLES, NOTEBOOKS = "results", "tables", "notebooks"  # folders of the built book
+REFERENCES_PAGE = "references.html"  # in the book's first folder; it has an anchor at every paper
 CLAIMS_PAGE = "summary.html"  # beside the page of every notebook; it has an anchor at every claim
 FORMATS = {"csv": "text/csv", "json": "application/json"}  # to download
 
@@ -32,6 +36,13 @@ def record(found: Record, root: str, shown: str) -> str:
 def claim(name: str) -> str:
     """Where a claim stands, seen from the page of any notebook."""
     return f"{CLAIMS_PAGE}#{name}"
+
+
+def paper(key: str, root: str) -> Html:
+    """A paper as a citation that leads to the list of references; one that is not listed by its name alone."""
+    cited = re.fullmatch(r"([a-z]+\d{4})(blog)?", key)
+    name = escape(paper_name(key))
+    return Html(f'<a href="{root}{REFERENCES_PAGE}#{cited[1]}">{name}</a>' if cited else name)
 
 
 def downloads(name: str, notebook: str, root: str) -> str:

@@ -20,7 +20,7 @@ class Table:
 
     columns: Sequence[str | Html]
     rows: Sequence[Sequence[Any]]
-    caption: str = ""
+    caption: str | Html = ""
     anchors: Sequence[str] = ()  # an identifier a row, to which links may lead
 
     @classmethod
@@ -73,14 +73,19 @@ def _json(table: Table) -> str:
 
 def _html(table: Table) -> str:
     """Without blank lines, so that Markdown may hold it."""
-    title = f"<caption><span>{escape(table.caption)}</span></caption>" if table.caption else ""
+    title = f"<caption><span>{_in_html(table.caption)}</span></caption>" if table.caption else ""
     header = "".join(f'<th scope="col">{_in_html(name)}</th>' for name in table.columns)
     opened = [f'<tr id="{escape(anchor)}">' for anchor in table.anchors] or ["<tr>"] * len(table.rows)
-    cells = ["".join(f"<td>{_in_html(cell)}</td>" for cell in row) for row in table.rows]
-    body = "".join(f"{tr}{row}</tr>\n" for tr, row in zip(opened, cells, strict=True))
+    body = "".join(f"{tr}{_html_row(row)}</tr>\n" for tr, row in zip(opened, table.rows, strict=True))
     kind = "table sticks" if len(table.columns) > NARROW else "table"
     inside = f"{title}<thead><tr>{header}</tr></thead>\n<tbody>\n{body}</tbody>"
     return f'<div class="scrolls"><table class="{kind}">{inside}</table></div>'
+
+
+def _html_row(row: Sequence[Any]) -> str:
+    """The first cell is what the others are about."""
+    first, *others = map(_in_html, row)
+    return f'<th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in others)
 
 
 def _in_html(cell: Any) -> str:

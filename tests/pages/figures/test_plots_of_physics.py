@@ -8,7 +8,7 @@ from matplotlib.collections import LineCollection, PatchCollection
 from PIL import Image
 
 from reprolib.errors import InputError
-from reprolib.pages.figures.physics.plots_of_physics import REACH, hidden_links, moving_links, zigzag
+from reprolib.pages.figures.rn_physics.plots_of_physics import REACH, hidden_links, moving_links, zigzag
 
 PLACES = np.random.default_rng(0).uniform(-0.9, 0.9, (10, 16, 2))
 LINKS = np.zeros((10, 10))

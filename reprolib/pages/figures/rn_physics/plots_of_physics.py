@@ -78,12 +78,12 @@ def _drawn(places: np.ndarray, links: np.ndarray, frame: int, world: World) -> F
     figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
     for axis, title in zip(figure.subplots(1, 2), TITLES, strict=True):
         axis.set_title(title)
-        _table(axis, places[:, : frame + 1], world)
+        draw_table(axis, places[:, : frame + 1], world)
     _lines(axis, places[:, frame], links)
     return figure
 
 
-def _table(axis: Axes, past: np.ndarray, world: World) -> None:
+def draw_table(axis: Axes, past: np.ndarray, world: World) -> None:
     """The walls, the balls where they are, and the trails [10, t, 2] on which they came."""
     sides = (-world.half_width, world.half_width)
     axis.set(xlim=sides, ylim=sides, xticks=[], yticks=[], aspect="equal")

@@ -1,0 +1,113 @@
+"""Plots of the page on hidden links: what is wrong by kind of pair, counts by number of systems, scenes with links."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from reprolib.data.linked_balls import BALLS, NONE
+from reprolib.evidence.records import Record
+from reprolib.judgement.verdicts import Measurement
+from reprolib.pages.figures.rn_physics.plots_of_physics import draw_table
+from reprolib.pages.figures.rn_physics.views_of_links import LinkView
+from reprolib.pages.figures.shared.bars import alike
+from reprolib.pages.figures.shared.lines import band, looks
+from reprolib.pages.figures.shared.moving_objects import WRONG, headed, verdict
+from reprolib.pages.figures.shared.style import BELOW, INK, NO_RECORD, canvas, note, percent_axis, styled
+from reprolib.settings.physical import World
+
+CONNECTIONS, COUNTS = "physics_connections", "physics_counting"
+FINDERS = ("RN", "RN (pair by pair)", "Distance variance", "MLP")
+COUNTERS = ("RN", "Distance variance", "MLP", "Majority")
+KINDS = {  # of pairs, as they are written under the plot
+    "spring": "spring",
+    "rigid": "rigid\nlink",
+    "unlinked_of_one_system": "none, in\none system",
+    "unlinked_of_two_systems": "none, in two\nsystems",
+    "unlinked_alike": "none, but\nmoving alike",
+}
+FLOOR = 0.001  # percent: where a system with no mistake is drawn
+LINES = {"found": {"color": INK, "linewidth": 1.6}, "extra": WRONG["extra"], "missed": WRONG["missed"]}
+
+
+@styled
+def wrong_by_kind(found: Sequence[Record]) -> Figure:
+    """Percent of pairs that are wrong, by what joins them: a mark a system, on a logarithmic axis."""
+    measured = _measured(found, CONNECTIONS, FINDERS)
+    if not measured:
+        return note(NO_RECORD)
+    figure = canvas(3.2)
+    axis, handles = figure.subplots(), []
+    for place, ((system, one), (shade, _)) in enumerate(zip(measured.items(), looks(measured), strict=True)):
+        x = np.arange(len(KINDS)) + 0.14 * (place - (len(measured) - 1) / 2)
+        wrong = [max(100 - np.mean(one.values(f"accuracy/{kind}")), FLOOR) for kind in KINDS]
+        (line,) = axis.plot(x, wrong, "os^D"[place], color=shade, markersize=5, linestyle="none", label=system)
+        handles.append(line)
+    axis.set(yscale="log", ylabel="percent wrong", ylim=(FLOOR / 2, 100), title=_title(measured))
+    axis.set_xticks(range(len(KINDS)), list(KINDS.values()), fontsize=8)
+    figure.legend(handles=handles, ncols=2, **BELOW)
+    return figure
+
+
+@styled
+def counts_by_systems(found: Sequence[Record]) -> Figure:
+    """Percent of scenes whose systems are counted right, by how many there are: a line a system."""
+    measured = _measured(found, COUNTS, COUNTERS)
+    if not measured:
+        return note(NO_RECORD)
+    figure = canvas(3.2)
+    axis, numbers, handles = figure.subplots(), np.arange(1, BALLS + 1), []
+    for (system, one), look in zip(measured.items(), looks(measured), strict=True):
+        seeds = np.array([one.values(f"accuracy/count_{number}") for number in numbers]).T
+        band(axis, system, numbers, seeds, look, marker="o")
+        handles.append(Line2D([], [], color=look[0], linestyle=look[1], marker="o", markersize=4, label=system))
+    percent_axis(axis, "percent of scenes right")
+    axis.set(xticks=numbers, xlabel="systems in a scene", title=_title(measured))
+    figure.legend(handles=handles, ncols=2, **BELOW)
+    return figure
+
+
+@styled
+def links_found(views: Sequence[LinkView], world: World | None = None) -> Figure:
+    """Scenes with the links that a network sees: black as in truth, dashed where there is none, dotted where missed."""
+    figure = headed(2.0, views[0].source)
+    for axis, view in zip(figure.subplots(1, len(views)), views, strict=True):
+        draw_table(axis, view.trajectories, world or World())
+        _links(axis, view)
+    names = {"found": "found", "extra": "there is none", "missed": "missed"}
+    handles = [Line2D([], [], label=label, **_line(name)) for name, label in names.items()]
+    figure.legend(handles=handles, ncols=3, **BELOW)
+    return figure
+
+
+def _links(axis: Axes, view: LinkView) -> None:
+    """One line for each pair that is joined, in truth or as the network sees it; the title counts right pairs."""
+    pairs = np.stack(np.triu_indices(len(view.connections), 1), axis=1)
+    said = [verdict(view.connections[i, j] != NONE, view.chances[i, j]) for i, j in pairs]
+    for kind in LINES:
+        ends = [view.trajectories[pair, -1] for pair, each in zip(pairs, said, strict=True) if each == kind]
+        look = _line(kind)
+        axis.add_collection(
+            LineCollection(
+                ends, colors=look["color"], linewidths=1.6, linestyles=[look.get("linestyle", "-")], zorder=2
+            )
+        )
+    right = sum(each in ("found", "absent") for each in said)
+    axis.set_title(f"{right} of {len(said)} pairs", fontsize=8.5)
+
+
+def _line(kind: str) -> dict:
+    """Colour and dashes of a line, without a sign."""
+    return {name: value for name, value in LINES[kind].items() if name in ("color", "linestyle", "linewidth")}
+
+
+def _measured(found: Sequence[Record], task: str, systems: Sequence[str]) -> Mapping[str, Measurement]:
+    measured = alike(found, [(task, system) for system in systems])
+    return {system: one for (_, system), one in measured.items() if one}
+
+
+def _title(measured: Mapping[str, Measurement]) -> str:
+    return f"{next(iter(measured.values())).first.scale} scale"
