@@ -19,6 +19,7 @@ NAMES = (
         "gn_block",
         "gn_tasks",
         "modular_edges",
+        "modular_proposals",
         "nri_edges",
         "nri_prediction",
         "rn_babi",

@@ -151,9 +151,9 @@ def against_official(size: Size, precision: str, device: torch.device, rounds: i
     (model, plain), trajectories = _models(size, 2, device), _scenes(size, device)
     reference = OfficialStep(plain.network, trajectories, size, plain.config.restart).to(device)
     title = f"{size.title}, all assignments in {precision}, against one change along ten steps"
-    check_agreement(
-        title, [plain.errors(trajectories, reference.structures)], [reference.errors(reference.structures)], *AGREE
-    )
+    with torch.no_grad():
+        ours, theirs = plain.errors(trajectories, reference.structures), reference.errors(reference.structures)
+    check_agreement(title, [ours], [theirs], *AGREE)
     learner = _begun(model, trajectories, size, precision)
     return measure("modular", title, lambda: _step(learner), reference.step, device, rounds)
 

@@ -75,8 +75,8 @@ class BounceGrad(Search):
         self.cooling.end_of_epoch(epoch)
 
     def statistics(self) -> dict[str, float]:
-        """The part of this worker's proposals that was kept since the last call, and lately of worse ones; the log of the
-        temperature.
+        """The part of this worker's proposals that was kept since the last call, that of worsening ones lately, and the
+        log of the temperature.
         """
         accepted = self.kept / max(1, self.scenes)
         self.scenes = self.kept = 0

@@ -209,6 +209,7 @@ def test_chance_is_beaten_by_the_bound():
         (ACCURACY, [50, 90, 70, 80, 90.2], False),  # the best so far is what counts
         ("score", [-4.0, -2.0, -1.0, -1.0, -0.96], False),
         ("score", [-4.0, -2.0, -1.0, -1.0, -0.94], True),
+        ("log_temperature", [-9.8, -9.0, -8.0, -7.0, -5.0], False),  # what a learner tells of itself
     ],
 )
 def test_what_gained_in_the_last_fifth_is_still_improving(record_of, metric, scores, expected):

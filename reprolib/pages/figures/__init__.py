@@ -16,6 +16,7 @@ from reprolib.pages.figures.gn_tasks.plots_of_graph_tasks import (
 )
 from reprolib.pages.figures.label_bars import label_bars
 from reprolib.pages.figures.modular_edges.course_of_a_search import search_course, search_moments
+from reprolib.pages.figures.modular_proposals.plots_of_proposals import acceptance_in_training, edges_by_proposals
 from reprolib.pages.figures.nri_edges.graphs import graphs
 from reprolib.pages.figures.nri_edges.plots_of_edges import (
     edge_curves,
@@ -53,6 +54,7 @@ from reprolib.pages.figures.shared.style import Picture, show
 __all__ = [
     "Movie",
     "Picture",
+    "acceptance_in_training",
     "accuracy_curves",
     "animation",
     "beside_blender",
@@ -65,6 +67,7 @@ __all__ = [
     "edge_curves",
     "edges_by_closeness",
     "edges_by_objects",
+    "edges_by_proposals",
     "error_by_step",
     "execution",
     "failures",

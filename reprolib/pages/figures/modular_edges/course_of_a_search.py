@@ -12,10 +12,10 @@ from matplotlib.lines import Line2D
 from reprolib.pages.figures.modular_edges.views_of_a_search import AnnealedScene
 from reprolib.pages.figures.shared.animation import PANELS, Panel, Scene, edge_legend
 from reprolib.pages.figures.shared.looping_gif import looping, painted, stage
-from reprolib.pages.figures.shared.moving_objects import headed, pairs, true_pairs
+from reprolib.pages.figures.shared.moving_objects import circle, headed, pairs, true_pairs
 from reprolib.pages.figures.shared.style import BELOW, BLUE, GREY, INK, STYLE, WIDTH, styled
 
-PACE = 250  # milliseconds of a change
+PACE = 150  # milliseconds of a change
 
 
 def search_course(view: AnnealedScene, edge: str = "spring") -> bytes:
@@ -38,7 +38,7 @@ def search_course(view: AnnealedScene, edge: str = "spring") -> bytes:
         count, score = left.text(0, s="", **below), left.text(1, s="", ha="right", **below)
         frames = []
         for proposal in changes:
-            graph.show(len(view.positions) - 1, scene.beliefs[proposal])
+            graph.show(0, scene.beliefs[proposal])
             line.set_data(np.arange(proposal + 1), view.errors[: proposal + 1])
             count.set_text(f"after {proposal} proposals")
             score.set_text(scene.right(proposal))
@@ -53,16 +53,17 @@ def search_moments(view: AnnealedScene, edge: str = "spring") -> Figure:
     moments = changes[np.linspace(0, len(changes) - 1, PANELS).round().astype(int)]
     for axis, proposal in zip(figure.subplots(2, 2).flatten(), moments, strict=True):
         panel = Panel.on(axis, scene)
-        panel.show(len(view.positions) - 1, scene.beliefs[proposal])
-        panel.hint(len(view.positions) - 1)
+        panel.show(0, scene.beliefs[proposal])
+        panel.hint(0)
         axis.set_title(f"after {proposal}: {scene.right(proposal)}, error {view.errors[proposal]:.0e}", fontsize=8)
     figure.legend(handles=edge_legend(edge, known=True), ncols=3, **BELOW)
     return figure
 
 
 def _scene(view: AnnealedScene) -> Scene:
-    """The particles where they were last seen, and the pairs that are kept after every proposal."""
-    return Scene(view.positions, pairs("kept", view.kept.astype(float)), true_pairs(view.edges.astype(float))[0])
+    """The objects on a circle, and the pairs that are kept after every proposal."""
+    kept, true = pairs("kept", view.kept.astype(float)), true_pairs(view.edges.astype(float))[0]
+    return Scene(circle(len(true))[None], kept, true)
 
 
 def _changes(view: AnnealedScene) -> np.ndarray:
