@@ -6,6 +6,7 @@ says that learned proposals make problems one to two orders of magnitude larger 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from statistics import fmean
 
 from reprolib.contracts.configuration import Config
@@ -23,20 +24,24 @@ KNOWN, BOUNCING, SPEED = "springs_5_known_modules", "springs_5_bouncegrad", "sea
 START = Start("modular_edges", "springs_5/Modular meta-learning")
 TRYING = Method("reprolib.methods.proposal_tries", select="score", weights="float32")
 BUDGET = 400  # proposals a scene
-ANNEALED = {"smoke": {"data.test": 10, "model.search": 8}, "small": {"data.test": 100, "model.width": WIDTH}}
+ANNEALED = {
+    "smoke": {"data.test": 10, "model.search": 8, "model.width": 16},
+    "small": {"data.test": 100, "model.width": WIDTH},
+}
 SMOKE = motion.SMOKE | {"model.width": 16, "model.encoder_width": 16}
 ENCODER = {"model.width": WIDTH, "model.encoder_width": 128}
+MODULE_RATE = 1e-6  # of the modules, which graphs that are still random would spoil
 EPOCHS, SCENES, BATCH = 150, 512, 128  # of BounceGrad at small scale
 BOUNCES_FAST = ENCODER | {
     "data.train": SCENES,
     "data.valid": 100,
     "data.test": 500,
     "train.steps": EPOCHS * SCENES // BATCH,
-    "train.evaluate_every": EPOCHS * SCENES // BATCH // 30,
-    "train.rate": 1e-4,
+    "train.evaluate_every": EPOCHS * SCENES // BATCH // 20,
     "train.precision": "bf16",
     "train.encoder_rate": 0.05,
     "train.horizon": EPOCHS,
+    "model.encoder_dropout": 0.0,
 }
 KNOWN_BEFORE = Deviation("choice", "modules are known beforehand; the paper learns them along with the proposal")
 TAUGHT = Deviation(
@@ -56,9 +61,7 @@ def _still(proposal: str, restart: int = 10) -> Row:
             ModularModel(proposal=proposal, search=BUDGET, restart=restart),
             Training(steps=0),
         ),
-        scales={
-            scale: changes | ({"model.width": 16} if scale == "smoke" else {}) for scale, changes in ANNEALED.items()
-        },
+        scales=ANNEALED,
         minutes={"smoke": 0.1, "small": 3, "paper": 10},
         deviations=(KNOWN_BEFORE,),
         starts_from=START,
@@ -95,7 +98,11 @@ def _bouncing(proposal: str) -> Row:
         system=f"{proposal.capitalize()} proposal",
         source=SIMULATED_MOTION,
         method=METHOD,
-        config=Config(motion.scenes("springs"), ModularModel(proposal=proposal), as_printed("springs")),
+        config=Config(
+            motion.scenes("springs"),
+            ModularModel(proposal=proposal),
+            replace(as_printed("springs"), rate=MODULE_RATE, floor=1.0),
+        ),
         scales={"smoke": SMOKE, "small": BOUNCES_FAST},
         minutes={"smoke": 0.1, "small": 12, "paper": 600},
         deviations=(KNOWN_BEFORE,),
