@@ -40,7 +40,7 @@ class Measurement:
     @property
     def trained(self) -> bool:
         """Whether the system learns, or starts from one that has, so that one seed differs from another."""
-        return any(record.steps or record.starts_from for record in self.records)
+        return any(record.learned for record in self.records)
 
     @property
     def counted(self) -> tuple[Record, ...]:

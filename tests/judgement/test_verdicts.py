@@ -131,6 +131,7 @@ def test_no_seed_is_left_out_and_two_more_count_only_together(measured):
     assert [record.seed for record in measured([99, 99, 99], seeds=(5, 6, 7)).counted] == []
     assert not measured([99, 99, 99], seeds=(0, 1, 7)).enough
     assert measured([99], steps=0).enough, "a row without training needs one record"
+    assert not measured([99], steps=0, starts_from={"row": "toy/Other"}).enough, "the other row has seeds"
 
 
 def test_an_unmeasured_metric_is_not_judged(measured, line_of):

@@ -95,7 +95,7 @@ def status(found: Sequence[Record]) -> Html:
 def costs(found: Sequence[Record]) -> Html:
     """What a seed of every row that learns took at its largest scale: steps, and processor time of all threads."""
     rows = dict.fromkeys((record.task, record.system) for record in found)
-    measured = [one for row in rows if (one := telling(found, *row)).trained]
+    measured = [one for row in rows if (one := telling(found, *row)).first.steps]
     if not measured:
         return Html(paragraph("There are no committed records yet."))
     lines = [
