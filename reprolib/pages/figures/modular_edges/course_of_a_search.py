@@ -21,8 +21,8 @@ PACE = 150  # milliseconds of a change
 def search_course(view: AnnealedScene, edge: str = "spring") -> bytes:
     """A looping GIF: left the graph that is kept, right the error of its predictions on a logarithmic scale.
 
-    There is one frame for every proposal that changes the graph. A line is half as dark where only one of its two
-    directions is there; what is not there is red and dashed. The same view gives the same bytes.
+    There is one frame for every proposal that changes the graph, and one for the end. A line is half as dark where only
+    one of its two directions is there; what is not there is red and dashed. The same view gives the same bytes.
 
     Args:
         edge: what type 1 is called.
@@ -67,9 +67,9 @@ def _scene(view: AnnealedScene) -> Scene:
 
 
 def _changes(view: AnnealedScene) -> np.ndarray:
-    """The start and the proposals after which another graph is kept."""
+    """The start, the proposals after which another graph is kept, and the end."""
     changed = (view.kept[1:] != view.kept[:-1]).any((1, 2))
-    return np.concatenate([[0], 1 + changed.nonzero()[0]])
+    return np.unique([0, *(1 + changed.nonzero()[0]), len(view.kept) - 1])
 
 
 def _errors(axis: Axes, view: AnnealedScene) -> Line2D:

@@ -12,12 +12,12 @@ from torch import Tensor
 from reprolib.evidence.metrics import best_naming
 from reprolib.models.modular import ModularMetaLearning
 from reprolib.models.modular.annealing import course, random_structures
-from reprolib.models.modular.proposals import one_edge
+from reprolib.models.modular.proposals import into_a_node
 from reprolib.pages.figures.shared.specimens import specimen
 from reprolib.settings.data_sets import FRAMES
 
 FEW = {"data.train": 1, "data.valid": 1, "data.test": 50}  # scenes that decide what the modules are called
-PROPOSALS, SEED = 200, 0
+PROPOSALS, SEED = 400, 0
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class AnnealedScene:
 
 @torch.no_grad()
 def annealed(task: str, proposals: int = PROPOSALS) -> AnnealedScene:
-    """The first test scene of a task; another module on one edge is proposed at a time.
+    """The first test scene of a task; all edges into one object are proposed anew at a time, as likely as not.
 
     Raises:
         InputError: the weights are damaged.
@@ -57,6 +57,6 @@ def _course(model: ModularMetaLearning, scene: Tensor, proposals: int) -> tuple[
     """What is kept of one scene [1, T, N, D] after each proposal [P + 1, N, N - 1], and its error [P + 1]."""
     modules, generator = model.config.modules, torch.Generator().manual_seed(SEED)
     start = random_structures(1, scene.shape[2], modules, generator)
-    found = course(start, lambda tried: model.errors(scene, tried), one_edge(modules), proposals, generator)
+    found = course(start, lambda tried: model.errors(scene, tried), into_a_node(modules), proposals, generator)
     kept, errors = zip(*((after.structures, after.energies) for after in found), strict=True)
     return torch.cat(kept), torch.cat(errors)
