@@ -5,20 +5,26 @@ each proposal, and BounceGrad goes on with and without a proposal that learns. T
 says that learned proposals make problems one to two orders of magnitude larger tractable.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
+
 from dataclasses import replace
 from statistics import fmean
+from typing import TYPE_CHECKING
 
 from reprolib.contracts.configuration import Config
 from reprolib.contracts.entry import Derived, Experiment, Row, Start
 from reprolib.contracts.method import Method
 from reprolib.data.sources import SIMULATED_MOTION
 from reprolib.evidence.deviations import Deviation
-from reprolib.evidence.records import Record
 from reprolib.experiments.modular_edges import METHOD, WIDTH, as_printed
 from reprolib.rows import motion_rows as motion
 from reprolib.settings.recipe import Training
 from reprolib.settings.searching import ModularModel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reprolib.evidence.records import Record
 
 KNOWN, BOUNCING, SPEED = "springs_5_known_modules", "springs_5_bouncegrad", "search_speed"
 START = Start("modular_edges", "springs_5/Modular meta-learning")
