@@ -15,6 +15,7 @@ from reprolib.pages.figures.gn_tasks.plots_of_graph_tasks import (
     swinging_chains,
 )
 from reprolib.pages.figures.label_bars import label_bars
+from reprolib.pages.figures.mocap.plots_of_walks import learned_edges, walk_errors, walk_moments, walking
 from reprolib.pages.figures.nri_edges.graphs import graphs
 from reprolib.pages.figures.nri_edges.plots_of_edges import (
     edge_curves,
@@ -71,6 +72,7 @@ __all__ = [
     "inferred_graphs",
     "label_bars",
     "laws",
+    "learned_edges",
     "learning_curves",
     "lit_pairs",
     "next_numbers",
@@ -90,4 +92,7 @@ __all__ = [
     "tabled",
     "task_bars",
     "trajectories",
+    "walk_errors",
+    "walk_moments",
+    "walking",
 ]
