@@ -1,4 +1,4 @@
-"""What the figures of walking bodies hold: the records' errors, bones and edges where joints are, every frame in turn."""
+"""What the figures of walking bodies hold: the records' errors, bones and edges between joints, every frame in turn."""
 
 import io
 from dataclasses import replace
@@ -72,7 +72,7 @@ def test_without_records_the_view_is_of_an_untrained_network_and_a_walk_of_ours(
     monkeypatch.setenv("REPROLIB_RESULTS", str(tmp_path))
     monkeypatch.setenv("REPROLIB_DATA", str(tmp_path))
     found = walk()
-    assert found.given.shape == found.true.shape == found.static.shape == found.reinferred.shape == (50, 31, 3)
+    assert found.given.shape == found.true.shape == found.static.shape == found.reinferred.shape == (20, 31, 3)
     assert found.bones.sum() == 60
     assert found.types.shape == (31, 31)
     assert not found.types.diagonal().any()
