@@ -29,7 +29,7 @@ SMALL = motion.FAST | {"train.steps": 2_000, "train.evaluate_every": 200, "train
 INFERRING = {"smoke": motion.TINY, "small": {"model.width": 64, "model.decoder_width": 64}}
 GIVEN = {"smoke": motion.TINY, "small": {"model.decoder_width": 64}}
 UNITS = {JOINT: {"smoke": 2, "small": 16}, SINGLE: {"smoke": 8, "small": 64}}  # of an LSTM, a joint
-MINUTES = {LEARNED: 40, FULL: 15, SKELETON: 15, JOINT: 10, SINGLE: 10, STATIC: 0.2}  # at small scale
+MINUTES = {LEARNED: 36, FULL: 13, SKELETON: 13, JOINT: 10, SINGLE: 3, STATIC: 0.2}  # at small scale
 OPEN = (
     Deviation("choice", "which trials train, validate and test is not said: they are dealt out by their numbers"),
     Deviation("choice", "50 frames are read and 50 predicted; windows that train begin at every frame"),
