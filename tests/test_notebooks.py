@@ -18,6 +18,7 @@ NAMES = (
     *(
         "gn_block",
         "gn_tasks",
+        "mocap",
         "modular_edges",
         "nri_edges",
         "nri_prediction",

@@ -79,3 +79,12 @@ class MotionData(DataSettings):
     others: tuple[Objects, ...] = ()  # numbers of objects of further test scenes
     of_others: Count = 1_000  # scenes of each
     seed: Whole = 0
+
+
+@dataclass(frozen=True)
+class WalkData(DataSettings):
+    """Windows of walks. One that tests is twice as long as one that trains: half is read, half is predicted."""
+
+    frames: Annotated[int, AtLeast(2)] = 50  # of a window that trains
+    stride: Count = 1  # frames between the beginnings of two such windows
+    seed: Whole = 0  # of the walks of ours

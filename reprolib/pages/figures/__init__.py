@@ -15,6 +15,7 @@ from reprolib.pages.figures.gn_tasks.plots_of_graph_tasks import (
     swinging_chains,
 )
 from reprolib.pages.figures.label_bars import label_bars
+from reprolib.pages.figures.mocap.plots_of_walks import learned_edges, walk_errors, walk_moments, walking
 from reprolib.pages.figures.nri_edges.graphs import graphs
 from reprolib.pages.figures.nri_edges.plots_of_edges import (
     edge_curves,
@@ -75,6 +76,7 @@ __all__ = [
     "inferred_graphs",
     "label_bars",
     "laws",
+    "learned_edges",
     "learning_curves",
     "links_found",
     "lit_pairs",
@@ -97,4 +99,7 @@ __all__ = [
     "task_bars",
     "trajectories",
     "wrong_by_kind",
+    "walk_errors",
+    "walk_moments",
+    "walking",
 ]
