@@ -9,6 +9,7 @@ OURS = {"generated": "ours"}  # for data whose making the paper leaves open
 BABI = Source("reprolib.data.babi.babi_tensors", STAND_IN)
 CLEVR = Source("reprolib.data.clevr.clevr_tensors", STAND_IN)
 GRAPH_TASKS = Source("reprolib.data.graph_tensors", AS_IN_THE_PAPER)
+JOINTS = Source("reprolib.data.walking.joints_as_balls", STAND_IN)
 PHYSICS = Source("reprolib.data.physical_tensors", OURS)
 RANDOM_GRAPHS = Source("reprolib.data.random_graphs", AS_IN_THE_PAPER)
 SORT_OF_CLEVR = Source("reprolib.data.sort_of_clevr_tensors", AS_IN_THE_PAPER)

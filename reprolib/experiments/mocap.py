@@ -4,19 +4,23 @@ The paper shows curves and prints no figures. On the learned graph the error is 
 the skeleton and without a graph, and lower still where the graph is inferred anew at every step.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reprolib.contracts.configuration import Config, only_data
 from reprolib.contracts.entry import Derived, Experiment, Row
 from reprolib.contracts.method import Method
 from reprolib.data.sources import WALKS
 from reprolib.evidence.deviations import Deviation
-from reprolib.evidence.records import Record
 from reprolib.rows import motion_rows as motion
 from reprolib.settings.data_sets import WalkData
 from reprolib.settings.moving import LSTMModel, NRIModel, StaticModel
 from reprolib.settings.recipe import Training
+
+if TYPE_CHECKING:
+    from reprolib.evidence.records import Record
 
 TASK = "mocap_walk"
 LEARNED, REINFERRED, TOLD = "NRI (static)", "NRI (re-inferred)", "NRI (re-inferred, true frames)"

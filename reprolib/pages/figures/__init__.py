@@ -42,7 +42,12 @@ from reprolib.pages.figures.rn_clevr.plots_of_clevr import (
     size_bars,
     tabled,
 )
-from reprolib.pages.figures.rn_physics.plots_of_links import counts_by_systems, links_found, wrong_by_kind
+from reprolib.pages.figures.rn_physics.plots_of_links import (
+    body_links,
+    counts_by_systems,
+    links_found,
+    wrong_by_kind,
+)
 from reprolib.pages.figures.rn_physics.plots_of_physics import hidden_links, moving_links
 from reprolib.pages.figures.rn_sort_of_clevr.plots_of_sort_of_clevr import sample_scenes, scene_bars, scene_relations
 from reprolib.pages.figures.shared import animation
@@ -56,6 +61,7 @@ __all__ = [
     "accuracy_curves",
     "animation",
     "beside_blender",
+    "body_links",
     "by_objects",
     "by_scene",
     "category_bars",
@@ -98,8 +104,8 @@ __all__ = [
     "tabled",
     "task_bars",
     "trajectories",
-    "wrong_by_kind",
     "walk_errors",
     "walk_moments",
     "walking",
+    "wrong_by_kind",
 ]

@@ -58,3 +58,12 @@ def test_the_scenes_that_are_shown_have_the_numbers_of_systems_that_the_page_say
     views = views_of_links.links()
     assert [10 - int((view.connections > 0).sum()) // 2 for view in views] == [8, 5, 2]
     assert all(view.chances.shape == (10, 10) for view in views)
+
+
+def test_a_body_at_four_moments():
+    view = views_of_links.body()
+    axes = plots_of_links.body_links(view).axes
+    assert [axis.get_title(loc="left") for axis in axes] == ["frame 1", "frame 6", "frame 11", "frame 16"]
+    assert int(view.connections.sum()) == 2 * 9
+    drawn = sum(len(lines.get_segments()) for lines in axes[0].findobj(LineCollection))
+    assert drawn == sum((view.connections[i, j] > 0) | (view.chances[i, j] > 0.5) for j in range(10) for i in range(j))
