@@ -56,6 +56,12 @@ def mini():
     return real("clevr-mini")
 
 
+@pytest.fixture(scope="session")
+def cmu():
+    """The folder of the recorded walks; without it the test is skipped."""
+    return real("cmu") / "subjects" / "35"
+
+
 def real(name):
     """A folder of REPROLIB_DATA, or a skip where it holds none of that name."""
     data = os.environ.get("REPROLIB_DATA")

@@ -18,6 +18,7 @@ NAMES = (
     *(
         "gn_block",
         "gn_tasks",
+        "mocap",
         "modular_edges",
         "modular_proposals",
         "nri_edges",
@@ -26,6 +27,7 @@ NAMES = (
         "rn_clevr_pixels",
         "rn_clevr_state",
         "rn_sort_of_clevr",
+        "rn_physics",
     ),
     "summary",
 )

@@ -4,8 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import Self
 
+import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
+from scipy.stats import rankdata
 from torch import Tensor
 
 
@@ -31,6 +33,15 @@ def accuracy(right: Tensor) -> Figure:
     count = right.numel()
     share = (int(right.sum()) + 1) / (count + 2)  # so that no small test is certain, even where all is right
     return Figure(100.0 * right.double().mean().item(), 100.0 * math.sqrt(share * (1 - share) / max(1, count)))
+
+
+def auroc(scores: np.ndarray, positive: np.ndarray) -> float:
+    """Percent of all (positive, negative) of which the positive has the higher score [M], ties by half; none: nan."""
+    count, others = int(positive.sum()), int((~positive).sum())
+    if not count or not others:
+        return math.nan
+    above = rankdata(scores)[positive].sum() - count * (count + 1) / 2
+    return 100.0 * float(above) / (count * others)
 
 
 def grouped_accuracy(right: Tensor, groups: Tensor, names: Mapping[int, str]) -> dict[str, Figure]:

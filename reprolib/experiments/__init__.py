@@ -20,6 +20,7 @@ NAMES = (
     "rn_physics",
     "nri_edges",
     "nri_prediction",
+    "mocap",
     "modular_edges",
     "modular_proposals",
 )

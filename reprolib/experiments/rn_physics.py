@@ -6,10 +6,11 @@ Paper: all connections right in 93 % of scenes, the number of systems in 95 %; a
 from typing import Any
 
 from reprolib.contracts.configuration import Config, only_data
-from reprolib.contracts.entry import Experiment, Row
+from reprolib.contracts.entry import Experiment, Row, Start
 from reprolib.contracts.method import Method
-from reprolib.data.sources import PHYSICS
+from reprolib.data.sources import JOINTS, PHYSICS
 from reprolib.evidence.deviations import Deviation
+from reprolib.settings.data_sets import JointsData
 from reprolib.settings.physical import PhysicsData
 from reprolib.settings.recipe import Training
 from reprolib.settings.relating import DistanceModel, LinkMLP, LinkModel, Majority
@@ -17,6 +18,7 @@ from reprolib.settings.relating import DistanceModel, LinkMLP, LinkModel, Majori
 CODE = "reprolib.methods.hidden_links"
 CONNECTING = Method(CODE, select="accuracy/scene_all_correct", watch=("accuracy/pairs",))
 COUNTING = Method(CODE, select="accuracy/count")
+SCORING = Method("reprolib.methods.unseen_bodies", select="auroc/skeleton")
 METHODS = {"connections": CONNECTING, "systems": COUNTING}
 TASKS = {"connections": "physics_connections", "systems": "physics_counting"}
 TRAINING = Training(1_000_000, batch=50, rate=1e-4, evaluate_every=4_000)
@@ -45,9 +47,13 @@ HALF = {"model.pairs": "unordered"}
 G, WIDER_G = (256, 256, 256, 256), (512, 512, 512, 500)
 F = (500, 100)
 TINY_G, TINY_F = (32, 32), (32,)
+PAIRWISE = "RN (pair by pair)"
 UNSTATED = (
     Deviation("choice", "RGB for a colour, as the text says; the supplement's rows hold one number"),
     Deviation("choice", "1,000,000 steps; the paper does not state how many"),
+)
+ON_A_BODY = (
+    Deviation("choice", "which ten joints, the plane, the rate of frames and the scale; the paper shows a film"),
 )
 
 
@@ -89,6 +95,27 @@ def _rule(asked: str, system: str, model: Any) -> Row:
     return _row(asked, system, model, {"smoke": only_data(SMOKE)}, minutes, baseline=True)
 
 
+def _on_a_body(system: str, model: LinkModel | DistanceModel, starts_from: str | None = None) -> Row:
+    """Nothing is trained on a body; a network comes as balls have left it."""
+    sizes = {"smoke": {"model.g": TINY_G}, "small": HALF | {"model.g": G}, "long": HALF | {"model.g": WIDER_G}}
+    if isinstance(model, LinkModel) and model.readout == "sum":
+        sizes["smoke"] |= {"model.f": TINY_F}
+    scenes = {"smoke": {"data.choices": 5, "data.windows": 1}, "small": {}, "long": {}}
+    trained = isinstance(model, LinkModel)
+    return Row(
+        task="mocap_transfer",
+        system=system,
+        source=JOINTS,
+        method=SCORING,
+        config=Config(JointsData(), model, UNTRAINED),
+        scales={scale: few | (sizes[scale] if trained else {}) for scale, few in scenes.items()},
+        minutes={"smoke": 0.1, "small": 0.2, "long": 0.2, "paper": 0.2},
+        baseline=starts_from is None,
+        deviations=ON_A_BODY,
+        starts_from=Start("rn_physics", starts_from) if starts_from else None,
+    )
+
+
 def rows() -> tuple[Row, ...]:
     """The rows of both questions; connections are also read off each pair's own relation."""
     found = []
@@ -100,7 +127,14 @@ def rows() -> tuple[Row, ...]:
             _rule(asked, "Distance variance", DistanceModel()),
             _rule(asked, "Majority", Majority()),
         ]
-    return (*found, _relating("connections", "RN (pair by pair)", LinkModel(readout="pair"), {}))
+    found.append(_relating("connections", PAIRWISE, LinkModel(readout="pair"), {}))
+    bodies = (
+        _on_a_body("RN", LinkModel(), f"{TASKS['connections']}/RN"),
+        _on_a_body(PAIRWISE, LinkModel(readout="pair"), f"{TASKS['connections']}/{PAIRWISE}"),
+        _on_a_body("RN (untrained)", LinkModel()),
+        _on_a_body("Distance variance", DistanceModel()),
+    )
+    return (*found, *bodies)
 
 
 EXPERIMENT = Experiment(

@@ -16,7 +16,7 @@ from reprolib.errors import InputError
 from reprolib.evidence.metrics import Figure, accuracy, average
 from reprolib.methods.answers import RaggedLearner
 from reprolib.models import link_networks
-from reprolib.settings.relating import DistanceModel, LinkMLP, Majority
+from reprolib.settings.relating import DistanceModel, LinkMLP, LinkModel, Majority
 from reprolib.training.learner import Learner
 
 AT_ONCE = 500  # scenes evaluated at once
@@ -30,21 +30,30 @@ def build(config: Config, data: Dataset) -> nn.Module:
     Raises:
         InputError: settings that do not go together.
     """
-    sizes, asked, features = config.model, config.data.asked, data.facts["features"]
+    sizes, asked = config.model, config.data.asked
     if isinstance(sizes, Majority):
         return link_networks.MostFrequent(_answers(data.splits["train"].columns))
     if isinstance(sizes, DistanceModel):
         return link_networks.DistanceVariance(_limit(data.splits["train"]), asked)
+    return network(sizes, data.facts["features"], asked)
+
+
+def network(sizes: LinkModel | LinkMLP, features: int, asked: str) -> nn.Module:
+    """The network that answers what is asked, of rows of so many features.
+
+    Raises:
+        InputError: numbers of systems cannot be read off pairs.
+    """
     if isinstance(sizes, LinkMLP):
-        network = link_networks.FlatScene(sizes, features, asked)
+        made = link_networks.FlatScene(sizes, features, asked)
     elif sizes.readout == "sum":
-        network = link_networks.SummedRelations(sizes, features, asked)
+        made = link_networks.SummedRelations(sizes, features, asked)
     elif asked == "connections":
-        network = link_networks.OwnRelations(sizes, features)
+        made = link_networks.OwnRelations(sizes, features)
     else:
         raise InputError("model.readout=pair finds connections: set model.readout=sum to count systems")
-    network.views = sizes.views
-    return network
+    made.views = sizes.views
+    return made
 
 
 def learner() -> Learner:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
-from reprolib.settings.declared import LATER, AtLeast, Count, NotEmpty, OneOf, Settings, Whole
+from reprolib.settings.declared import LATER, AtLeast, Count, NotEmpty, OneOf, Positive, Settings, Whole
 
 BABI_TASKS = tuple(range(1, 21))
 BABI_VARIANTS = ("en-valid-10k", "en-10k", "en-valid", "en")  # of the released files, the fullest first
@@ -79,3 +79,25 @@ class MotionData(DataSettings):
     others: tuple[Objects, ...] = ()  # numbers of objects of further test scenes
     of_others: Count = 1_000  # scenes of each
     seed: Whole = 0
+
+
+@dataclass(frozen=True)
+class WalkData(DataSettings):
+    """Windows of walks. One that tests is twice as long as one that trains: half is read, half is predicted."""
+
+    frames: Annotated[int, AtLeast(2)] = 50  # of a window that trains
+    stride: Count = 1  # frames between the beginnings of two such windows
+    seed: Whole = 0  # of the walks of ours
+
+
+@dataclass(frozen=True)
+class JointsData(DataSettings):
+    """Ten joints of a walking body in the place of balls on a table. The paper shows a film and states none of this."""
+
+    choices: Count = 50  # of ten joints, drawn evenly, beside one of ours
+    windows: Count = 4  # scenes of each trial and choice, from a frame that is drawn
+    plane: Annotated[str, OneOf("zy", "xy", "zx")] = "zy"  # from the side: there a walk moves most
+    rate: Positive = 10.0  # frames a second: 16 of them are about a stride and a half, and fit into the shortest trial
+    rooted: bool = True  # the body walks on the spot, as balls stay on their table
+    extent: Annotated[float, AtLeast(0.1, 1)] = 0.9  # of half a table: how far the body reaches from its middle
+    seed: Whole = 0  # of what is drawn, and of the walks of ours

@@ -12,6 +12,8 @@ FILES = (
     "tests/data/babi/test_solver.py",
     "tests/data/clevr/test_scenes.py",
     "tests/data/clevr/test_templates.py",
+    "tests/data/walking/test_acclaim.py",
+    "tests/data/walking/test_trials.py",
     "tests/experiments/test_clevr.py",
     "tests/experiments/test_rn_babi.py",
     "tests/pages/figures/test_figures.py",

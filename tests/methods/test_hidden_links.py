@@ -19,7 +19,7 @@ from reprolib.models import link_networks
 from reprolib.settings.physical import World
 
 TINY = {"data.train": 40, "data.valid": 10, "data.test": 20}
-ROWS = {row.name: row for row in EXPERIMENT.rows}
+ROWS = {row.name: row for row in EXPERIMENT.rows if row.source is PHYSICS}
 
 
 def tiny(name):

@@ -4,7 +4,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from reprolib.data.catalogue import babi_files, balls_on_a_table, clevr_files, drawn_scenes, simulated_motion
+from reprolib.data.catalogue import (
+    babi_files,
+    balls_on_a_table,
+    clevr_files,
+    drawn_scenes,
+    simulated_motion,
+    walking_files,
+)
 from reprolib.data.catalogue.known import Entry
 from reprolib.errors import InputError
 
@@ -15,6 +22,7 @@ ENTRIES = (
     drawn_scenes.ENTRY,
     balls_on_a_table.ENTRY,
     *simulated_motion.ENTRIES,
+    walking_files.ENTRY,
 )
 
 

@@ -65,7 +65,7 @@ class GivenGraph(nn.Module):
         """Predicted frames of a reconstruction and the true ones beside them, [..., N, D]."""
         if isinstance(self.decoder, RecurrentDecoder):
             given = trajectories[:, : _given(trajectories.shape[1], restart)]
-            return self._burnt_in(given, types, trajectories.shape[1] - given.shape[1]), trajectories[:, 1:]
+            return self._burnt_in(given, types, trajectories.shape[1] - given.shape[1])[0], trajectories[:, 1:]
         return self._restarted(trajectories, types, self._starts(trajectories.shape[1], restart), restart)
 
     def _starts(self, frames: int, restart: int) -> list[int]:
@@ -89,14 +89,20 @@ class GivenGraph(nn.Module):
             target.append(torch.cat(later))
         return torch.cat(predicted), torch.cat(target)  # [B T', N, D]
 
-    def _burnt_in(self, frames: Tensor, types: Tensor, steps: int) -> Tensor:
-        """Predictions after every given frame, and of `steps` - 1 more frames: [B, F + steps - 1, N, D]."""
-        memory, predicted = self.decoder.start(frames[:, 0]), []
+    def _burnt_in(
+        self, frames: Tensor, types: Tensor, steps: int, memory: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """Predictions after every given frame, and of `steps` - 1 more frames, [B, F + steps - 1, N, D]; the memory.
+
+        Args:
+            memory: of a recurrent decoder before the first given frame; None: none yet.
+        """
+        memory, predicted = self.decoder.start(frames[:, 0]) if memory is None else memory, []
         for step in range(frames.shape[1] + steps - 1):
             states = frames[:, step] if step < frames.shape[1] else predicted[-1]
             states, memory = self.decoder(states, types, memory)
             predicted.append(states)
-        return torch.stack(predicted, 1)
+        return torch.stack(predicted, 1), memory
 
     def score(self, batch: Batch) -> Tensor:
         """One-step log-likelihood of a batch, the better the larger."""
@@ -109,8 +115,12 @@ class GivenGraph(nn.Module):
 
     def rollout(self, frames: Tensor, steps: int, types: Tensor) -> Tensor:
         """The frames after the given ones: [B, F, N, D] and types [B, N, N - 1, K] -> [B, steps, N, D]."""
-        given = frames if isinstance(self.decoder, RecurrentDecoder) else frames[:, -1:]
-        return self._burnt_in(given, types, steps)[:, given.shape[1] - 1 :]
+        given = self._needed(frames)
+        return self._burnt_in(given, types, steps)[0][:, given.shape[1] - 1 :]
+
+    def _needed(self, frames: Tensor) -> Tensor:
+        """What the decoder is given of all frames that are known: a recurrent one all, another one the last."""
+        return frames if isinstance(self.decoder, RecurrentDecoder) else frames[:, -1:]
 
 
 def _given(frames: int, restart: int) -> int:
@@ -150,12 +160,25 @@ class NRI(GivenGraph):
         return self.encoder(trajectories).argmax(-1)
 
     def predict(self, frames: Tensor, steps: int, batch: Batch) -> Tensor:
-        """As for a given graph; with `reinfer` inferred at every step from the last frames, given or predicted."""
-        if not self.config.reinfer:
-            return super().predict(frames, steps, batch)
-        for _ in range(steps):
-            frames = torch.cat([frames, self.rollout(frames, 1, self._graph(frames[:, -self.frames :]))], 1)
-        return frames[:, -steps:]
+        """As for a given graph; with `reinfer` on one that is inferred anew at every step."""
+        return self.reinferred(frames, steps) if self.config.reinfer else super().predict(frames, steps, batch)
+
+    def reinferred(self, frames: Tensor, steps: int, true: Tensor | None = None) -> Tensor:
+        """The frames after the given ones, [B, F, N, D] -> [B, steps, N, D], each on a graph of its own (section 5.2).
+
+        The encoder reads the last frames before each step, given or predicted. A recurrent decoder keeps its memory.
+
+        Args:
+            true: what came after the given frames [B, steps, N, D], for the encoder to read in place of predictions,
+                as it does in the released code: a view of the future that no prediction has.
+        """
+        seen, given, memory, predicted = frames, self._needed(frames), None, []
+        for step in range(steps):
+            new, memory = self._burnt_in(given, self._graph(seen[:, -self.frames :]), 1, memory)
+            given = new[:, -1:]
+            predicted.append(given)
+            seen = torch.cat([seen, given if true is None else true[:, step : step + 1]], 1)
+        return torch.cat(predicted, 1)
 
 
 class EdgeClassifier(nn.Module):

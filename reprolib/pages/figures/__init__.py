@@ -15,6 +15,7 @@ from reprolib.pages.figures.gn_tasks.plots_of_graph_tasks import (
     swinging_chains,
 )
 from reprolib.pages.figures.label_bars import label_bars
+from reprolib.pages.figures.mocap.plots_of_walks import learned_edges, walk_errors, walk_moments, walking
 from reprolib.pages.figures.modular_edges.course_of_a_search import search_course, search_moments
 from reprolib.pages.figures.modular_proposals.plots_of_proposals import acceptance_in_training, edges_by_proposals
 from reprolib.pages.figures.nri_edges.graphs import graphs
@@ -43,7 +44,12 @@ from reprolib.pages.figures.rn_clevr.plots_of_clevr import (
     size_bars,
     tabled,
 )
-from reprolib.pages.figures.rn_physics.plots_of_links import counts_by_systems, links_found, wrong_by_kind
+from reprolib.pages.figures.rn_physics.plots_of_links import (
+    body_links,
+    counts_by_systems,
+    links_found,
+    wrong_by_kind,
+)
 from reprolib.pages.figures.rn_physics.plots_of_physics import hidden_links, moving_links
 from reprolib.pages.figures.rn_sort_of_clevr.plots_of_sort_of_clevr import sample_scenes, scene_bars, scene_relations
 from reprolib.pages.figures.shared import animation
@@ -58,6 +64,7 @@ __all__ = [
     "accuracy_curves",
     "animation",
     "beside_blender",
+    "body_links",
     "by_objects",
     "by_scene",
     "category_bars",
@@ -79,6 +86,7 @@ __all__ = [
     "inferred_graphs",
     "label_bars",
     "laws",
+    "learned_edges",
     "learning_curves",
     "links_found",
     "lit_pairs",
@@ -102,5 +110,8 @@ __all__ = [
     "tabled",
     "task_bars",
     "trajectories",
+    "walk_errors",
+    "walk_moments",
+    "walking",
     "wrong_by_kind",
 ]

@@ -154,6 +154,29 @@ def test_the_graph_can_be_inferred_anew_at_every_step():
         torch.testing.assert_close(predicted[:, step], seen[:, -1])
 
 
+def test_a_recurrent_decoder_keeps_its_memory_while_the_graph_is_inferred_anew():
+    model, scenes = nri(decoder="recurrent").eval(), batch(frames=FRAMES)
+    paths, types = scenes["trajectories"], model.types(scenes)
+    first = model.rollout(paths, 3, types)
+    torch.testing.assert_close(model.reinferred(paths, 1), first[:, :1])
+    with torch.no_grad():
+        model.encoder.rounds.out.bias += torch.tensor([0.0, 100.0])  # one graph, whatever is seen
+    same = model.rollout(paths, 3, model.types(scenes))
+    torch.testing.assert_close(model.reinferred(paths, 3), same)
+    torch.testing.assert_close(model.reinferred(paths, 3, true=paths[:, :3]), same)
+
+
+def test_the_graph_may_be_inferred_from_what_truly_came():
+    model, scenes = nri(decoder="recurrent").eval(), batch(frames=FRAMES + 3)
+    given, true = scenes["trajectories"].split([FRAMES, 3], 1)
+    read = []
+    model.encoder.register_forward_hook(lambda _, seen, __: read.append(seen[0]))
+    told, alone = model.reinferred(given, 3, true), model.reinferred(given, 3)
+    torch.testing.assert_close(read[2], scenes["trajectories"][:, 2 : 2 + FRAMES])
+    torch.testing.assert_close(read[5], torch.cat([given[:, 2:], alone[:, :2]], 1))
+    torch.testing.assert_close(told[:, 0], alone[:, 0])
+
+
 def test_evaluation_may_draw_the_graph_from_the_encoders_distribution():
     scenes = batch(scenes=2)
     likely, drawing = nri().eval(), nri(sampled=True).eval()

@@ -15,7 +15,7 @@ from reprolib.pages.figures.rn_physics.plots_of_physics import draw_table
 from reprolib.pages.figures.rn_physics.views_of_links import LinkView
 from reprolib.pages.figures.shared.bars import alike
 from reprolib.pages.figures.shared.lines import band, looks
-from reprolib.pages.figures.shared.moving_objects import WRONG, headed, verdict
+from reprolib.pages.figures.shared.moving_objects import WRONG, headed, shade, verdict
 from reprolib.pages.figures.shared.style import BELOW, INK, NO_RECORD, canvas, note, percent_axis, styled
 from reprolib.settings.physical import World
 
@@ -29,6 +29,7 @@ KINDS = {  # of pairs, as they are written under the plot
     "unlinked_of_two_systems": "none, in two\nsystems",
     "unlinked_alike": "none, but\nmoving alike",
 }
+MOMENTS = 4  # of a scene, at which a body is shown
 FLOOR = 0.001  # percent: where a system with no mistake is drawn
 LINES = {"found": {"color": INK, "linewidth": 1.6}, "extra": WRONG["extra"], "missed": WRONG["missed"]}
 
@@ -41,10 +42,10 @@ def wrong_by_kind(found: Sequence[Record]) -> Figure:
         return note(NO_RECORD)
     figure = canvas(3.2)
     axis, handles = figure.subplots(), []
-    for place, ((system, one), (shade, _)) in enumerate(zip(measured.items(), looks(measured), strict=True)):
+    for place, ((system, one), (tint, _)) in enumerate(zip(measured.items(), looks(measured), strict=True)):
         x = np.arange(len(KINDS)) + 0.14 * (place - (len(measured) - 1) / 2)
         wrong = [max(100 - np.mean(one.values(f"accuracy/{kind}")), FLOOR) for kind in KINDS]
-        (line,) = axis.plot(x, wrong, "os^D"[place], color=shade, markersize=5, linestyle="none", label=system)
+        (line,) = axis.plot(x, wrong, "os^D"[place], color=tint, markersize=5, linestyle="none", label=system)
         handles.append(line)
     axis.set(yscale="log", ylabel="percent wrong", ylim=(FLOOR / 2, 100), title=_title(measured))
     axis.set_xticks(range(len(KINDS)), list(KINDS.values()), fontsize=8)
@@ -74,21 +75,35 @@ def counts_by_systems(found: Sequence[Record]) -> Figure:
 def links_found(views: Sequence[LinkView], world: World | None = None) -> Figure:
     """Scenes with the links that a network sees: black as in truth, dashed where there is none, dotted where missed."""
     figure = headed(2.0, views[0].source)
-    for axis, view in zip(figure.subplots(1, len(views)), views, strict=True):
+    for axis, view in zip(figure.subplots(1, len(views), squeeze=False)[0], views, strict=True):
         draw_table(axis, view.trajectories, world or World())
         _links(axis, view)
-    names = {"found": "found", "extra": "there is none", "missed": "missed"}
-    handles = [Line2D([], [], label=label, **_line(name)) for name, label in names.items()]
-    figure.legend(handles=handles, ncols=3, **BELOW)
+    _name_lines(figure)
     return figure
 
 
-def _links(axis: Axes, view: LinkView) -> None:
+@styled
+def body_links(view: LinkView) -> Figure:
+    """A body at four moments of a scene, with the links that a network sees between its joints, drawn as for balls."""
+    frames = np.linspace(0, view.trajectories.shape[1] - 1, MOMENTS).round().astype(int)
+    figure = headed(2.3, view.source)
+    for axis, frame in zip(figure.subplots(1, MOMENTS), frames, strict=True):
+        places = view.trajectories[:, frame]
+        axis.scatter(*places.T, color=[shade(joint) for joint in range(len(places))], s=28, zorder=3)
+        _links(axis, view, frame)
+        axis.set(xlim=(-0.6, 0.6), ylim=(-1, 1), xticks=[], yticks=[], aspect="equal")
+        axis.spines[:].set_visible(False)
+        axis.set_title(f"frame {frame + 1}", fontsize=8.5)
+    _name_lines(figure)
+    return figure
+
+
+def _links(axis: Axes, view: LinkView, frame: int = -1) -> None:
     """One line for each pair that is joined, in truth or as the network sees it; the title counts right pairs."""
     pairs = np.stack(np.triu_indices(len(view.connections), 1), axis=1)
     said = [verdict(view.connections[i, j] != NONE, view.chances[i, j]) for i, j in pairs]
     for kind in LINES:
-        ends = [view.trajectories[pair, -1] for pair, each in zip(pairs, said, strict=True) if each == kind]
+        ends = [view.trajectories[pair, frame] for pair, each in zip(pairs, said, strict=True) if each == kind]
         look = _line(kind)
         axis.add_collection(
             LineCollection(
@@ -97,6 +112,12 @@ def _links(axis: Axes, view: LinkView) -> None:
         )
     right = sum(each in ("found", "absent") for each in said)
     axis.set_title(f"{right} of {len(said)} pairs", fontsize=8.5)
+
+
+def _name_lines(figure: Figure) -> None:
+    names = {"found": "found", "extra": "there is none", "missed": "missed"}
+    handles = [Line2D([], [], label=label, **_line(name)) for name, label in names.items()]
+    figure.legend(handles=handles, ncols=3, **BELOW)
 
 
 def _line(kind: str) -> dict:

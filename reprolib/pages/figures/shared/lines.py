@@ -31,7 +31,11 @@ End = tuple[str, float, float, str]  # name, x, y and colour at the end of a lin
 LOOKS = MappingProxyType(
     {
         "NRI (learned)": (BLUE, "-"),
+        "NRI (static)": (BLUE, "--"),
+        "NRI (re-inferred)": (BLUE, "-"),
+        "NRI (re-inferred, true frames)": (PURPLE, ":"),
         "NRI (full graph)": (SKY, ":"),
+        "NRI (skeleton)": (GREEN, "-."),
         "NRI (sim.)": (PURPLE, "--"),
         "NRI (true graph)": (GREEN, "-."),
         "Supervised": (GREEN, "-"),

@@ -1,0 +1,71 @@
+"""The lines of a text file with their numbers, for readers that name the line of a mistake."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reprolib.errors import InputError
+
+
+@dataclass(frozen=True)
+class Line:
+    """The words of one line, and where it stands."""
+
+    words: tuple[str, ...]
+    file: str
+    number: int
+
+    @property
+    def first(self) -> str:
+        """What the line begins with."""
+        return self.words[0]
+
+    def wrong(self, why: str) -> InputError:
+        """The error for this line: `raise line.wrong("...")`."""
+        return InputError(f"{self.file}, line {self.number}: {why}")
+
+    def numbers(self, count: int, words: Sequence[str] | None = None) -> list[float]:
+        """So many finite numbers: all words but the first, or those given.
+
+        Raises:
+            InputError: more or fewer words, or one that is no finite number.
+        """
+        words = self.words[1:] if words is None else words
+        if len(words) != count:
+            raise self.wrong(f"{len(words)} numbers are there and {count} are needed")
+        try:
+            found = [float(word) for word in words]
+        except ValueError:
+            found = [math.nan]
+        if not all(map(math.isfinite, found)):
+            raise self.wrong(f"{' '.join(words)!r} are not all finite numbers")
+        return found
+
+    def whole(self, word: str) -> int:
+        """A word as a whole number of 0 or more.
+
+        Raises:
+            InputError: it is none.
+        """
+        if not word.isascii() or not word.isdigit():
+            raise self.wrong(f"{word!r} is no whole number")
+        return int(word)
+
+
+def lines_of(path: Path) -> Iterator[Line]:
+    """All lines of a file that hold more than a comment, which # begins.
+
+    Raises:
+        InputError: the file is not there, or is no text.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is no text file") from None
+    for number, line in enumerate(text.splitlines(), 1):
+        words = tuple(line.partition("#")[0].split())
+        if words:
+            yield Line(words, str(path), number)
