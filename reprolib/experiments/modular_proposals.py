@@ -32,7 +32,7 @@ TRYING = Method("reprolib.methods.proposal_tries", select="score", weights="floa
 BUDGET = 400  # proposals a scene
 ANNEALED = {
     "smoke": {"data.test": 10, "model.search": 8, "model.width": 16},
-    "small": {"data.test": 100, "model.width": WIDTH},
+    "small": {"data.test": 50, "model.width": WIDTH},
 }
 SMOKE = motion.SMOKE | {"model.width": 16, "model.encoder_width": 16}
 ENCODER = {"model.width": WIDTH, "model.encoder_width": 128}
@@ -68,7 +68,7 @@ def _still(proposal: str, restart: int = 10) -> Row:
             Training(steps=0),
         ),
         scales=ANNEALED,
-        minutes={"smoke": 0.1, "small": 3, "paper": 10},
+        minutes={"smoke": 0.1, "small": 1, "paper": 10},
         deviations=(KNOWN_BEFORE,),
         starts_from=START,
     )
@@ -76,7 +76,7 @@ def _still(proposal: str, restart: int = 10) -> Row:
 
 def _learned() -> Row:
     """A proposal whose encoder learns from the best structures of training scenes."""
-    fast = {"train.steps": 1_500, "train.evaluate_every": 250, "model.encoder_dropout": 0.0}
+    fast = {"train.steps": 500, "train.evaluate_every": 100, "model.encoder_dropout": 0.0}
     return Row(
         task=KNOWN,
         system="Learned proposal",
@@ -91,7 +91,7 @@ def _learned() -> Row:
             "smoke": SMOKE | ANNEALED["smoke"],
             "small": motion.FAST | fast | ENCODER | ANNEALED["small"] | {"data.train": 4_000, "data.valid": 100},
         },
-        minutes={"smoke": 0.1, "small": 6, "paper": 30},
+        minutes={"smoke": 0.1, "small": 3, "paper": 30},
         deviations=(KNOWN_BEFORE, TAUGHT),
         starts_from=START,
     )
