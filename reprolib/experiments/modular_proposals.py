@@ -37,11 +37,11 @@ ANNEALED = {
 SMOKE = motion.SMOKE | {"model.width": 16, "model.encoder_width": 16}
 ENCODER = {"model.width": WIDTH, "model.encoder_width": 128}
 MODULE_RATE = 1e-6  # of the modules, which graphs that are still random would spoil
-EPOCHS, SCENES, BATCH = 150, 512, 128  # of BounceGrad at small scale
+EPOCHS, SCENES, BATCH = 100, 256, 128  # of BounceGrad at small scale
 BOUNCES_FAST = ENCODER | {
     "data.train": SCENES,
     "data.valid": 100,
-    "data.test": 500,
+    "data.test": 200,
     "train.steps": EPOCHS * SCENES // BATCH,
     "train.evaluate_every": EPOCHS * SCENES // BATCH // 20,
     "train.precision": "bf16",
@@ -110,7 +110,7 @@ def _bouncing(proposal: str) -> Row:
             replace(as_printed("springs"), rate=MODULE_RATE, floor=1.0),
         ),
         scales={"smoke": SMOKE, "small": BOUNCES_FAST},
-        minutes={"smoke": 0.1, "small": 12, "paper": 600},
+        minutes={"smoke": 0.1, "small": 3, "paper": 600},
         deviations=(KNOWN_BEFORE,),
         starts_from=START,
     )
