@@ -94,7 +94,8 @@ class WalkData(DataSettings):
 class JointsData(DataSettings):
     """Ten joints of a walking body in the place of balls on a table. The paper shows a film and states none of this."""
 
-    choices: Count = 50  # of ten joints, drawn evenly, beside one of ours
+    choices: Count = 50  # of ten joints, drawn at random, beside one of ours
+    apart: Annotated[float, AtLeast(0, 0.3)] = 0.25  # least distance of two joints: that of the shortest link of balls
     windows: Count = 4  # scenes of each trial and choice, from a frame that is drawn
     plane: Annotated[str, OneOf("zy", "xy", "zx")] = "zy"  # from the side: there a walk moves most
     rate: Positive = 10.0  # frames a second: 16 of them are about a stride and a half, and fit into the shortest trial

@@ -30,6 +30,7 @@ LIMBS = (  # our choice: a tree, of joints that are apart. A joint is named afte
     *("lfemur", "ltibia", "rfemur", "rtibia"),  # knees and ankles
 )
 COLOUR = "rgb"  # as the network was trained
+PATIENCE = 10_000  # draws of ten joints
 
 
 def available(settings: JointsData, kind: str) -> str | None:
@@ -50,7 +51,7 @@ def load(settings: JointsData, kind: str) -> Dataset:
     if missing := available(settings, kind):
         raise InputError(missing)
     walks = trials.recorded(trials.folder()) if kind == "real" else trials.generated(settings.seed)
-    chosen = choices(next(iter(walks.values())).skeleton.names, settings)
+    chosen = choices(next(iter(walks.values())), settings)
     splits = {
         name: _split([walks[trial] for trial in numbers if trial in walks], chosen, settings, stream)
         for stream, (name, numbers) in enumerate(trials.SPLITS.items())
@@ -68,11 +69,43 @@ def identity(settings: JointsData, kind: str) -> str:
     return hashlib.sha256(recipe.encode()).hexdigest()
 
 
-def choices(names: Sequence[str], settings: JointsData) -> list[tuple[str, ...]]:
-    """Ten joints each: ours, then as many as are asked for, drawn evenly from all."""
-    rng = np.random.default_rng(settings.seed)
-    drawn = [rng.choice(len(names), BALLS, replace=False) for _ in range(settings.choices)]
-    return [LIMBS, *(tuple(names[joint] for joint in sorted(each)) for each in drawn)]
+def choices(walk: Walk, settings: JointsData) -> list[tuple[str, ...]]:
+    """Ten joints each: ours, then as many as are asked for, drawn from all that are far enough from one another."""
+    rng, far = np.random.default_rng(settings.seed), _far(walk, settings)
+    drawn = [_drawn(far, rng) for _ in range(settings.choices)]
+    return [LIMBS, *(tuple(walk.skeleton.names[joint] for joint in each) for each in drawn)]
+
+
+def _far(walk: Walk, settings: JointsData) -> np.ndarray:
+    """Whether two joints [J, J] are far enough from one another in space, in the mean over the frames of a walk."""
+    _, half = _room(walk, settings)
+    apart = walk.positions[:, :, None] - walk.positions[:, None]  # [F, J, J, 3]
+    return settings.extent * np.linalg.norm(apart, axis=-1).mean(0) / half >= settings.apart
+
+
+def _drawn(far: np.ndarray, rng: np.random.Generator) -> list[int]:
+    """Ten joints: one by one in a random order, each that is far from those that are taken; anew if they do not do."""
+    for _ in range(PATIENCE):
+        taken: list[int] = []
+        for joint in rng.permutation(len(far)):
+            if len(taken) < BALLS and far[joint, taken].all():
+                taken.append(int(joint))
+        if len(taken) == BALLS:
+            return sorted(taken)
+    raise InputError(f"no ten joints are far enough from one another in {PATIENCE} draws: give a smaller data.apart")
+
+
+def _room(walk: Walk, settings: JointsData) -> tuple[np.ndarray, float]:
+    """Middle [2] and half the larger side of what the whole body takes up in the plane."""
+    body = _seen(walk, walk.skeleton.names, settings)  # [T, J, 2]
+    low, high = body.min((0, 1)), body.max((0, 1))
+    return (low + high) / 2, float((high - low).max() / 2)
+
+
+def _seen(walk: Walk, joints: Sequence[str], settings: JointsData) -> np.ndarray:
+    """Places of joints [T, N, 2], in the walk's unit of length."""
+    places = joint_paths(walk, joints, settings.plane, settings.rate)
+    return places - joint_paths(walk, walk.skeleton.names[:1], settings.plane, settings.rate) * settings.rooted
 
 
 def on_table(walk: Walk, joints: Sequence[str], settings: JointsData) -> np.ndarray:
@@ -81,13 +114,8 @@ def on_table(walk: Walk, joints: Sequence[str], settings: JointsData) -> np.ndar
     Raises:
         InputError: there is no such joint.
     """
-    body = joint_paths(walk, walk.skeleton.names, settings.plane, settings.rate)  # [T, J, 2]
-    seen = joint_paths(walk, joints, settings.plane, settings.rate)
-    if settings.rooted:
-        root = joint_paths(walk, walk.skeleton.names[:1], settings.plane, settings.rate)  # [T, 1, 2]
-        body, seen = body - root, seen - root
-    low, high = body.min((0, 1)), body.max((0, 1))
-    return settings.extent * (seen - (low + high) / 2) / ((high - low).max() / 2)
+    middle, half = _room(walk, settings)
+    return settings.extent * (_seen(walk, joints, settings) - middle) / half
 
 
 def _split(walks: list[Walk], chosen: list[tuple[str, ...]], settings: JointsData, stream: int) -> Split:

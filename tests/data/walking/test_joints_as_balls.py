@@ -82,3 +82,23 @@ def test_a_rate_that_leaves_too_few_frames_is_refused():
 def test_the_identity_tells_settings_apart():
     settings = (FEW, dataclasses.replace(FEW, plane="xy"), dataclasses.replace(FEW, seed=1))
     assert len({JOINTS.identity(each, "generated") for each in settings}) == 3
+
+
+def test_drawn_joints_are_as_far_apart_as_the_ends_of_links(walks):
+    walk = walks[trials.TRIALS[0]]
+    ours, *drawn = joints_as_balls.choices(walk, dataclasses.replace(FEW, choices=20))
+    assert ours == joints_as_balls.LIMBS
+    assert len(set(drawn)) > 10
+    for joints in drawn:
+        places = walk.positions[:, walk.skeleton.indices(joints)]
+        apart = np.linalg.norm(places[:, :, None] - places[:, None], axis=-1).mean(0)[np.triu_indices(10, 1)]
+        side = joints_as_balls.on_table(walk, walk.skeleton.names, FEW)
+        scale = FEW.extent / (np.ptp(joints_as_balls._seen(walk, walk.skeleton.names, FEW), axis=(0, 1)).max() / 2)
+        assert np.ptp(side, axis=(0, 1)).max() == pytest.approx(2 * FEW.extent)
+        assert scale * apart.min() >= FEW.apart
+
+
+def test_joints_that_are_nowhere_far_enough_are_refused(walks):
+    close = dataclasses.replace(walks[1], positions=walks[1].positions * [1e-9, 1, 1])
+    with pytest.raises(InputError, match=r"smaller data\.apart"):
+        joints_as_balls.choices(close, dataclasses.replace(FEW, apart=0.3))
