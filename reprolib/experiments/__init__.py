@@ -19,6 +19,7 @@ NAMES = (
     "rn_sort_of_clevr",
     "nri_edges",
     "nri_prediction",
+    "basketball",
     "modular_edges",
 )
 

@@ -4,7 +4,14 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from reprolib.data.catalogue import babi_files, balls_on_a_table, clevr_files, drawn_scenes, simulated_motion
+from reprolib.data.catalogue import (
+    babi_files,
+    balls_on_a_table,
+    clevr_files,
+    drawn_scenes,
+    simulated_motion,
+    tracked_basketball,
+)
 from reprolib.data.catalogue.known import Entry
 from reprolib.errors import InputError
 
@@ -15,6 +22,7 @@ ENTRIES = (
     drawn_scenes.ENTRY,
     balls_on_a_table.ENTRY,
     *simulated_motion.ENTRIES,
+    tracked_basketball.ENTRY,
 )
 
 
@@ -46,6 +54,10 @@ def fetch(name: str, url: str | None = None) -> Path:
         InputError: nothing to download, or what `fetch.download` raises.
     """
     entry = get(name)
+    if entry.by_hand:
+        raise InputError(
+            f"{name} has to be brought by hand, {entry.by_hand}: put it under REPROLIB_DATA as {entry.layout}"
+        )
     if entry.download is None:
         raise InputError(f"{name} was never released as files: use `reprolib data generate {entry.name}`")
     return entry.download(url or entry.url)
