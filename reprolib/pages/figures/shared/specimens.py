@@ -1,7 +1,8 @@
 """A trained network and a few inputs to look into: what the plots of relations show.
 
 The network is that of the largest committed run whose weights are kept; before there is one, an untrained network of
-smoke size, which is said beside the plot. All inputs are generated, so that no download is needed.
+smoke size, which is said beside the plot. Inputs are generated, so that no download is needed, but for basketball where
+real games are at hand.
 
 Dimensions: N objects, D features of one.
 """
@@ -53,12 +54,15 @@ class SceneView:
     source: str
 
 
-def specimen(name: str, row: str, few: Mapping[str, Any], kinds: tuple[str, ...] = DATA_KINDS) -> Specimen:
+def specimen(
+    name: str, row: str, few: Mapping[str, Any], kinds: tuple[str, ...] = DATA_KINDS, shown: str = "generated"
+) -> Specimen:
     """The network of a row, with so few data as its pictures need.
 
     Args:
         few: changes of the data's sizes; smaller splits are prefixes of larger ones.
-        kinds: of the data that the network may have learned from; it is shown generated data.
+        kinds: of the data that the network may have learned from.
+        shown: the kind of data that it is shown.
 
     Raises:
         InputError: the weights are damaged.
@@ -66,7 +70,7 @@ def specimen(name: str, row: str, few: Mapping[str, Any], kinds: tuple[str, ...]
     experiment, kept = experiments.get(name), _kept(name, row, kinds)
     request = _request(name, row, kept[1]) if kept else Request(experiment, experiment.row(row))
     config = change(request.config, few)
-    data = request.row.source.load(config.data, "generated")
+    data = request.row.source.load(config.data, shown)
     torch.manual_seed(request.seed)
     if kept is None:
         model = request.row.method.build(config, data)
