@@ -7,6 +7,7 @@ from reprolib.data.basketball import generated_plays
 from reprolib.data.basketball.generated_plays import (
     BALL,
     BASKET,
+    GAP,
     HANDLER,
     HANDLER_DEFENDER,
     MATE,
@@ -85,9 +86,13 @@ def test_a_defender_ends_between_the_basket_and_the_man_whom_he_guards(game):
         man = influences[:, defender].argmax(1)
         places = positions[np.arange(200), -1]  # [200, 5, 2]
         his, own = places[np.arange(200), man], places[:, defender]
-        nearer = np.linalg.norm(own - BASKET, axis=1) < np.linalg.norm(his - BASKET, axis=1) + 1
-        assert nearer.mean() > 0.8
-        assert np.median(np.linalg.norm(own - his, axis=1)) < 6
+        to_basket = BASKET - his
+        away = np.linalg.norm(to_basket, axis=1)
+        ahead = ((own - his) * to_basket).sum(1) / away  # feet towards the basket
+        far = away > 8
+        assert far.sum() > 30
+        assert np.median(ahead[far]) == pytest.approx(GAP, abs=1)
+        assert np.median(np.linalg.norm(own - his, axis=1)) < 5
 
 
 def test_the_handler_reacts_to_nobody(game):
