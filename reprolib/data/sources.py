@@ -6,6 +6,7 @@ STAND_IN = {"generated": "ours", "real": "released"}  # for data that were relea
 AS_IN_THE_PAPER = {"generated": "paper"}  # for data that never were files
 OURS = {"generated": "ours"}  # for data whose making the paper leaves open
 
+BASKETBALL = Source("reprolib.data.basketball.basketball_tensors", STAND_IN)
 BABI = Source("reprolib.data.babi.babi_tensors", STAND_IN)
 CLEVR = Source("reprolib.data.clevr.clevr_tensors", STAND_IN)
 GRAPH_TASKS = Source("reprolib.data.graph_tensors", AS_IN_THE_PAPER)

@@ -13,7 +13,6 @@ REASONS = (
     ("clevr_pixels", "CNN+LSTM+SA", f"{QUOTED}: ResNet-101 features; the re-tuned row is the one to compare with"),
     ("babi_joint_10k", "*", QUOTED),
     ("*", "Modular meta-learning", "modular meta-learning is not part of this release yet"),
-    ("basketball", "*", "the data are proprietary"),
 )
 
 

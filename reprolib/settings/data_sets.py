@@ -15,6 +15,7 @@ PARTICLES = ("springs", "charged")
 OSCILLATORS = ("kuramoto", "kuramoto_raw", "kuramoto_phase")  # three views of the same motion
 FRAMES = 49  # of a training scene; as many of a test scene are read before its graph is inferred
 HORIZON = 20  # frames that are predicted after them and one to start from (Kipf et al. 2018, Table 2)
+PLAY_FRAMES, PLAY_READ = 25, 17  # frames of a basketball play, and those that are read before the rest is predicted
 Objects = Annotated[int, AtLeast(2)]  # an interaction takes two
 
 
@@ -102,3 +103,15 @@ class JointsData(DataSettings):
     rooted: bool = True  # the body walks on the spot, as balls stay on their table
     extent: Annotated[float, AtLeast(0.1, 1)] = 0.9  # of half a table: how far the body reaches from its middle
     seed: Whole = 0  # of what is drawn, and of the walks of ours
+
+
+@dataclass(frozen=True)
+class BasketballData(DataSettings):
+    """How many plays; of real games at most so many, the first ones."""
+
+    train: Count = 10_000
+    valid: Count = 1_000
+    test: Count = 1_000
+    stride: Count = 1  # frames between training plays that are cut from real games; other plays do not overlap
+    mirrored: bool = False  # real training plays also with left and right exchanged
+    seed: Whole = 0  # of the generator
