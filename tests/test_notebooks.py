@@ -21,6 +21,7 @@ NAMES = (
         "gn_tasks",
         "mocap",
         "modular_edges",
+        "modular_proposals",
         "nri_edges",
         "nri_prediction",
         "rn_babi",

@@ -55,6 +55,10 @@ class Row:
             raise InputError(f"{self.name} has no scale {scale!r}: choose one of {', '.join(self.minutes)}")
         return change(self.config, self.scales.get(scale, {}))
 
+    def learns(self, scale: str) -> bool:
+        """Whether its weights are learned, by itself or by the row that it starts from, so that seeds differ."""
+        return self.at(scale).train.steps > 0 or self.starts_from is not None
+
     @property
     def rows(self) -> tuple[Row, ...]:
         """The rows whose records its figures are made of: itself."""

@@ -66,6 +66,8 @@ KINDS = {
     "tasks_passed": Kind(whole=True, near=0.0, style="count"),
     "data_efficiency": Kind(**FACTORS),
     "proposal": Kind(**FACTORS),
+    "search_steps": Kind(lower=True, **FACTORS),
+    "acceptance": Kind(**FACTORS),
     "batching": Kind(**FACTORS),
     "difference": Kind(lower=True, near=ROUNDING, level=ROUNDING, rounding=ROUNDING, drift=ROUNDING, style="exponent"),
 }

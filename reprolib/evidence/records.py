@@ -84,6 +84,11 @@ class Record:
         return self.data["kind"]
 
     @property
+    def learned(self) -> bool:
+        """Whether its weights were learned, in this run or before it, so that another seed has others."""
+        return self.steps > 0 or self.starts_from is not None
+
+    @property
     def departures(self) -> list[Deviation]:
         """How this run departs from the paper by its data, its split or its precision."""
         return [Deviation(**each) for each in self.deviations]

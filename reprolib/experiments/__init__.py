@@ -23,6 +23,7 @@ NAMES = (
     "mocap",
     "basketball",
     "modular_edges",
+    "modular_proposals",
 )
 
 

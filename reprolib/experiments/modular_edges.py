@@ -54,7 +54,7 @@ def _row(kind: str) -> Row:
         system="Modular meta-learning",
         source=SIMULATED_MOTION,
         method=METHOD,
-        config=Config(motion.scenes(kind), ModularModel(), _as_printed(kind)),
+        config=Config(motion.scenes(kind), ModularModel(), as_printed(kind)),
         scales={"smoke": _smoke(kind)} | {scale: _fast(kind, scale) for scale in motion.TRAINED},
         minutes=motion.minutes(0.1, *{"springs": (5, 18, 200), "charged": (20, 65, 800)}[kind]),
         headline=True,
@@ -62,7 +62,7 @@ def _row(kind: str) -> Row:
     )
 
 
-def _as_printed(kind: str) -> Searching:
+def as_printed(kind: str) -> Searching:
     """BounceGrad with the learned proposal, as the official code has it."""
     return Searching(
         EPOCHS[kind] * motion.EPOCH,

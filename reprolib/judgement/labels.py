@@ -90,7 +90,7 @@ class Court:
         """The rows whose three seeds at a scale leave a claim unsure that lacks no record: two more are wanted."""
         found = [one for one in self.judge_all() if one.setting and one.setting[0] == scale]
         open_ = [one for one in found if "unsure" in (one.figure, one.effect) and self._is_complete(one)]
-        return {(record.task, record.system) for one in open_ for record in one.records if record.steps}
+        return {(record.task, record.system) for one in open_ for record in one.records if record.learned}
 
     def _is_complete(self, one: Judgement) -> bool:
         """Whether all rows that a claim rests on have the seeds that a verdict asks for."""

@@ -39,8 +39,8 @@ class Measurement:
 
     @property
     def trained(self) -> bool:
-        """Whether the system learns, so that one seed differs from another."""
-        return any(record.steps for record in self.records)
+        """Whether the system learns, or starts from one that has, so that one seed differs from another."""
+        return any(record.learned for record in self.records)
 
     @property
     def counted(self) -> tuple[Record, ...]:
@@ -73,12 +73,15 @@ class Measurement:
 
 
 def improving(record: Record) -> bool:
-    """Whether the last fifth of a run still gained: half a point of an accuracy, or a twentieth of an error."""
+    """Whether the last fifth of a run still gained: half a point of an accuracy, or a twentieth of an error.
+
+    What a learner tells of itself, such as a temperature, does not count.
+    """
     early = [entry for entry in record.curve if entry["step"] <= (1 - LAST) * record.steps]
-    names = record.curve[0].keys() - {"step", "loss"} if early else ()
-    for name in names:
+    told = record.curve[0] if early else ()
+    for name in (name for name in told if name == kinds.SCORE or name.partition("/")[0] in kinds.KINDS):
         before, after = (max(entry[name] for entry in part if name in entry) for part in (early, record.curve))
-        relative = name.partition("/")[0] not in kinds.KINDS  # a likelihood, which is an error with its sign turned
+        relative = name == kinds.SCORE  # a likelihood, which is an error with its sign turned
         if after - before >= (GAIN_OF_ERROR * abs(before) if relative else GAIN):
             return True
     return False

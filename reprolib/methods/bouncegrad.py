@@ -75,10 +75,13 @@ class BounceGrad(Search):
         self.cooling.end_of_epoch(epoch)
 
     def statistics(self) -> dict[str, float]:
-        """The part of this worker's proposals that was kept since the last call, and the log of the temperature."""
+        """The part of this worker's proposals that was kept since the last call, that of worsening ones lately, and the
+        log of the temperature.
+        """
         accepted = self.kept / max(1, self.scenes)
         self.scenes = self.kept = 0
-        return {"accepted": accepted, "log_temperature": self.cooling.log_temperature}
+        cooling = self.cooling
+        return {"accepted": accepted, "accepted_worse": cooling.accepted, "log_temperature": cooling.log_temperature}
 
     def state_dict(self) -> dict[str, Any]:
         """The temperature, what was counted, and the optimiser of a proposal that learns."""

@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from reprolib.contracts.configuration import Config
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
-from reprolib.evidence.metrics import average, best_naming, edge_accuracy, errors_by_step
+from reprolib.evidence.metrics import accuracy, average, best_naming, edge_accuracy, errors_by_step
 from reprolib.methods.assignment_scores import AssignmentScores
 from reprolib.methods.bouncegrad import BounceGrad
 from reprolib.models.modular import ModularMetaLearning
+from reprolib.models.modular.graph_shapes import bipartite, both_ways
 from reprolib.settings.data_sets import FRAMES, HORIZON
 from reprolib.training import optimisers
 from reprolib.training.learner import Job, Learner, Moment
@@ -23,6 +24,8 @@ from reprolib.training.learner import Job, Learner, Moment
 SEARCHES = {"bouncegrad": BounceGrad, "scores": AssignmentScores}
 START = FRAMES  # the frame that a test rollout starts from, counting from 0: the first that no search reads
 AT_ONCE = 50  # scenes predicted at once
+FEWER = (10, 20)  # frames of a short observation
+ATTRACTION = 0  # type of an edge between unlike charges
 
 
 def build(config: Config, data: Dataset) -> nn.Module:
@@ -97,7 +100,8 @@ class ModularLearner(Learner):
 
 @torch.no_grad()
 def evaluate(model: ModularMetaLearning, split: Split) -> dict[str, float]:
-    """Accuracy of the edges, errors of a rollout where the scenes are long enough, and what validation picks by.
+    """Accuracy of the edges and what validation picks by; of scenes that are long enough for a rollout also its errors,
+    the shape of the graphs, and the accuracy of the best structures of fewer frames.
 
     The structures are those that `adapt` has found, else the best of all under the modules; the score is the mean log
     of the error at a receiver one step from truth, along them.
@@ -108,12 +112,28 @@ def evaluate(model: ModularMetaLearning, split: Split) -> dict[str, float]:
     naming = best_naming(structures, edges, model.config.modules)
     found = {"accuracy/edges": edge_accuracy(structures, edges, naming)}
     if trajectories.shape[1] > START + HORIZON:
-        parts = zip(trajectories.split(AT_ONCE), structures.split(AT_ONCE), strict=True)
-        errors = torch.cat([_errors(model, *part) for part in parts])  # [M, HORIZON]
-        found |= {f"mse/step_{step}": average(of_scenes) for step, of_scenes in enumerate(errors.unbind(1), 1)}
+        found |= _rollout(model, trajectories, structures) | _shapes(naming.to(edges.device)[structures], edges)
+        for frames in FEWER:
+            early = model.edges(trajectories[:, :frames])
+            found[f"accuracy/after_{frames}_frames"] = edge_accuracy(early, edges, naming)
     parts = zip(seen.split(AT_ONCE), structures.split(AT_ONCE), strict=True)
     scores = torch.cat([model.misfit(*part) for part in parts])  # [M]
     return found | {"score": -float(scores.double().mean())}
+
+
+def _rollout(model: ModularMetaLearning, trajectories: Tensor, structures: Tensor) -> dict[str, float]:
+    """Mean squared errors of the frames after those of the search."""
+    parts = zip(trajectories.split(AT_ONCE), structures.split(AT_ONCE), strict=True)
+    errors = torch.cat([_errors(model, *part) for part in parts])  # [M, HORIZON]
+    return {f"mse/step_{step}": average(of_scenes) for step, of_scenes in enumerate(errors.unbind(1), 1)}
+
+
+def _shapes(found: Tensor, edges: Tensor) -> dict[str, float]:
+    """Percent of pairs that are alike in both directions, and of scenes with a bipartite attraction, if it truly is."""
+    shapes = {"accuracy/symmetric_pairs": accuracy(both_ways(found))}
+    if bipartite(edges, ATTRACTION).all():
+        shapes["accuracy/bipartite_scenes"] = accuracy(bipartite(found, ATTRACTION))
+    return shapes
 
 
 def _errors(model: ModularMetaLearning, trajectories: Tensor, structures: Tensor) -> Tensor:

@@ -87,8 +87,8 @@ def _with_start(request: Request) -> Iterator[Request]:
 
 
 def _seeds(row: Row, scale: str, unsure: Container[tuple[str, str]]) -> tuple[int, ...]:
-    """One of a row without training, else three, and two more where these leave a claim unsure."""
-    if not row.at(scale).train.steps and scale != "smoke":
+    """One of a row where nothing was learned, else three, and two more where these leave a claim unsure."""
+    if not row.learns(scale) and scale != "smoke":
         return SEEDS[:1]
     return (*SEEDS, *FURTHER) if (row.task, row.system) in unsure else SEEDS
 

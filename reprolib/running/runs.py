@@ -131,16 +131,19 @@ def _build(request: Request, data: Dataset) -> nn.Module:
 def _begin(request: Request, model: nn.Module, root: Path) -> dict[str, str] | None:
     """Give a model the weights that its row starts from, if any; what the record says of them.
 
+    They are those of the same results folder or, where its run is not there, the committed ones.
+
     Raises:
-        InputError: the record that they belong to is not there, or kept none.
+        InputError: the record that they belong to is in neither, or kept none.
     """
     if request.start is None:
         return None
-    path = request.start.place(root)
+    home = root if request.start.place(root).exists() else paths.results()
+    path = request.start.place(home)
     if not path.exists():
         raise InputError(f"{request.row.name} starts from {path}, which is not there: run {request.start.command}")
     records.load_weights(model, records.read(path), path)
-    return began(request, root)
+    return began(request, home)
 
 
 def _fit(request: Request, model: nn.Module, splits: dict[str, Split], **options: Any) -> Fit:

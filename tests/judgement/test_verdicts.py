@@ -131,6 +131,7 @@ def test_no_seed_is_left_out_and_two_more_count_only_together(measured):
     assert [record.seed for record in measured([99, 99, 99], seeds=(5, 6, 7)).counted] == []
     assert not measured([99, 99, 99], seeds=(0, 1, 7)).enough
     assert measured([99], steps=0).enough, "a row without training needs one record"
+    assert not measured([99], steps=0, starts_from={"row": "toy/Other"}).enough, "the other row has seeds"
 
 
 def test_an_unmeasured_metric_is_not_judged(measured, line_of):
@@ -209,6 +210,7 @@ def test_chance_is_beaten_by_the_bound():
         (ACCURACY, [50, 90, 70, 80, 90.2], False),  # the best so far is what counts
         ("score", [-4.0, -2.0, -1.0, -1.0, -0.96], False),
         ("score", [-4.0, -2.0, -1.0, -1.0, -0.94], True),
+        ("log_temperature", [-9.8, -9.0, -8.0, -7.0, -5.0], False),  # what a learner tells of itself
     ],
 )
 def test_what_gained_in_the_last_fifth_is_still_improving(record_of, metric, scores, expected):

@@ -44,6 +44,13 @@ def test_a_run_begins_with_the_weights_of_its_start(moving):
     assert runs.evaluate(request(moving, "Moved").place(paths.results()), "cpu")[1] == moved.metrics
 
 
+def test_in_another_folder_a_run_begins_with_committed_weights_where_its_start_was_not_run(moving, tmp_path):
+    committed = runs.run(request(moving, "Net"), **WHERE)
+    moved = runs.run(request(moving, "Moved"), **WHERE, root=tmp_path / "fresh")
+    assert moved.metrics == committed.metrics
+    assert moved.starts_from["sha256"] == committed.weights["sha256"]
+
+
 def test_the_weights_that_a_row_needs_are_kept_at_every_scale(moving, toy):
     assert request(moving, "Net").keeps_weights
     assert not request(moving, "Norm").keeps_weights

@@ -6,7 +6,8 @@ B scenes, N objects, K edge modules, G graphs.
 """
 
 import math
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,8 +95,10 @@ class Cooling:
         vars(self).update(content)
 
 
-def anneal(structures: Tensor, energy: Energy, propose: Propose, steps: int, generator: torch.Generator) -> Tensor:
-    """The best structures that so many proposals a scene find, with the temperature falling: [B, N, N - 1].
+def course(
+    structures: Tensor, energy: Energy, propose: Propose, steps: int, generator: torch.Generator
+) -> Iterator[Bounce]:
+    """The start, and what each of so many proposals a scene leads to, with the temperature falling.
 
     Raises:
         InputError: no proposals, or errors that are not finite.
@@ -105,15 +108,28 @@ def anneal(structures: Tensor, energy: Energy, propose: Propose, steps: int, gen
     energies, cooling = energy(structures), Cooling(steps)
     if not energies.isfinite().all():
         raise InputError("the error of a structure is not finite: have the modules diverged? lower train.rate")
-    best, least = structures, energies
+    nothing = torch.zeros_like(energies, dtype=torch.bool)
+    yield (after := Bounce(structures, energies, nothing, nothing))
     for step in range(steps):
-        after = bounce(structures, energies, energy, propose, cooling.temperature, generator)
-        structures, energies = after.structures, after.energies
-        best = torch.where((energies < least)[:, None, None], structures, best)
-        least = torch.minimum(energies, least)
+        after = bounce(after.structures, after.energies, energy, propose, cooling.temperature, generator)
         cooling.see(after.worse, after.accepted)
         cooling.end_of_epoch(step)
-    return best
+        yield after
+
+
+def best_so_far(bounces: Iterable[Bounce]) -> Iterator[Tensor]:
+    """Of a course the structures with the least error up to each of its moments: [B, N, N - 1] each."""
+    best, least = None, torch.tensor(math.inf)
+    for after in bounces:
+        better = (after.energies < least)[:, None, None]
+        best = after.structures if best is None else torch.where(better, after.structures, best)
+        least = torch.minimum(after.energies, least)
+        yield best
+
+
+def best_of(bounces: Iterable[Bounce]) -> Tensor:
+    """The structures with the least error of a whole course: [B, N, N - 1]."""
+    return deque(best_so_far(bounces), maxlen=1)[0]
 
 
 def random_structures(scenes: int, objects: int, modules: int, generator: torch.Generator | None = None) -> Tensor:

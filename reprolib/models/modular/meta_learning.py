@@ -3,11 +3,14 @@
 M scenes, T frames, N objects, D features, K edge modules, S starting frames.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
 from reprolib.errors import InputError
-from reprolib.models.modular.annealing import anneal, random_structures
+from reprolib.models.modular.annealing import Bounce, best_of, course, random_structures
 from reprolib.models.modular.modules import ModularNetwork
 from reprolib.models.modular.proposals import Propose, from_probabilities, from_scores, into_a_node, one_edge
 from reprolib.models.modular.receivers import best_structures, over_frames
@@ -33,9 +36,23 @@ class ModularMetaLearning(nn.Module):
             self.encoder = MLPEncoder(
                 frames, features, config.encoder_width, config.modules, config.encoder_dropout, "n"
             )
+        self.register_load_state_dict_post_hook(_modules_suffice)
 
     def edges(self, trajectories: Tensor) -> Tensor:
-        """The best structure of every scene among all there are: [M, T, N, D] -> [M, N, N - 1]."""
+        """The best structure of every scene among all there are: [M, T, N, D] -> [M, N, N - 1].
+
+        >>> from reprolib.models.modular import ModularMetaLearning
+        >>> from reprolib.settings.searching import ModularModel
+        >>> _ = torch.manual_seed(0)
+        >>> model = ModularMetaLearning(ModularModel(width=16, least_error=1e-12), features=4)
+        >>> graphs = torch.randint(2, (3, 5, 4))  # of three scenes with five objects: a module for every edge
+        >>> places = torch.randn(3, 5, 4)  # and velocities
+        >>> motion = model.network.rollout(places, graphs, steps=10).detach()
+        >>> motion.shape
+        torch.Size([3, 10, 5, 4])
+        >>> bool((model.edges(motion) == graphs).all())
+        True
+        """
         return best_structures(self.network, trajectories, self.config.least_error)
 
     def errors(self, trajectories: Tensor, structures: Tensor) -> Tensor:
@@ -72,10 +89,21 @@ class ModularMetaLearning(nn.Module):
     @torch.no_grad()
     def searched(self, trajectories: Tensor, generator: torch.Generator) -> Tensor:
         """Structures that `search` proposals a scene find: [M, T, N, D] -> [M, N, N - 1]."""
-        return torch.cat([self._annealed(some, generator) for some in trajectories.split(AT_ONCE)])
+        return torch.cat([best_of(self.course(some, generator)) for some in trajectories.split(AT_ONCE)])
 
-    def _annealed(self, trajectories: Tensor, generator: torch.Generator) -> Tensor:
+    def course(self, trajectories: Tensor, generator: torch.Generator) -> Iterator[Bounce]:
+        """The search of scenes [M, T, N, D] from random structures on, proposal by proposal; read it without gradients.
+
+        Raises:
+            InputError: errors that are not finite.
+        """
         scenes, objects = trajectories.shape[::2]
         start = random_structures(scenes, objects, self.config.modules, generator).to(trajectories.device)
         propose = self.proposal(trajectories, None if self.encoder is None else self.encoder(trajectories))
-        return anneal(start, lambda tried: self.errors(trajectories, tried), propose, self.config.search, generator)
+        return course(start, lambda tried: self.errors(trajectories, tried), propose, self.config.search, generator)
+
+
+def _modules_suffice(model: nn.Module, keys: Any) -> None:
+    """Weights without an encoder, or with one that is not asked for, are those of known modules."""
+    for names in (keys.missing_keys, keys.unexpected_keys):
+        names[:] = [name for name in names if not name.startswith("encoder.")]

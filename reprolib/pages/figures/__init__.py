@@ -18,6 +18,8 @@ from reprolib.pages.figures.gn_tasks.plots_of_graph_tasks import (
 )
 from reprolib.pages.figures.label_bars import label_bars
 from reprolib.pages.figures.mocap.plots_of_walks import learned_edges, walk_errors, walk_moments, walking
+from reprolib.pages.figures.modular_edges.course_of_a_search import search_course, search_moments
+from reprolib.pages.figures.modular_proposals.plots_of_proposals import acceptance_in_training, edges_by_proposals
 from reprolib.pages.figures.nri_edges.graphs import graphs
 from reprolib.pages.figures.nri_edges.plots_of_edges import (
     edge_curves,
@@ -60,6 +62,7 @@ from reprolib.pages.figures.shared.style import Picture, show
 __all__ = [
     "Movie",
     "Picture",
+    "acceptance_in_training",
     "accuracy_curves",
     "animation",
     "beside_blender",
@@ -73,6 +76,7 @@ __all__ = [
     "edge_curves",
     "edges_by_closeness",
     "edges_by_objects",
+    "edges_by_proposals",
     "edges_by_roles",
     "error_by_step",
     "execution",
@@ -100,6 +104,8 @@ __all__ = [
     "sample_scenes",
     "scene_bars",
     "scene_relations",
+    "search_course",
+    "search_moments",
     "show",
     "size_bars",
     "solved_by_size",

@@ -8,13 +8,14 @@ from reprolib.pages.tables.cell import best, cells, committed
 from reprolib.pages.tables.grid import against_paper
 from reprolib.pages.tables.markup import Html, paragraph
 from reprolib.pages.tables.small_tables import agreement, equalities, shares
-from reprolib.pages.tables.tables_of_runs import executed, status
+from reprolib.pages.tables.tables_of_runs import costs, executed, status
 
 __all__ = [
     "against_paper",
     "agreement",
     "claims",
     "committed",
+    "costs",
     "counts",
     "equalities",
     "executed",

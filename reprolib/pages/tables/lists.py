@@ -64,7 +64,7 @@ def _never_ran(ran: set[str]) -> Iterator[Request]:
         for row in experiment.rows:
             scale = next((scale for scale in SCALES[1:] if scale in row.minutes), None)
             if scale and row.name not in ran:
-                for seed in SEEDS if row.at(scale).train.steps else SEEDS[:1]:
+                for seed in SEEDS if row.learns(scale) else SEEDS[:1]:
                     yield Request(experiment, row, scale, seed, row.source.papers_kind)
 
 

@@ -1,5 +1,6 @@
 """Annealing: what proposals change, how often they are accepted, and what is found in the end."""
 
+import itertools
 import math
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 
 from reprolib.errors import InputError
 from reprolib.models.modular import ModularMetaLearning, annealing, proposals
-from reprolib.models.modular.annealing import Cooling, anneal, bounce, random_structures
+from reprolib.models.modular.annealing import Cooling, best_of, best_so_far, bounce, course, random_structures
 from reprolib.settings.searching import ModularModel
 
 SCENES, OBJECTS = 500, 4
@@ -128,16 +129,32 @@ def test_single_edges_find_a_planted_structure_where_edges_add_up():
     def energy(structures):
         return 1e-4 * (structures != planted).sum((1, 2))
 
-    found = anneal(torch.zeros_like(planted), energy, proposals.one_edge(3), 300, seeded(1))
+    found = best_of(course(torch.zeros_like(planted), energy, proposals.one_edge(3), 300, seeded(1)))
     assert (found == planted).float().mean() > 0.99
+
+
+def test_the_best_so_far_never_becomes_worse_and_the_course_is_told_from_its_start():
+    planted = start()
+
+    def energy(structures):
+        return 1e-5 * (structures != planted).sum((1, 2))
+
+    before = random_structures(SCENES, OBJECTS, 3, seeded(3))
+    moments = list(course(before, energy, proposals.into_a_node(3), 30, seeded(1)))
+    assert len(moments) == 31
+    assert moments[0].structures.equal(before)
+    least = torch.stack([after.energies for after in moments]).cummin(0).values
+    assert torch.equal(torch.stack([energy(best) for best in best_so_far(moments)]), least)
+    assert torch.equal(energy(best_of(moments)), least[-1])
+    assert any((late.energies > early.energies).any() for early, late in itertools.pairwise(moments))
 
 
 def test_a_search_of_no_proposals_and_errors_without_bound_are_refused():
     propose = proposals.one_edge(3)
     with pytest.raises(InputError, match="a search of 0 proposals"):
-        anneal(start(), lambda s: torch.zeros(len(s)), propose, 0, seeded())
+        best_of(course(start(), lambda s: torch.zeros(len(s)), propose, 0, seeded()))
     with pytest.raises(InputError, match="not finite"):
-        anneal(start(), lambda s: torch.full((len(s),), math.inf), propose, 1, seeded())
+        best_of(course(start(), lambda s: torch.full((len(s),), math.inf), propose, 1, seeded()))
 
 
 def test_errors_restart_from_truth():

@@ -303,6 +303,17 @@ def test_status_counts_runs_and_takes_time_and_versions_from_the_records(babi):
     assert "no committed records" in read(tables.status([])).text
 
 
+def test_costs_are_the_processor_time_of_a_seed_at_the_largest_scale(run):
+    found = [run("springs_5", "NRI (learned)", {}, seed=seed, processor_seconds=300.0 + 60 * seed) for seed in (0, 1)]
+    found.append(run("springs_5", "NRI (learned)", {}, scale="smoke", processor_seconds=1.0))
+    found.append(run("springs_5", "Corr. (path)", {}, steps=0))
+    page = read(tables.costs(found))
+    (row,) = [row for row in page.rows if "NRI" in row[0]]
+    assert row[2:4] == ["5.5 min", "2"]
+    assert not any("Corr" in row[0] for row in page.rows)
+    assert "no committed records" in read(tables.costs([])).text
+
+
 def test_what_all_rows_share_is_said_once_and_what_differs_in_its_row(run):
     systems = {"NRI (learned)": 3, "Supervised": 3, "Corr. (path)": 1}
     found = [

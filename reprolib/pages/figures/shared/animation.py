@@ -82,6 +82,13 @@ class Panel:
         self.edges.set_linestyle([WRONG["extra"]["linestyle"] if bad else "-" for bad in wrong])
         self._trail(self.scene.positions[max(0, time - TRAIL) : time + 1])
 
+    def hint(self, time: int) -> None:
+        """The true edges at a frame, thin and grey, where they are known."""
+        if self.scene.true is not None:
+            lines = _lines(self.scene.positions[time], *np.nonzero(np.triu(self.scene.true)))
+            hints = LineCollection(lines, colors=GREY, linewidths=THIN, zorder=0.5)
+            self.objects.axes.add_collection(hints)
+
     def _trail(self, past: np.ndarray) -> None:
         """The last positions [t, N, 2] of every object, paler the older they are."""
         steps = np.stack([past[:-1], past[1:]], axis=2)  # [t - 1, N, 2, 2]
@@ -141,16 +148,16 @@ def strip(
     figure = headed(0.3 + WIDTH, source)
     times = np.linspace(0, len(scene.positions) - 1, PANELS).round().astype(int)
     for axis, time in zip(figure.subplots(2, 2).flatten(), times, strict=True):
-        Panel.on(axis, scene).show(time, scene.beliefs[time])
-        if scene.true is not None:
-            hints = _lines(scene.positions[time], *np.nonzero(np.triu(scene.true)))
-            axis.add_collection(LineCollection(hints, colors=GREY, linewidths=THIN, zorder=0.5))
+        panel = Panel.on(axis, scene)
+        panel.show(time, scene.beliefs[time])
+        panel.hint(time)
         axis.set_title(": ".join(filter(None, (f"frame {time + 1}", scene.right(time)))))
-    figure.legend(handles=_names(edge, known=scene.true is not None), ncols=3, **BELOW)
+    figure.legend(handles=edge_legend(edge, known=scene.true is not None), ncols=3, **BELOW)
     return figure
 
 
-def _names(edge: str, known: bool) -> list[Line2D]:
+def edge_legend(edge: str, known: bool) -> list[Line2D]:
+    """What the lines of a panel mean, with the true graph or without."""
     found = Line2D([], [], color="black", linewidth=THICK, label=f"inferred {edge}")
     if not known:
         return [found]

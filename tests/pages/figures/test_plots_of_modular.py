@@ -1,0 +1,94 @@
+"""What the figures of modular meta-learning hold: a search's graphs and errors, and the records' numbers; no pixels."""
+
+import io
+from dataclasses import replace
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from PIL import Image
+
+from reprolib.experiments.modular_proposals import BOUNCING, KNOWN
+from reprolib.models.modular.annealing import random_structures
+from reprolib.pages import figures
+from reprolib.pages.figures.modular_edges import views_of_a_search
+from reprolib.pages.figures.modular_edges.views_of_a_search import AnnealedScene
+
+
+def texts(figure):
+    return "\n".join(text.get_text() for text in figure.findobj(mpl.text.Text) if text.get_text())
+
+
+@pytest.fixture(scope="module")
+def view():
+    """Four proposals of which two change the graph; the last one finds it."""
+    start = random_structures(1, 4, 2)[0].numpy()
+    true = np.ones_like(start)
+    start[0], start[1] = 0, 1
+    middle = start.copy()
+    middle[0, 0] = 1
+    kept = np.stack([start, start, middle, middle, true])
+    return AnnealedScene(true, kept, np.array([1e-3, 1e-3, 1e-4, 1e-4, 1e-6]), 1e-6, "a source")
+
+
+def test_an_animation_has_a_frame_for_every_change(view):
+    gif = figures.search_course(view)
+    assert Image.open(io.BytesIO(gif)).n_frames == 3
+    assert gif == figures.search_course(view)
+
+
+def test_moments_tell_how_many_pairs_are_right_and_what_error_is_left(view):
+    said = texts(figures.search_moments(view, edge="repulsion"))
+    assert "after 0:" in said
+    assert "after 4: 6 of 6 right, error 1e-06" in said
+    assert "a source" in said
+    assert "true repulsion" in said
+
+
+def test_a_view_is_a_search_of_an_untrained_network_before_there_are_records(tmp_path, monkeypatch):
+    monkeypatch.setenv("REPROLIB_RESULTS", str(tmp_path / "none"))
+    monkeypatch.setattr(
+        views_of_a_search,
+        "FEW",
+        {"data.train": 1, "data.valid": 1, "data.test": 3, "model.width": 8, "model.encoder_width": 8},
+    )
+    found = views_of_a_search.annealed("springs_5", proposals=12)
+    assert found.kept.shape == (13, 5, 4)
+    assert (found.kept[1:] != found.kept[:-1]).any(2).sum(1).max() == 1, "edges into one object"
+    assert found.errors.shape == (13,)
+    assert found.least > 0
+    assert "untrained" in found.source
+
+
+@pytest.fixture
+def record(record_of):
+    def make(task, system, seed=0, **changes):
+        return replace(
+            record_of(experiment="modular_proposals", task=task, system=system, scale="small", seed=seed), **changes
+        )
+
+    return make
+
+
+def by_proposals(*values):
+    return {f"accuracy/after_{2**power}_proposals": value for power, value in enumerate(values)} | {
+        "accuracy/edges": 99.0
+    }
+
+
+def test_edges_by_proposals_are_means_over_seeds(record):
+    found = [record(KNOWN, "Uniform proposal", seed, metrics=by_proposals(50.0, 60.0 + seed, 90.0)) for seed in (0, 1)]
+    found.append(record(KNOWN, "Learned proposal", metrics=by_proposals(70.0, 90.0, 99.0)))
+    (axis,) = figures.edges_by_proposals(found).axes
+    lines = {tuple(line.get_xdata()): tuple(line.get_ydata()) for line in axis.lines[:1]}
+    assert lines == {(1, 2, 4): (50.0, 60.5, 90.0)}
+    assert {"uniform", "learned"} <= set(texts(axis.figure).split("\n"))
+    assert "committed record" in texts(figures.edges_by_proposals([]))
+
+
+def test_acceptance_is_drawn_by_epochs(record):
+    curve = [{"step": 4 * turn, "loss": 1.0, "accepted": 0.1 * turn, "log_temperature": -9.0} for turn in (1, 2, 3)]
+    some = {"curve": curve, "config": {"train.batch": 128}, "data": {"kind": "generated", "sizes": {"train": 512}}}
+    (axis,) = figures.acceptance_in_training([record(BOUNCING, "Learned proposal", **some)]).axes
+    assert np.allclose(axis.lines[0].get_data(), ([1, 2, 3], [10, 20, 30]))
+    assert "committed record" in texts(figures.acceptance_in_training([]))
