@@ -26,6 +26,7 @@ NAMES = (
         "rn_clevr_pixels",
         "rn_clevr_state",
         "rn_sort_of_clevr",
+        "rn_physics",
     ),
     "summary",
 )

@@ -74,7 +74,7 @@ def counts_by_systems(found: Sequence[Record]) -> Figure:
 def links_found(views: Sequence[LinkView], world: World | None = None) -> Figure:
     """Scenes with the links that a network sees: black as in truth, dashed where there is none, dotted where missed."""
     figure = headed(2.0, views[0].source)
-    for axis, view in zip(figure.subplots(1, len(views)), views, strict=True):
+    for axis, view in zip(figure.subplots(1, len(views), squeeze=False)[0], views, strict=True):
         draw_table(axis, view.trajectories, world or World())
         _links(axis, view)
     names = {"found": "found", "extra": "there is none", "missed": "missed"}
