@@ -49,7 +49,7 @@ class Searching(Training):
     least_error_from: Positive = 1e-2  # scores: what is added to a squared error before its logarithm, at the start
     least_error: Positive = 1e-7  # scores: in the end
     falling: Proportion = 0.6  # scores: part of the steps in which it falls geometrically
-    follow: Whole = field(default=0, metadata=LATER)  # scores: last steps, in which a copy of the modules learns rollouts
+    follow: Whole = field(default=0, metadata=LATER)  # scores: last steps, for rollouts, by a copy of the modules
 
     def __post_init__(self) -> None:
         super().__post_init__()
