@@ -4,19 +4,23 @@ The paper shows curves and prints no figures. On the learned graph the error is 
 the skeleton and without a graph, and lower still where the graph is inferred anew at every step.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reprolib.contracts.configuration import Config, only_data
 from reprolib.contracts.entry import Derived, Experiment, Row
 from reprolib.contracts.method import Method
 from reprolib.data.sources import WALKS
 from reprolib.evidence.deviations import Deviation
-from reprolib.evidence.records import Record
 from reprolib.rows import motion_rows as motion
 from reprolib.settings.data_sets import WalkData
 from reprolib.settings.moving import LSTMModel, NRIModel, StaticModel
 from reprolib.settings.recipe import Training
+
+if TYPE_CHECKING:
+    from reprolib.evidence.records import Record
 
 TASK = "mocap_walk"
 LEARNED, REINFERRED, TOLD = "NRI (static)", "NRI (re-inferred)", "NRI (re-inferred, true frames)"
@@ -25,7 +29,7 @@ METHOD = Method("reprolib.methods.walking_bodies", select="score", weights="floa
 TYPES = {"types": 4, "prior": 0.91}  # of edges, the first of which is none
 TRAINING = Training(20_000, batch=8, rate=5e-4, schedule="halving", evaluate_every=500)
 SMOKE = {"data.frames": 20, "data.stride": 40, "train.steps": 6, "train.evaluate_every": 3}
-SMALL = motion.FAST | {"train.steps": 2_000, "train.evaluate_every": 200, "train.clip": 10.0}
+SMALL = motion.FAST | {"train.steps": 2_000, "train.evaluate_every": 200}
 INFERRING = {"smoke": motion.TINY, "small": {"model.width": 64, "model.decoder_width": 64}}
 GIVEN = {"smoke": motion.TINY, "small": {"model.decoder_width": 64}}
 UNITS = {JOINT: {"smoke": 2, "small": 16}, SINGLE: {"smoke": 8, "small": 64}}  # of an LSTM, a joint

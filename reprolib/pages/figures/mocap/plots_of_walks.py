@@ -74,7 +74,7 @@ def walk_moments(view: WalkView) -> Figure:
         for path, look in ((view.true, TRUE), (view.static, GUESSED)):
             axis.add_collection(LineCollection(_lines(path[step][:, SIDE_VIEW], view.bones), **look))
         frame(axis, view.true[step][:, SIDE_VIEW])
-        axis.set_title(f"{step + 1} frame{'s' * (step > 0)} ahead")
+        axis.set_title(f"{step + 1} frame{'s' if step else ''} ahead")
     figure.legend(handles=_bodies(), ncols=2, **BELOW)
     return figure
 

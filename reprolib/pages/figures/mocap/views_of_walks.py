@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from reprolib.data.cmu.walk_tensors import SPACE
 from reprolib.data.sources import WALKS
-from reprolib.data.walking.walk_tensors import SPACE
 from reprolib.experiments.mocap import LEARNED, TASK
 from reprolib.methods.walking_bodies import REINFERRED, STATIC, rollouts
 from reprolib.pages.figures.shared.specimens import specimen
