@@ -50,7 +50,7 @@ def walk() -> WalkView:
         *(path[0, ..., :SPACE].numpy() for path in paths),
         bones=_square(batch["edges"][0].numpy()) > 0,
         types=_square(found.model.edges(given)[0].numpy()),
-        source=f"{found.source}; shown: {kind} walk",
+        source=f"{found.source}\nshown: a {'recorded walk' if kind == 'real' else 'walk of ours'}",
     )
 
 
