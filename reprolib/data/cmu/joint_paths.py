@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reprolib.data.walking.skeleton import AXES, Skeleton, Walk
+from reprolib.data.cmu.skeleton import AXES, Skeleton, Walk
 from reprolib.errors import InputError
 
 

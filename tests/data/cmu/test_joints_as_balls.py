@@ -9,8 +9,8 @@ import torch
 from reprolib.data.ball_views import places_of
 from reprolib.data.physical_tensors import COLOURS
 from reprolib.data.sources import JOINTS
-from reprolib.data.walking import joints_as_balls, trials
-from reprolib.data.walking.joint_paths import connections
+from reprolib.data.cmu import joints_as_balls, trials
+from reprolib.data.cmu.joint_paths import connections
 from reprolib.errors import InputError
 from reprolib.settings.data_sets import JointsData
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from reprolib.data.walking import walker
-from reprolib.data.walking.acclaim import read_asf
+from reprolib.data.cmu import walker
+from reprolib.data.cmu.acclaim import read_asf
 
 FRAMES = 360
 

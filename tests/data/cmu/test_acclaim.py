@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from reprolib.data.walking.acclaim import amc_text, read_amc, read_asf
+from reprolib.data.cmu.acclaim import amc_text, read_amc, read_asf
 from reprolib.errors import InputError
 
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from reprolib.data import catalogue
+from reprolib.data.cmu import trials, walk_tensors
 from reprolib.data.sources import WALKS
-from reprolib.data.walking import trials, walk_tensors
 from reprolib.errors import InputError
 from reprolib.settings.data_sets import WalkData
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reprolib.data.walking.numbered_lines import Line, lines_of
-from reprolib.data.walking.skeleton import Skeleton, Walk, joint_positions, turned
+from reprolib.data.cmu.numbered_lines import Line, lines_of
+from reprolib.data.cmu.skeleton import Skeleton, Walk, joint_positions, turned
 from reprolib.errors import InputError
 
 ROOT = "root"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reprolib.data.walking.acclaim import Body, read_asf
-from reprolib.data.walking.skeleton import Walk
+from reprolib.data.cmu.acclaim import Body, read_asf
+from reprolib.data.cmu.skeleton import Walk
 
 VERSION = 1  # part of the data's identity: raise it whenever the same seed gives other bytes
 
@@ -43,7 +43,7 @@ def body() -> Body:
 
 def asf() -> Path:
     """The file that describes it."""
-    return Path(str(resources.files("reprolib.data.walking") / "walker.asf"))
+    return Path(str(resources.files("reprolib.data.cmu") / "walker.asf"))
 
 
 def walk(frames: int, seed: int, number: int) -> Walk:

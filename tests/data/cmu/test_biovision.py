@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from reprolib.data.walking.acclaim import read_amc, read_asf
-from reprolib.data.walking.trials import read_walk
+from reprolib.data.cmu.acclaim import read_amc, read_asf
+from reprolib.data.cmu.trials import read_walk
 from reprolib.errors import InputError
 
 

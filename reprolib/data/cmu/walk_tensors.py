@@ -9,10 +9,10 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
+from reprolib.data.cmu import trials, walker
+from reprolib.data.cmu.skeleton import Walk
 from reprolib.data.simulations import Scale, senders
 from reprolib.data.split import Dataset, Split
-from reprolib.data.walking import trials, walker
-from reprolib.data.walking.skeleton import Walk
 from reprolib.errors import InputError
 from reprolib.evidence.deviations import Deviation
 from reprolib.settings.data_sets import WalkData

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from reprolib.data.walking import walker
-from reprolib.data.walking.joint_paths import connections, joint_paths
-from reprolib.data.walking.skeleton import Walk
+from reprolib.data.cmu import walker
+from reprolib.data.cmu.joint_paths import connections, joint_paths
+from reprolib.data.cmu.skeleton import Walk
 from reprolib.errors import InputError
 
 FEW = ("head", "lhumerus", "rhumerus", "lradius", "ltibia", "rtibia", "lfoot", "root")

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from reprolib import paths
-from reprolib.data.walking import walker
-from reprolib.data.walking.acclaim import Body, read_amc, read_asf
-from reprolib.data.walking.biovision import read_bvh
-from reprolib.data.walking.skeleton import Walk
+from reprolib.data.cmu import walker
+from reprolib.data.cmu.acclaim import Body, read_amc, read_asf
+from reprolib.data.cmu.biovision import read_bvh
+from reprolib.data.cmu.skeleton import Walk
 from reprolib.errors import InputError
 
 LAYOUT = Path("cmu") / "subjects" / "35"  # under REPROLIB_DATA
