@@ -10,13 +10,13 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from reprolib.data.cmu import trials, walk_tensors
+from reprolib.data.cmu.joint_paths import connections, joint_paths
+from reprolib.data.cmu.skeleton import Walk
 from reprolib.data.linked_balls import BALLS
 from reprolib.data.physical_scenes import FRAMES
 from reprolib.data.physical_tensors import COLOURS
 from reprolib.data.split import Dataset, Split
-from reprolib.data.cmu import trials, walk_tensors
-from reprolib.data.cmu.joint_paths import connections, joint_paths
-from reprolib.data.cmu.skeleton import Walk
 from reprolib.errors import InputError
 from reprolib.evidence.deviations import Deviation
 from reprolib.settings.data_sets import JointsData, WalkData

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from reprolib.data.ball_views import places_of
-from reprolib.data.physical_tensors import COLOURS
-from reprolib.data.sources import JOINTS
 from reprolib.data.cmu import joints_as_balls, trials
 from reprolib.data.cmu.joint_paths import connections
+from reprolib.data.physical_tensors import COLOURS
+from reprolib.data.sources import JOINTS
 from reprolib.errors import InputError
 from reprolib.settings.data_sets import JointsData
 
