@@ -62,6 +62,12 @@ def cmu():
     return real("cmu") / "subjects" / "35"
 
 
+@pytest.fixture(scope="session")
+def basketball():
+    """The folder of the real tracked games; without it the test is skipped."""
+    return real("basketball")
+
+
 def real(name):
     """A folder of REPROLIB_DATA, or a skip where it holds none of that name."""
     data = os.environ.get("REPROLIB_DATA")

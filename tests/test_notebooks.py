@@ -16,6 +16,7 @@ from reprolib.running.execute import check, execute, parse
 
 NAMES = (
     *(
+        "basketball",
         "gn_block",
         "gn_tasks",
         "mocap",

@@ -62,6 +62,7 @@ KINDS = {
     "error": Kind(lower=True, style="percent"),
     "auroc": Kind(**PERCENT),
     "mse": Kind(lower=True, style="exponent", **FACTORS),
+    "share": Kind(style="percent"),  # of something in all of its kind; neither large nor small is right
     "tasks_passed": Kind(whole=True, near=0.0, style="count"),
     "data_efficiency": Kind(**FACTORS),
     "proposal": Kind(**FACTORS),

@@ -13,7 +13,6 @@ REASONS = (
     ("clevr_pixels", "CNN+LSTM+SA", f"{QUOTED}: ResNet-101 features; the re-tuned row is the one to compare with"),
     ("babi_joint_10k", "*", QUOTED),
     ("scene_batching", "*", "a ratio of two times is no record: `reprolib bench modular` measures it"),
-    ("basketball", "*", "the data are proprietary"),
 )
 
 

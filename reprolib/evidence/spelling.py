@@ -24,7 +24,8 @@ def paper_name(paper: str) -> str:
 
 def spoken(key: str) -> str:
     """A task or a metric of published.csv in words: sort_of_clevr is Sort-of-CLEVR, mse/step_1 is MSE, step 1."""
-    words = key.replace("sort_of_clevr", "Sort-of-CLEVR").replace("/", ", ").replace("_", " ").split()
+    ranges = re.sub(r"(?<=\d)_(?=\d)", "–", key)
+    words = ranges.replace("sort_of_clevr", "Sort-of-CLEVR").replace("/", ", ").replace("_", " ").split()
     return " ".join(SPELLED.get(word, word) for word in words)
 
 

@@ -21,6 +21,7 @@ NAMES = (
     "nri_edges",
     "nri_prediction",
     "mocap",
+    "basketball",
     "modular_edges",
     "modular_proposals",
 )

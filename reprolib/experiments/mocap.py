@@ -29,7 +29,7 @@ METHOD = Method("reprolib.methods.walking_bodies", select="score", weights="floa
 TYPES = {"types": 4, "prior": 0.91}  # of edges, the first of which is none
 TRAINING = Training(20_000, batch=8, rate=5e-4, schedule="halving", evaluate_every=500)
 SMOKE = {"data.frames": 20, "data.stride": 40, "train.steps": 6, "train.evaluate_every": 3}
-SMALL = motion.FAST | {"train.steps": 2_000, "train.evaluate_every": 200, "train.clip": 10.0}
+SMALL = motion.FAST | {"train.steps": 2_000, "train.evaluate_every": 200}
 INFERRING = {"smoke": motion.TINY, "small": {"model.width": 64, "model.decoder_width": 64}}
 GIVEN = {"smoke": motion.TINY, "small": {"model.decoder_width": 64}}
 UNITS = {JOINT: {"smoke": 2, "small": 16}, SINGLE: {"smoke": 8, "small": 64}}  # of an LSTM, a joint

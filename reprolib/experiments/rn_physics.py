@@ -42,9 +42,9 @@ HURRIED = {  # not the paper's: scenes are seen from other sides, and the optimi
     "train.evaluate_every": 1_000,
 }
 SMALL = HURRIED | {"data.train": 100_000, "train.steps": 20_000}
-LONG = HURRIED | {"train.steps": 100_000, "train.evaluate_every": 2_000}
+LONG = HURRIED | {"train.steps": 80_000, "train.evaluate_every": 2_000}
 HALF = {"model.pairs": "unordered"}
-G, WIDER_G = (256, 256, 256, 256), (512, 512, 512, 500)
+G = (256, 256, 256, 256)
 F = (500, 100)
 TINY_G, TINY_F = (32, 32), (32,)
 PAIRWISE = "RN (pair by pair)"
@@ -74,9 +74,9 @@ def _relating(asked: str, system: str, model: LinkModel, tiny: dict, **further: 
     scales = {
         "smoke": SMOKE | {"model.g": TINY_G} | tiny,
         "small": SMALL | HALF | {"model.g": G},
-        "long": LONG | HALF | {"model.g": WIDER_G},
+        "long": LONG | HALF | {"model.g": G},
     }
-    minutes = {"small": 25, "long": 180, "paper": 120}
+    minutes = {"small": 22, "long": 90, "paper": 120}
     return _row(asked, system, model, scales, minutes, headline=True, deviations=UNSTATED, **further)
 
 
@@ -84,9 +84,9 @@ def _flat(asked: str, system: str, model: LinkMLP) -> Row:
     scales = {
         "smoke": SMOKE | {"model.hidden": TINY_G + TINY_F},
         "small": SMALL | {"model.hidden": G + F},
-        "long": LONG | {"model.hidden": WIDER_G + F},
+        "long": LONG | {"model.hidden": G + F},
     }
-    minutes = {"small": 5, "long": 30, "paper": 60}
+    minutes = {"small": 5, "long": 20, "paper": 60}
     return _row(asked, system, model, scales, minutes, baseline=True, deviations=UNSTATED)
 
 
@@ -97,7 +97,7 @@ def _rule(asked: str, system: str, model: Any) -> Row:
 
 def _on_a_body(system: str, model: LinkModel | DistanceModel, starts_from: str | None = None) -> Row:
     """Nothing is trained on a body; a network comes as balls have left it."""
-    sizes = {"smoke": {"model.g": TINY_G}, "small": HALF | {"model.g": G}, "long": HALF | {"model.g": WIDER_G}}
+    sizes = {"smoke": {"model.g": TINY_G}, "small": HALF | {"model.g": G}, "long": HALF | {"model.g": G}}
     if isinstance(model, LinkModel) and model.readout == "sum":
         sizes["smoke"] |= {"model.f": TINY_F}
     scenes = {"smoke": {"data.choices": 5, "data.windows": 1}, "small": {}, "long": {}}

@@ -18,6 +18,7 @@ from reprolib.methods.bouncegrad import BounceGrad
 from reprolib.models.modular import ModularMetaLearning
 from reprolib.models.modular.graph_shapes import bipartite, both_ways
 from reprolib.settings.data_sets import FRAMES, HORIZON
+from reprolib.settings.recipe import learning_rate
 from reprolib.training import optimisers
 from reprolib.training.learner import Job, Learner, Moment
 
@@ -38,7 +39,7 @@ def build(config: Config, data: Dataset) -> nn.Module:
     if config.model.modules < types:
         raise InputError(f"model.modules is {config.model.modules}, but edges have {types} types: give {types} or more")
     encoded = FRAMES if config.train.learning == "bouncegrad" else None
-    return ModularMetaLearning(config.model, data.facts["features"], encoded)
+    return ModularMetaLearning(config.model, data.facts["features"], encoded, apart=config.train.follow > 0)
 
 
 def learner() -> Learner:
@@ -62,11 +63,19 @@ class ModularLearner(Learner):
             raise InputError("a trajectory holds a number that is not finite: leave that scene out")
         super().begin(job)
         training = job.training
+        modules = nn.ModuleList([job.model.network, *([job.model.predictor] if job.model.predictor else [])])
         self.optimiser = optimisers.make(
-            training.optimiser, job.model.network, training.rate, training.weight_decay
+            training.optimiser, modules, training.rate, training.weight_decay
         )  # a proposal that learns has one of its own
         self.search = SEARCHES[training.learning](job)
         self.examples |= self.search.start()
+
+    def set_rates(self, step: int) -> None:
+        """As the default, with a schedule for the search and one for the steps after it."""
+        search, after = self.job.training.parts
+        factor = self.plateau.factor if self.plateau else 1.0
+        part, place = (search, step) if step < search.steps else (after, step - search.steps)
+        optimisers.set_rate(self.optimiser, factor * learning_rate(part, place))
 
     def update(self, moment: Moment) -> Tensor:
         """One step, the same as the default's, with a search in its loss."""
@@ -103,8 +112,8 @@ def evaluate(model: ModularMetaLearning, split: Split) -> dict[str, float]:
     """Accuracy of the edges and what validation picks by; of scenes that are long enough for a rollout also its errors,
     the shape of the graphs, and the accuracy of the best structures of fewer frames.
 
-    The structures are those that `adapt` has found, else the best of all under the modules; the score is the mean log
-    of the error at a receiver one step from truth, along them.
+    The structures are those that `adapt` has found, else the best of all under the modules. The score is the mean log
+    of an error along them: at a receiver one step from truth or, where other modules predict, of a scene's rollouts.
     """
     trajectories, edges = split.columns["trajectories"], split.columns["edges"]
     seen = trajectories[:, :FRAMES]
@@ -117,8 +126,15 @@ def evaluate(model: ModularMetaLearning, split: Split) -> dict[str, float]:
             early = model.edges(trajectories[:, :frames])
             found[f"accuracy/after_{frames}_frames"] = edge_accuracy(early, edges, naming)
     parts = zip(seen.split(AT_ONCE), structures.split(AT_ONCE), strict=True)
-    scores = torch.cat([model.misfit(*part) for part in parts])  # [M]
+    scores = torch.cat([_misfit(model, *part) for part in parts])  # [M]
     return found | {"score": -float(scores.double().mean())}
+
+
+def _misfit(model: ModularMetaLearning, trajectories: Tensor, structures: Tensor) -> Tensor:
+    """Log of the error that the score is made of, scene by scene: [M]."""
+    if model.predictor is None:
+        return model.misfit(trajectories, structures)
+    return model.errors(trajectories, structures, model.predictor).log()
 
 
 def _rollout(model: ModularMetaLearning, trajectories: Tensor, structures: Tensor) -> dict[str, float]:
@@ -138,5 +154,5 @@ def _shapes(found: Tensor, edges: Tensor) -> dict[str, float]:
 
 def _errors(model: ModularMetaLearning, trajectories: Tensor, structures: Tensor) -> Tensor:
     """Mean squared error of every scene at every step of the rollout: [M, T, N, D] -> [M, HORIZON]."""
-    predicted = model.network.rollout(trajectories[:, START], structures, HORIZON)
+    predicted = model.predicting.rollout(trajectories[:, START], structures, HORIZON)
     return errors_by_step(predicted, trajectories[:, START + 1 : START + 1 + HORIZON])

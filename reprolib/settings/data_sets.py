@@ -15,6 +15,7 @@ PARTICLES = ("springs", "charged")
 OSCILLATORS = ("kuramoto", "kuramoto_raw", "kuramoto_phase")  # three views of the same motion
 FRAMES = 49  # of a training scene; as many of a test scene are read before its graph is inferred
 HORIZON = 20  # frames that are predicted after them and one to start from (Kipf et al. 2018, Table 2)
+PLAY_FRAMES, PLAY_READ = 25, 17  # frames of a basketball play, and those that are read before the rest is predicted
 Objects = Annotated[int, AtLeast(2)]  # an interaction takes two
 
 
@@ -94,10 +95,23 @@ class WalkData(DataSettings):
 class JointsData(DataSettings):
     """Ten joints of a walking body in the place of balls on a table. The paper shows a film and states none of this."""
 
-    choices: Count = 50  # of ten joints, drawn evenly, beside one of ours
+    choices: Count = 50  # of ten joints, drawn at random, beside one of ours
+    apart: Annotated[float, AtLeast(0, 0.3)] = 0.25  # least distance of two joints: that of the shortest link of balls
     windows: Count = 4  # scenes of each trial and choice, from a frame that is drawn
     plane: Annotated[str, OneOf("zy", "xy", "zx")] = "zy"  # from the side: there a walk moves most
     rate: Positive = 10.0  # frames a second: 16 of them are about a stride and a half, and fit into the shortest trial
     rooted: bool = True  # the body walks on the spot, as balls stay on their table
     extent: Annotated[float, AtLeast(0.1, 1)] = 0.9  # of half a table: how far the body reaches from its middle
     seed: Whole = 0  # of what is drawn, and of the walks of ours
+
+
+@dataclass(frozen=True)
+class BasketballData(DataSettings):
+    """How many plays; of real games at most so many, the first ones."""
+
+    train: Count = 10_000
+    valid: Count = 1_000
+    test: Count = 1_000
+    stride: Count = 1  # frames between training plays that are cut from real games; other plays do not overlap
+    mirrored: bool = False  # real training plays also with left and right exchanged
+    seed: Whole = 0  # of the generator

@@ -1,9 +1,9 @@
 """Settings of modular meta-learning; defaults are those of the official code (Alet et al. 2019)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 
-from reprolib.settings.declared import Amount, Count, Fraction, OneOf, Positive, Proportion
+from reprolib.settings.declared import LATER, Amount, Count, Fraction, OneOf, Positive, Proportion, Whole
 from reprolib.settings.moving import MotionSettings
 from reprolib.settings.recipe import Training
 
@@ -49,11 +49,21 @@ class Searching(Training):
     least_error_from: Positive = 1e-2  # scores: what is added to a squared error before its logarithm, at the start
     least_error: Positive = 1e-7  # scores: in the end
     falling: Proportion = 0.6  # scores: part of the steps in which it falls geometrically
+    follow: Whole = field(default=0, metadata=LATER)  # scores: last steps, for rollouts, by a copy of the modules
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if self.follow and self.learning != "scores":
+            raise self.refused("follow", "BounceGrad learns rollouts from the start: set it to 0")
+        if self.follow and self.follow >= self.steps:
+            raise self.refused("follow", f"give fewer than train.steps, {self.steps}")
         if self.least_error_from < self.least_error:
             raise self.refused("least_error_from", f"give train.least_error, {self.least_error}, or more")
+
+    @property
+    def parts(self) -> tuple[Training, Training]:
+        """The steps of the search and those after it, each with a schedule of its own."""
+        return replace(self, steps=self.steps - self.follow, follow=0), replace(self, steps=self.follow, follow=0)
 
     def least_error_at(self, step: int) -> float:
         """What is added to squared errors at a step."""

@@ -49,6 +49,8 @@ def test_all_benchmarks_run_in_order_and_each_ratio_is_there_before_the_next_is_
         "relationb",
         "nria",
         "nrib",
+        "modulara",
+        "modularb",
         "gna",
         "gnb",
         "picturesa",

@@ -13,6 +13,7 @@ from reprolib.evidence import spelling
         ("kuramoto_5", "Kuramoto 5"),
         ("mse/step_1", "MSE, step 1"),
         ("error/task_16", "error, task 16"),
+        ("accuracy/solved_17_20", "accuracy, solved 17–20"),
     ],
 )
 def test_keys_are_spoken_in_words(key, words):

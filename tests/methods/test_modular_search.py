@@ -95,14 +95,22 @@ def test_a_learned_proposal_learns_from_what_is_kept():
     assert learner.statistics()["accepted"] == 0
 
 
-@pytest.mark.parametrize("settings", [{"learning": "scores", "frames": 4}, {"learning": "bouncegrad"}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"learning": "scores", "frames": 4},
+        {"learning": "scores", "frames": 4, "follow": 12},
+        {"learning": "bouncegrad"},
+    ],
+)
 def test_training_makes_the_errors_smaller_and_goes_on_where_it_was_stopped(settings, tmp_path):
     split, checkpoint = scenes(teacher()), tmp_path / "checkpoint"
     training = Searching(30, batch=8, rate=1e-3, evaluate_every=10, **settings)
 
     def run(**options):
         torch.manual_seed(0)
-        model = ModularMetaLearning(ModularModel(width=8, encoder_width=8, restart=3), 4, frames=12)
+        sizes = ModularModel(width=8, encoder_width=8, restart=3)
+        model = ModularMetaLearning(sizes, 4, frames=12, apart=training.follow > 0)
         done = fit(
             model,
             modular_search.learner(),
@@ -175,3 +183,52 @@ def test_scenes_that_are_too_short_for_the_rollout_are_refused():
     learner = begun(teacher(restart=10, proposal="node"), split)
     with pytest.raises(InputError, match=r"scenes of 8 frames have no 10 to predict: lower model\.restart"):
         train(learner, 1)
+
+
+def following(model, split, **settings):
+    """A learner that has searched, and whose predictor has learned rollouts."""
+    learner = modular_search.learner()
+    training = Searching(120, batch=8, rate=1e-3, learning="scores", frames=6, warmth=0.0, follow=60, **settings)
+    learner.begin(Job(model, split, training, CPU, "fp32"))
+    return learner
+
+
+def test_a_copy_of_the_modules_learns_rollouts_and_leaves_those_that_search_alone():
+    split = scenes(teacher())
+    torch.manual_seed(0)
+    model = ModularMetaLearning(ModularModel(width=8, restart=3), 4, apart=True)
+    learner = following(model, split)
+    step, errors = 0, []
+    for epoch in range(40):
+        for rows in torch.arange(SCENES).split(8):
+            learner.set_rates(step)
+            learner.update(Moment(rows, step, epoch, seed=0))
+            step += 1
+            if step == 60:
+                searched = copy.deepcopy(model.network.state_dict())
+                structures = learner.search.around[learner.examples["scores"].argmin(-1)]
+                with torch.no_grad():
+                    errors.append(model.errors(split.columns["trajectories"], structures).mean())
+    assert all(torch.equal(*pair) for pair in zip(searched.values(), model.network.state_dict().values(), strict=True))
+    with torch.no_grad():
+        errors.append(model.errors(split.columns["trajectories"], structures, model.predictor).mean())
+    assert errors[1] < 0.7 * errors[0]
+
+
+def test_each_part_of_the_training_has_its_own_schedule():
+    model = ModularMetaLearning(ModularModel(width=8, restart=3), 4, apart=True)
+    learner = following(model, scenes(teacher()), schedule="cosine")
+    rates = []
+    for step in range(120):
+        learner.set_rates(step)
+        rates.append(learner.optimiser.param_groups[0]["lr"])
+    assert rates[0] == rates[60] == 1e-3
+    assert rates[59] == rates[119] < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"), [({"follow": 9}, "BounceGrad"), ({"follow": 400, "learning": "scores"}, "fewer")]
+)
+def test_steps_after_a_search_are_some_of_all(settings, said):
+    with pytest.raises(InputError, match=said):
+        Searching(400, **settings)

@@ -10,6 +10,7 @@ from reprolib.data.catalogue import (
     clevr_files,
     drawn_scenes,
     simulated_motion,
+    tracked_basketball,
     walking_files,
 )
 from reprolib.data.catalogue.known import Entry
@@ -23,6 +24,7 @@ ENTRIES = (
     balls_on_a_table.ENTRY,
     *simulated_motion.ENTRIES,
     walking_files.ENTRY,
+    tracked_basketball.ENTRY,
 )
 
 
@@ -54,6 +56,10 @@ def fetch(name: str, url: str | None = None) -> Path:
         InputError: nothing to download, or what `fetch.download` raises.
     """
     entry = get(name)
+    if entry.by_hand:
+        raise InputError(
+            f"{name} has to be brought by hand, {entry.by_hand}: put it under REPROLIB_DATA as {entry.layout}"
+        )
     if entry.download is None:
         raise InputError(f"{name} was never released as files: use `reprolib data generate {entry.name}`")
     return entry.download(url or entry.url)

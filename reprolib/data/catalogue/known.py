@@ -20,3 +20,4 @@ class Entry:
     check: Callable[[], list[str]]
     write: Callable[[Path, int], None]
     there: Callable[[], bool] = lambda: True  # whether there is something to check
+    by_hand: str = ""  # why released files cannot be fetched, and where they are

@@ -7,8 +7,8 @@ import numpy as np
 
 from reprolib import paths
 from reprolib.data.catalogue.known import Entry
+from reprolib.data.cmu import acclaim, trials, walker
 from reprolib.data.fetch import download
-from reprolib.data.walking import acclaim, trials, walker
 from reprolib.errors import InputError
 
 DRIFT = 1e-9  # of a bone's length, by rounding

@@ -25,12 +25,15 @@ class ModularMetaLearning(nn.Module):
 
     Args:
         frames: T, which an encoder of the learned proposal reads; None: there is none, as all assignments are compared.
+        apart: the modules that predict are others than those that a search compares graphs by.
     """
 
-    def __init__(self, config: ModularModel, features: int, frames: int | None = None) -> None:
+    def __init__(self, config: ModularModel, features: int, frames: int | None = None, apart: bool = False) -> None:
         super().__init__()
         self.config = config
-        self.network = ModularNetwork(features, config.width, config.modules, config.first_is_none)
+        sizes = features, config.width, config.modules, config.first_is_none
+        self.network = ModularNetwork(*sizes)
+        self.predictor = ModularNetwork(*sizes) if apart else None
         self.encoder: nn.Module | None = None
         if frames is not None and config.proposal == "learned":
             self.encoder = MLPEncoder(
@@ -55,8 +58,16 @@ class ModularMetaLearning(nn.Module):
         """
         return best_structures(self.network, trajectories, self.config.least_error)
 
-    def errors(self, trajectories: Tensor, structures: Tensor) -> Tensor:
+    @property
+    def predicting(self) -> ModularNetwork:
+        """The modules that predict."""
+        return self.predictor or self.network
+
+    def errors(self, trajectories: Tensor, structures: Tensor, by: ModularNetwork | None = None) -> Tensor:
         """Mean squared error of every scene, predicted by `restart` steps from true frames: [M].
+
+        Args:
+            by: the modules; None: those that a search compares graphs by.
 
         Raises:
             InputError: the scenes are shorter than such a prediction.
@@ -66,7 +77,7 @@ class ModularMetaLearning(nn.Module):
             raise InputError(f"scenes of {frames} frames have no {restart} to predict: lower model.restart")
         starts = trajectories[:, : frames - 1 : restart]  # [M, S, N, D]
         along = structures.repeat_interleave(starts.shape[1], 0)  # [M S, N, N - 1]
-        predicted = self.network.rollout(starts.flatten(0, 1), along, restart)  # [M S, restart, N, D]
+        predicted = (by or self.network).rollout(starts.flatten(0, 1), along, restart)  # [M S, restart, N, D]
         predicted = predicted.unflatten(0, starts.shape[:2]).flatten(1, 2)[:, : frames - 1]  # [M, T - 1, N, D]
         return (predicted - trajectories[:, 1:]).square().mean((1, 2, 3))
 

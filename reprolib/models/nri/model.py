@@ -129,7 +129,11 @@ def _given(frames: int, restart: int) -> int:
 
 
 class NRI(GivenGraph):
-    """The whole model: q(z | x) from the encoder, p(x | z) from the decoder."""
+    """The whole model: q(z | x) from the encoder, p(x | z) from the decoder.
+
+    Args:
+        frames: how many the encoder reads, the first of a trajectory that is longer.
+    """
 
     def __init__(self, config: NRIModel, frames: int, features: int, decoder: nn.Module | None = None) -> None:
         super().__init__(config, features, decoder)
@@ -141,13 +145,13 @@ class NRI(GivenGraph):
 
     def loss(self, batch: Batch) -> Tensor:
         """The negative evidence lower bound (equation 3): reconstruction and divergence from the prior."""
-        logits = self.encoder(batch["trajectories"])
+        logits = self.encoder(batch["trajectories"][:, : self.frames])
         types = latent.gumbel_softmax(logits, self.config.temperature, self.config.hard)
         return self.reconstruction(batch["trajectories"], types) + latent.divergence(logits, self.prior)
 
     def types(self, batch: Batch) -> Tensor:
         """The most likely graph, or with `sampled` one drawn from the encoder's distribution: [B, N, N - 1, K]."""
-        return self._graph(batch["trajectories"])
+        return self._graph(batch["trajectories"][:, : self.frames])
 
     def _graph(self, trajectories: Tensor) -> Tensor:
         logits = self.encoder(trajectories)

@@ -4,6 +4,8 @@ Each plot takes records, views or arrays; no number starts here. What several ex
 Plots are matplotlib figures in the one style of `shared/style.py`; `show` turns one into a picture for a notebook.
 """
 
+from reprolib.pages.figures.basketball.half_court import moving_play, predicted_plays
+from reprolib.pages.figures.basketball.plots_of_basketball import edges_by_roles
 from reprolib.pages.figures.execution import execution
 from reprolib.pages.figures.gn_block.diagrams import configurations, full_block
 from reprolib.pages.figures.gn_tasks.path_search import path_search, path_steps
@@ -75,6 +77,7 @@ __all__ = [
     "edges_by_closeness",
     "edges_by_objects",
     "edges_by_proposals",
+    "edges_by_roles",
     "error_by_step",
     "execution",
     "failures",
@@ -91,10 +94,12 @@ __all__ = [
     "links_found",
     "lit_pairs",
     "moving_links",
+    "moving_play",
     "next_numbers",
     "path_search",
     "path_steps",
     "predicted_motion",
+    "predicted_plays",
     "rollouts_by_masses",
     "sample_scenes",
     "scene_bars",

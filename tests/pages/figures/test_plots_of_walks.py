@@ -44,13 +44,13 @@ def test_errors_have_a_line_a_system_and_one_for_each_way_to_infer_the_graph(rec
 
 def test_edges_of_each_type_join_their_joints_over_the_bones(view):
     figure = figures.learned_edges(view)
-    for axis, (name, count) in zip(figure.axes, (("1: 2 edges", 1), ("2: 0 edges", 0), ("3: 1 edges", 1)), strict=True):
+    for axis, (name, count) in zip(figure.axes, (("1: 2 edges", 1), ("2: 0 edges", 0), ("3: 1 edge", 1)), strict=True):
         bones, edges = axis.findobj(LineCollection)
         assert axis.get_title("left") == f"type {name}"
         assert len(bones.get_segments()) == JOINTS - 1
         assert len(edges.get_segments()) == count
-    side = view.given[-1][:, [2, 1]]
-    np.testing.assert_array_equal(figure.axes[0].findobj(LineCollection)[1].get_segments()[0], side[[0, 2]])
+    front = view.given[-1][:, [0, 1]]
+    np.testing.assert_array_equal(figure.axes[0].findobj(LineCollection)[1].get_segments()[0], front[[0, 2]])
 
 
 def test_moments_show_the_predicted_body_over_the_true_one(view):
@@ -77,4 +77,4 @@ def test_without_records_the_view_is_of_an_untrained_network_and_a_walk_of_ours(
     assert found.types.shape == (31, 31)
     assert not found.types.diagonal().any()
     assert found.source.startswith("untrained network")
-    assert found.source.endswith("shown: generated walk")
+    assert found.source.endswith("shown: a walk of ours")

@@ -1,6 +1,6 @@
 """Plots of the page on walking: the error by the frames predicted ahead, the learned graph, a body as it walks.
 
-Dimensions: T frames, J joints. Bodies are seen from the side: z to the right, y up.
+Dimensions: T frames, J joints. Bodies that walk are seen from the side: z to the right, y up.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from reprolib.pages.figures.shared.moving_objects import frame, headed
 from reprolib.pages.figures.shared.style import BELOW, BLUE, GREY, INK, ORANGE, PURPLE, STYLE, WIDTH, styled
 from reprolib.pages.figures.shared.telling_rows import telling_rows
 
-SIDE_VIEW = [2, 1]  # z and y of x, y, z
+SIDE_VIEW, FRONT_VIEW = [2, 1], [0, 1]  # of x, y, z; from the front left and right limbs stand apart
 TRUE, GUESSED = {"colors": GREY, "linewidths": 4.0}, {"colors": BLUE, "linewidths": 1.6}
 BONE, EDGE = {"colors": GREY, "linewidths": 3.0, "alpha": 0.45}, 0.9  # points of a line
 TINTS = (BLUE, ORANGE, PURPLE)  # of the types of edges
@@ -51,14 +51,15 @@ def learned_edges(view: WalkView) -> Figure:
     """The edges of each type that say something, over the bones of the last given frame."""
     kinds = range(1, 1 + len(TINTS))
     figure = headed(2.5, view.source)
-    places = view.given[-1][:, SIDE_VIEW]  # [J, 2]
+    places = view.given[-1][:, FRONT_VIEW]  # [J, 2]
     for axis, kind in zip(figure.subplots(1, len(TINTS)), kinds, strict=True):
         axis.add_collection(LineCollection(_lines(places, view.bones), zorder=1, **BONE))
         found = view.types == kind
+        count = int(found.sum())
         axis.add_collection(LineCollection(_lines(places, found), colors=TINTS[kind - 1], linewidths=EDGE, zorder=2))
         axis.scatter(*places.T, s=9, color=INK, zorder=3)
         frame(axis, places)
-        axis.set_title(f"type {kind}: {found.sum()} edges", fontsize=8.5)
+        axis.set_title(f"type {kind}: {count} edge{'s' * (count != 1)}", fontsize=8.5)
     bone = Line2D([], [], color=GREY, linewidth=3.0, alpha=0.45, label="bone")
     edge = Line2D([], [], color=TINTS[0], linewidth=EDGE, label="inferred edge, either way")
     figure.legend(handles=[bone, edge], ncols=2, **BELOW)
@@ -74,7 +75,7 @@ def walk_moments(view: WalkView) -> Figure:
         for path, look in ((view.true, TRUE), (view.static, GUESSED)):
             axis.add_collection(LineCollection(_lines(path[step][:, SIDE_VIEW], view.bones), **look))
         frame(axis, view.true[step][:, SIDE_VIEW])
-        axis.set_title(f"{step + 1} frame{'s' * (step > 0)} ahead")
+        axis.set_title(f"{step + 1} frame{'s' if step else ''} ahead")
     figure.legend(handles=_bodies(), ncols=2, **BELOW)
     return figure
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from reprolib.data.cmu.walk_tensors import SPACE
 from reprolib.data.sources import WALKS
-from reprolib.data.walking.walk_tensors import SPACE
 from reprolib.experiments.mocap import LEARNED, TASK
 from reprolib.methods.walking_bodies import REINFERRED, STATIC, rollouts
 from reprolib.pages.figures.shared.specimens import specimen
@@ -50,7 +50,7 @@ def walk() -> WalkView:
         *(path[0, ..., :SPACE].numpy() for path in paths),
         bones=_square(batch["edges"][0].numpy()) > 0,
         types=_square(found.model.edges(given)[0].numpy()),
-        source=f"{found.source}; shown: {kind} walk",
+        source=f"{found.source}\nshown: a {'recorded walk' if kind == 'real' else 'walk of ours'}",
     )
 
 

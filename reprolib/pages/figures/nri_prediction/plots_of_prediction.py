@@ -15,7 +15,6 @@ from reprolib.pages.figures.shared.moving_objects import Values, check_titles, f
 from reprolib.pages.figures.shared.style import BELOW, GREY, WIDTH, canvas, note, styled
 from reprolib.pages.figures.shared.telling_rows import printed_by_system, telling_rows
 from reprolib.pages.figures.shared.views_of_motion import MotionView
-from reprolib.settings.data_sets import HORIZON
 
 COLUMNS, TALLEST = 3, 2.8  # pictures side by side; inches
 DOTS = 7  # of a predicted trajectory, at most
@@ -125,8 +124,9 @@ def error_by_step(found: Sequence[Record], task: str) -> Figure:
     errors = {}
     for of, system, measurement in telling_rows(found):
         if of == task and "mse/step_1" in measurement.first.metrics and system != "NRI (sim.)":
-            steps = [measurement.values(f"mse/step_{step}") for step in range(1, HORIZON + 1)]
-            errors[system] = np.array(steps).T  # [seeds, HORIZON]
+            names = (name for name in measurement.first.metrics if name.startswith("mse/step_"))
+            steps = sorted(names, key=lambda name: int(name.rpartition("_")[2]))
+            errors[system] = np.array([measurement.values(name) for name in steps]).T  # [seeds, steps]
     printed = {}
     for (system, metric), value in printed_by_system(task, "mse/").items():
         if system in errors:

@@ -32,10 +32,10 @@ LOOKS = MappingProxyType(
     {
         "NRI (learned)": (BLUE, "-"),
         "NRI (static)": (BLUE, "--"),
-        "NRI (re-inferred)": (BLUE, "-"),
+        "NRI (re-inferred)": (PURPLE, "-"),
         "NRI (re-inferred, true frames)": (PURPLE, ":"),
         "NRI (full graph)": (SKY, ":"),
-        "NRI (skeleton)": (GREEN, "-."),
+        "NRI (skeleton)": (GREEN, ":"),
         "NRI (sim.)": (PURPLE, "--"),
         "NRI (true graph)": (GREEN, "-."),
         "Supervised": (GREEN, "-"),
