@@ -10,6 +10,7 @@ FILES = (
     "tests/data/babi/test_induction.py",
     "tests/data/babi/test_repeats.py",
     "tests/data/babi/test_solver.py",
+    "tests/data/basketball/test_basketball_tensors.py",
     "tests/data/clevr/test_scenes.py",
     "tests/data/clevr/test_templates.py",
     "tests/data/cmu/test_acclaim.py",

@@ -20,13 +20,27 @@ from reprolib.data.simulations import senders
 from reprolib.pages.figures.basketball.views_of_plays import PlayView
 from reprolib.pages.figures.shared.looping_gif import looping, painted, stage
 from reprolib.pages.figures.shared.moving_objects import headed
-from reprolib.pages.figures.shared.style import BELOW, BLUE, GREEN, INK, ORANGE, PALE, RED, SKY, STYLE, note, styled
+from reprolib.pages.figures.shared.style import (
+    BELOW,
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PALE,
+    RED,
+    SKY,
+    STYLE,
+    note,
+    styled,
+)
 
 SHADES = (ORANGE, BLUE, SKY, RED, GREEN)  # of the objects
 SIGNS = ("o", "o", "o", "s", "s")  # attackers are round, defenders square
 SIZES = (4.0, 7.0, 7.0, 6.5, 6.5)  # points across
 MIDDLE, MARGIN = COURT[0] / 2, 3.0
 HOOP, KEY, ARC, CORNER = (5.25, 25.0), (19.0, 16.0), 23.75, 3.0  # place; length and width; radius; line from the side
+BOARD = (4.0, 22.0, 28.0)  # its distance from the end line, and its ends
 DOTS = 2  # every which predicted frame has a dot
 GHOST = 0.45  # opacity of what is predicted, in the animation
 PAST, FUTURE, DOT = {"linewidth": 1.1, "alpha": 0.35}, {"linewidth": 1.7}, {"markerfacecolor": "white"}
@@ -43,7 +57,8 @@ def half_court(axis: Axes) -> None:
     axis.add_patch(Rectangle((0, 0), MIDDLE, COURT[1], **look))
     axis.add_patch(Rectangle((0, (COURT[1] - width) / 2), length, width, **look))
     axis.add_patch(Circle((length, HOOP[1]), 6.0, **look))
-    axis.add_patch(Circle(HOOP, 0.75, **look | {"edgecolor": INK}))
+    axis.add_patch(Circle(HOOP, 0.75, **look | {"edgecolor": GREY}))
+    axis.plot([BOARD[0], BOARD[0]], BOARD[1:], color=GREY, linewidth=1.4, zorder=0)
     angle = float(np.degrees(inner))
     axis.add_patch(Arc(HOOP, 2 * ARC, 2 * ARC, theta1=-angle, theta2=angle, **look))
     for side in (CORNER, COURT[1] - CORNER):

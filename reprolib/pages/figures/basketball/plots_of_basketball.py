@@ -39,7 +39,7 @@ def edges_by_roles(found: Sequence[Record]) -> Figure:
     axis.set_yticks(range(len(ROLES)), names, fontsize=7.5)
     first = measurement.first
     axis.set(xlabel="who acts", ylabel="on whom")
-    axis.set_title(f"percent of plays ({provenance(first.scale, first.kind, len(measurement.counted))})")
+    axis.set_title(f"percent of plays\n({provenance(first.scale, first.kind, len(measurement.counted))})")
     return figure
 
 
