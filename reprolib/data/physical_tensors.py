@@ -5,6 +5,7 @@ S scenes, 10 balls, 16 frames.
 
 import colorsys
 import hashlib
+from collections.abc import Iterable
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from reprolib.data.linked_balls import BALLS, RIGID
 from reprolib.data.physical_scenes import PhysicalScenes
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
+from reprolib.evidence.deviations import Deviation
 from reprolib.settings.declared import counted
 from reprolib.settings.physical import PhysicsData
 
@@ -43,9 +45,13 @@ def load(settings: PhysicsData, kind: str) -> Dataset:
     """
     if missing := available(settings, kind):
         raise InputError(missing)
-    splits = {name: _split(settings, getattr(settings, name), stream) for stream, name in enumerate(SPLITS)}
+    drawn = {
+        name: physical_scenes.cached(settings.world, getattr(settings, name), settings.seed, stream)
+        for stream, name in enumerate(SPLITS)
+    }
+    splits = {name: _split(settings, scenes) for name, scenes in drawn.items()}
     facts = {"features": splits["train"].columns["objects"].shape[-1], "kinds": 1 + RIGID, "systems": BALLS}
-    return Dataset("physics", kind, identity(settings, kind), splits, facts)
+    return Dataset("physics", kind, identity(settings, kind), splits, facts, _redrawn(drawn.values()))
 
 
 def identity(settings: PhysicsData, kind: str) -> str:
@@ -61,8 +67,13 @@ def rows(scenes: PhysicalScenes, colour: str, half_width: float) -> np.ndarray:
     return np.concatenate([colours, x, y], axis=2)
 
 
-def _split(settings: PhysicsData, count: int, stream: int) -> Split:
-    scenes = physical_scenes.cached(settings.world, count, settings.seed, stream)
+def _redrawn(drawn: Iterable[PhysicalScenes]) -> tuple[Deviation, ...]:
+    """What a record says of scenes that went wrong; nothing where none did."""
+    count = sum(int(scenes.redrawn.sum()) for scenes in drawn)
+    return (Deviation("choice", f"{count:,} scenes that went wrong were drawn anew"),) if count else ()
+
+
+def _split(settings: PhysicsData, scenes: PhysicalScenes) -> Split:
     objects = rows(scenes, settings.colour, settings.world.half_width)
     columns = {"objects": objects, "connections": scenes.connections.astype(np.int64)}
     if settings.asked == "systems":

@@ -1,5 +1,6 @@
 """Rows of balls as the paper describes them, and what is said where the data cannot be had."""
 
+import dataclasses
 import sys
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 import torch
 
 from reprolib import paths
+from reprolib.data import physical_scenes
 from reprolib.data.physical_scenes import generate
 from reprolib.data.sources import PHYSICS
 from reprolib.data.table_top import MISSING
@@ -50,6 +52,18 @@ def test_the_number_of_systems_is_there_where_it_is_asked():
     assert set(plain) == {"objects", "connections"}
     assert all((counted[name] == plain[name]).all() for name in plain)
     assert (counted["systems"].numpy() == generate(World(), 12, seed=0, stream=0).systems - 1).all()
+
+
+def test_scenes_that_were_drawn_anew_are_told(monkeypatch):
+    assert load().deviations == ()
+    made = physical_scenes.cached
+
+    def cached(*given):
+        return dataclasses.replace(made(*given), redrawn=np.array([2, 0, 1]))
+
+    monkeypatch.setattr(physical_scenes, "cached", cached)
+    (told,) = load().deviations
+    assert told.text == "9 scenes that went wrong were drawn anew"
 
 
 def test_splits_share_no_scene():
