@@ -71,17 +71,20 @@ def record(record_of):
 
 
 def by_proposals(*values):
-    return {f"accuracy/after_{2**power}_proposals": value for power, value in enumerate(values)} | {
-        "accuracy/edges": 99.0
-    }
+    """In the order of names, as records have their metrics."""
+    found = {f"accuracy/after_{2**power}_proposals": value for power, value in enumerate(values)}
+    return dict(sorted(found.items())) | {"accuracy/edges": 99.0}
 
 
 def test_edges_by_proposals_are_means_over_seeds(record):
-    found = [record(KNOWN, "Uniform proposal", seed, metrics=by_proposals(50.0, 60.0 + seed, 90.0)) for seed in (0, 1)]
-    found.append(record(KNOWN, "Learned proposal", metrics=by_proposals(70.0, 90.0, 99.0)))
+    found = [
+        record(KNOWN, "Uniform proposal", seed, metrics=by_proposals(50.0, 60.0 + seed, 70.0, 80.0, 90.0))
+        for seed in (0, 1)
+    ]
+    found.append(record(KNOWN, "Learned proposal", metrics=by_proposals(70.0, 90.0, 95.0, 98.0, 99.0)))
     (axis,) = figures.edges_by_proposals(found).axes
     lines = {tuple(line.get_xdata()): tuple(line.get_ydata()) for line in axis.lines[:1]}
-    assert lines == {(1, 2, 4): (50.0, 60.5, 90.0)}
+    assert lines == {(1, 2, 4, 8, 16): (50.0, 60.5, 70.0, 80.0, 90.0)}
     assert {"uniform", "learned"} <= set(texts(axis.figure).split("\n"))
     assert "committed record" in texts(figures.edges_by_proposals([]))
 

@@ -30,11 +30,11 @@ def edges_by_proposals(found: Sequence[Record]) -> Figure:
     axis = figure.add_subplot(xscale="log")
     for (system, measurement), look in zip(measured.items(), looks(measured), strict=True):
         names = [name for name in measurement.first.metrics if name.startswith(AFTER) and name.endswith(TRIED)]
-        steps = {int(name.removeprefix(AFTER).removesuffix(TRIED)): name for name in names}
-        seeds = np.array([measurement.values(name) for name in steps.values()]).T  # [seeds, moments]
-        ends.append(band(axis, _short(system), np.array(list(steps)), seeds, look, marker="o"))
+        steps = sorted(int(name.removeprefix(AFTER).removesuffix(TRIED)) for name in names)
+        seeds = np.array([measurement.values(f"{AFTER}{step}{TRIED}") for step in steps]).T  # [seeds, moments]
+        ends.append(band(axis, _short(system), np.array(steps), seeds, look, marker="o"))
     axis.axhline(WANTED, color=GREY, linewidth=0.8, zorder=0)
-    axis.set(xlabel="proposals a scene", xticks=list(steps), xticklabels=list(steps), xlim=(1, max(steps)))
+    axis.set(xlabel="proposals a scene", xticks=steps, xticklabels=steps, xlim=(1, max(steps)))
     axis.minorticks_off()
     percent_axis(axis, "percent of edges right", bottom=40)
     name_lines(axis, ends)
