@@ -55,7 +55,7 @@ def search_moments(view: AnnealedScene, edge: str = "spring") -> Figure:
         panel = Panel.on(axis, scene)
         panel.show(0, scene.beliefs[proposal])
         panel.hint(0)
-        axis.set_title(f"after {proposal}: {scene.right(proposal)}, error {view.errors[proposal]:.0e}", fontsize=8)
+        axis.set_title(f"after {proposal}: {scene.right(proposal)}\nerror {view.errors[proposal]:.0e}", fontsize=8)
     figure.legend(handles=edge_legend(edge, known=True), ncols=3, **BELOW)
     return figure
 
