@@ -1,6 +1,7 @@
 """Whether the committed results hold together: valid, fresh, complete, and not drifting."""
 
 import json
+import math
 import re
 import statistics
 from collections.abc import Iterator
@@ -120,9 +121,10 @@ class Drift:
 def drift(fresh: Path, root: Path | None = None) -> list[Drift]:
     """Every fresh smoke metric, and last training loss, outside the committed records' tolerance.
 
-    The tolerance is four standard deviations over the committed seeds, and at least ten units (percent points,
-    tasks), half a squared error or a tenth of the loss, which tells a model that does not train from one whose few
-    steps leave it at chance. A fresh record without committed ones, and the reverse, are drift too.
+    The tolerance is four standard deviations, over the committed seeds and of so small a test set together, and at
+    least ten units (percent points, tasks), half a squared error or a tenth of the loss. That tells a model that does
+    not train from one whose few steps leave it at chance. A fresh record without committed ones, and the reverse, are
+    drift too.
 
     Raises:
         InputError: `fresh` is no folder, or a record in it cannot be read.
@@ -150,7 +152,8 @@ def _drifted(fresh: Measurement, committed: Measurement) -> Iterator[Drift]:
         values, renewed = (_values(measurement, metric) for measurement in (committed, fresh))
         spread = statistics.stdev(values) if len(values) > 1 else 0.0
         mean = statistics.fmean(values)
-        tolerance = max(SPREADS * spread, _least(metric, mean))
+        sampling = max(record.errors.get(metric, 0.0) for record in committed.records)
+        tolerance = max(SPREADS * math.hypot(spread, sampling), _least(metric, mean))
         off = [value for value in renewed if abs(value - mean) > tolerance]
         if off or not renewed:
             said = ", ".join(f"{value:.4g}" for value in off) or "missing"

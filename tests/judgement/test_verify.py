@@ -196,6 +196,15 @@ def test_drift_of_seeds_that_agree_by_chance_has_a_floor(toy, record_of, tmp_pat
         assert len(verify.drift(smoke(tmp_path / str(value), record_of, [value]))) == drifts, value
 
 
+def test_drift_within_what_so_few_questions_can_tell_passes(toy, record_of, tmp_path):
+    """Two questions right or wrong: other rounding on another machine moves the figure by fifty points."""
+    for seed in range(3):
+        few = record_of(scale="smoke", seed=seed, metrics={"accuracy/all": 0.0}, errors={"accuracy/all": 20.0})
+        records.write(few, paths.results())
+    for value, drifts in ((50.0, 0), (79.9, 0), (80.1, 1)):
+        assert len(verify.drift(smoke(tmp_path / str(value), record_of, [value]))) == drifts, value
+
+
 def test_a_fresh_run_of_any_seed_is_held_against_the_committed_ones(toy, record_of, tmp_path):
     smoke(paths.results(), record_of, [60.0, 60.0, 60.0])
     for value, drifts in ((60.0, 0), (90.0, 1)):
