@@ -86,7 +86,7 @@ def _flat(asked: str, system: str, model: LinkMLP) -> Row:
         "small": SMALL | {"model.hidden": G + F},
         "long": LONG | {"model.hidden": G + F},
     }
-    minutes = {"small": 5, "long": 20, "paper": 60}
+    minutes = {"small": 9, "long": 36, "paper": 60}
     return _row(asked, system, model, scales, minutes, baseline=True, deviations=UNSTATED)
 
 
