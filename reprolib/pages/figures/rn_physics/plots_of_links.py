@@ -45,7 +45,9 @@ def wrong_by_kind(found: Sequence[Record]) -> Figure:
     for place, ((system, one), (tint, _)) in enumerate(zip(measured.items(), looks(measured), strict=True)):
         x = np.arange(len(KINDS)) + 0.14 * (place - (len(measured) - 1) / 2)
         wrong = [max(100 - np.mean(one.values(f"accuracy/{kind}")), FLOOR) for kind in KINDS]
-        (line,) = axis.plot(x, wrong, "os^D"[place], color=tint, markersize=5, linestyle="none", label=system)
+        (line,) = axis.plot(
+            x, wrong, "os^D"[place], color=tint, markersize=5, linestyle="none", label=system, clip_on=False
+        )
         handles.append(line)
     axis.set(yscale="log", ylabel="percent wrong", ylim=(FLOOR / 2, 100), title=_title(measured))
     axis.set_xticks(range(len(KINDS)), list(KINDS.values()), fontsize=8)
