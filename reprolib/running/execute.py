@@ -1,7 +1,9 @@
 """Strict execution of notebooks through papermill, with outputs that are the same twice."""
 
 import ast
+import errno
 import json
+import os
 import sys
 import tempfile
 import time
@@ -16,6 +18,7 @@ from reprolib.files import write_text
 
 NOISE = ("execution", "papermill", "ExecuteTime")  # metadata that hold times and paths
 CHOICES = {"scale": SCALES, "data": DATA_KINDS}  # of parameters that mean the same in every notebook
+SOCKET_PATH = 100  # bytes that every system allows in the path of a socket, less the number of the kernel's channel
 UNSAID = object()  # default of a parameter that is declared without a literal value
 
 
@@ -26,8 +29,8 @@ def execute(notebook: Path, parameters: dict[str, Any], out: Path | None = None)
         Where the executed notebook lies; by default under _build/notebooks.
 
     Raises:
-        InputError: what `check` raises, an error in one of the notebook's cells, or a full disk; nothing is written
-            then.
+        InputError: what `check` raises, an error in one of the notebook's cells, a full disk, or a temporary folder
+            too deep for sockets; nothing is written then.
     """
     check(notebook, parameters)
     out = out or paths.BUILD / "notebooks" / notebook.name
@@ -46,10 +49,18 @@ def execute(notebook: Path, parameters: dict[str, Any], out: Path | None = None)
 
 
 def _run(notebook: Path, parameters: dict[str, Any], ran: Path) -> None:
-    """Run a notebook that has been checked and write it, as papermill leaves it, to `ran`."""
+    """Run a notebook that has been checked and write it, as papermill leaves it, to `ran`.
+
+    The kernel's sockets are files beside `ran`: of two kernels that start at once, each on free ports, one can lose
+    a port to the other between its choice and its use.
+    """
     import papermill
     from papermill.exceptions import PapermillExecutionError
+    from traitlets.config import Config
 
+    sockets = ran.parent / "kernel"
+    if len(os.fsencode(sockets)) > SOCKET_PATH:
+        raise OSError(errno.ENAMETOOLONG, "path too long for a socket", str(sockets))
     try:
         papermill.execute_notebook(
             str(notebook),
@@ -61,6 +72,7 @@ def _run(notebook: Path, parameters: dict[str, Any], ran: Path) -> None:
             log_output=False,
             progress_bar=sys.stderr.isatty(),
             extra_arguments=["--log-level=CRITICAL"],  # of the kernel, which reports its transport and its own end
+            config=Config(KernelManager={"transport": "ipc", "ip": str(sockets)}),
         )
     except PapermillExecutionError as error:
         begins = error.source.strip().splitlines()[0]

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import tempfile
 
 import nbformat
 import papermill
@@ -55,6 +56,13 @@ def test_two_executions_give_the_same_bytes(notebook, tmp_path):
     assert [cell.id for cell in cells] == ["title", "cell-0", "injected-parameters", "cell-1"]
 
 
+def test_a_kernel_takes_no_port_that_another_could_take_first(tmp_path):
+    asks = "from ipykernel.connect import get_connection_info\nprint(get_connection_info(unpack=True))"
+    ran = execute(write(tmp_path / "notebook.ipynb", PARAMETERS, asks), {}, tmp_path / "out.ipynb")
+    connection = nbformat.read(ran, as_version=4).cells[-1].outputs[0].text
+    assert "'transport': 'ipc'" in connection
+
+
 def test_an_error_in_a_cell_is_named_and_nothing_is_written(notebook):
     refused(notebook, {}, "cell that begins 'import sys, time': ZeroDivisionError: division by zero")
 
@@ -65,6 +73,13 @@ def test_a_full_disk_is_named_and_nothing_is_written(notebook, monkeypatch):
 
     monkeypatch.setattr(papermill, "execute_notebook", fail)
     refused(notebook, {}, "could not be executed ([Errno 28] No space left", "name another folder in TMPDIR")
+
+
+def test_a_temporary_folder_too_deep_for_sockets_is_named(notebook, tmp_path, monkeypatch):
+    deep = tmp_path / ("deep" * 25)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))
+    refused(notebook, {}, "path too long for a socket", "name another folder in TMPDIR")
 
 
 @pytest.mark.parametrize("tagged", [0, 2])
