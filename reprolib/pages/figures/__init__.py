@@ -50,6 +50,7 @@ from reprolib.pages.figures.rn_physics.plots_of_links import (
     body_links,
     counts_by_systems,
     links_found,
+    walking_links,
     wrong_by_kind,
 )
 from reprolib.pages.figures.rn_physics.plots_of_physics import hidden_links, moving_links
@@ -118,5 +119,6 @@ __all__ = [
     "walk_errors",
     "walk_moments",
     "walking",
+    "walking_links",
     "wrong_by_kind",
 ]
