@@ -16,6 +16,7 @@ from reprolib.pages.figures.gn_tasks.plots_of_graph_tasks import (
     solved_by_step,
     swinging_chains,
 )
+from reprolib.pages.figures.headline_figures import headline_figures
 from reprolib.pages.figures.label_bars import label_bars
 from reprolib.pages.figures.mocap.plots_of_walks import learned_edges, walk_errors, walk_moments, walking
 from reprolib.pages.figures.modular_edges.course_of_a_search import search_course, search_moments
@@ -84,6 +85,7 @@ __all__ = [
     "failures",
     "full_block",
     "graphs",
+    "headline_figures",
     "hidden_links",
     "horizon",
     "induction_by_distance",
