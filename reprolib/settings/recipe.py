@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar
 
-from reprolib.settings.declared import LATER, Amount, Count, OneOf, Positive, Settings, Whole
+from reprolib.settings.declared import LATER, Amount, Count, Fraction, OneOf, Positive, Settings, Whole
 
 OPTIMISERS = ("adam", "adamw", "sgd", "muon")
 SCHEDULES = ("constant", "cosine", "halving", "doubling", "plateau")
@@ -32,6 +32,7 @@ class Training(Settings):
     plateau: Whole = field(default=10, metadata=LATER)  # of the schedule "plateau": validations without a better score
     cooldown: Whole = field(default=0, metadata=LATER)  # validations after a halving that do not count
     floor: Amount = field(default=0.0, metadata=LATER)  # part of the rate that is always left
+    average: Fraction = field(default=0.0, metadata=LATER)  # decay of a running mean of the weights; 0: they themselves
     easy_first: Whole = field(default=0, metadata=LATER)  # steps, at the start, on easy examples alone (column "easy")
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ import math
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from reprolib.errors import InputError
 from reprolib.files import write_atomically
 from reprolib.settings.recipe import Training
 from reprolib.training import parallel
+from reprolib.training.averaging import Average
 from reprolib.training.capture import Captured
 from reprolib.training.learner import Job, Learner, Moment
 
@@ -125,6 +127,7 @@ class _Trainer:
             parallel.join(model, self.device)
         precision = devices.precision(training.precision, self.device)
         learner.begin(Job(model, data, training, self.device, precision))
+        self.average = Average(model, training.average) if training.average else None
         self.state, self.best = State(), _copy(model)
         self.order = None, None  # lesson and epoch, permutation
         self._part_randomness()
@@ -165,6 +168,8 @@ class _Trainer:
         loss = update(rows)
         if self.workers > 1:
             parallel.share_rows(self.learner.examples, rows)
+        if self.average:
+            self.average.update(self.state.step)
         self.state.step += 1
         if position == steps - 1:
             self.learner.end_of_epoch(epoch)
@@ -201,6 +206,13 @@ class _Trainer:
         if not math.isfinite(loss):
             raise InputError(f"the loss is {loss} at step {self.state.step}: lower train.rate or set train.clip")
         self.model.eval()
+        with self.average.in_place() if self.average else nullcontext():
+            self._validate(loss)
+        if self.checkpoint is not None and self.rank == 0:
+            self._save()
+        self._part_randomness()
+
+    def _validate(self, loss: float) -> None:
         with torch.no_grad():
             metrics = self.validate(self.model)
         select, *others = self.watched
@@ -214,9 +226,6 @@ class _Trainer:
         if score > self.state.best_score:
             self.state.best_score, self.state.best_step = score, self.state.step
             self.best = _copy(self.model)
-        if self.checkpoint is not None and self.rank == 0:
-            self._save()
-        self._part_randomness()
 
     def _check_time(self) -> None:
         if self.deadline is None or self.state.step == self.training.steps:
@@ -235,6 +244,7 @@ class _Trainer:
             "state": asdict(self.state),
             "model": self.model.state_dict(),
             "best": self.best,
+            "average": self.average.means if self.average else [],
             "learner": self.learner.state_dict(),
             "examples": self.learner.examples,
             "random": torch.get_rng_state(),
@@ -263,6 +273,8 @@ class _Trainer:
 
     def _take(self, content: dict) -> None:
         self.model.load_state_dict(content["model"])
+        if self.average:
+            self.average.load(content["average"])
         self.learner.load_state_dict(content["learner"])
         self.learner.examples = {name: tensor.to(self.device) for name, tensor in content["examples"].items()}
         self.best = {name: tensor.to(self.device) for name, tensor in content["best"].items()}

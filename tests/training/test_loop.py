@@ -326,6 +326,7 @@ def test_no_steps_leave_the_model_alone(task):
         ("evaluate_every", 0),
         ("patience", 0),
         ("precision", "fp16"),
+        ("average", 1.0),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(setting, value):
@@ -333,10 +334,10 @@ def test_settings_that_mean_nothing_are_refused(setting, value):
         Training(**({"steps": 10, "batch": 64} | {setting: value}))
 
 
-@pytest.mark.parametrize("optimiser", ["adam", "muon"])
-def test_a_deadline_stops_with_a_checkpoint_from_which_training_goes_on(task, tmp_path, optimiser):
+@pytest.mark.parametrize("settings", [{"optimiser": "adam"}, {"optimiser": "muon"}, {"average": 0.9}], ids=str)
+def test_a_deadline_stops_with_a_checkpoint_from_which_training_goes_on(task, tmp_path, settings):
     """Dropout, a schedule, six epochs of order: cut off at every validation, the weights are the same bits."""
-    training = changed(optimiser=optimiser, schedule="cosine", warmup=7, clip=1.0)
+    training = changed(schedule="cosine", warmup=7, clip=1.0, **settings)
     place = tmp_path / "state.pt"
     whole, expected = train(task(), training, seed=3)
     for step in (10, 20, 30, 40, 50):
@@ -348,6 +349,27 @@ def test_a_deadline_stops_with_a_checkpoint_from_which_training_goes_on(task, tm
     assert outcome.history == expected.history
     assert (outcome.best_step, outcome.steps) == (expected.best_step, expected.steps)
     assert outcome.seconds > 0
+
+
+def test_averaged_weights_are_validated_and_kept_and_training_goes_on_without_them(task):
+    """Every validation sees the mean of the weights so far; those of the steps are what they are without a mean."""
+    plain, seen = [], []
+
+    def watched(weights):
+        def score(model):
+            weights.append(model.state_dict()["net.0.weight"].clone())
+            return {"accuracy/all": float(len(weights))}
+
+        return score
+
+    train(task(score=watched(plain)), changed(evaluate_every=1))
+    model, _ = train(task(score=watched(seen)), changed(evaluate_every=1, average=0.5))
+    mean = task()[0].state_dict()["net.0.weight"]
+    for step, (weight, averaged) in enumerate(zip(plain, seen, strict=True)):
+        decay = min(0.5, (1 + step) / (10 + step))
+        mean = decay * mean + (1 - decay) * weight
+        torch.testing.assert_close(averaged, mean)
+    assert torch.equal(model.state_dict()["net.0.weight"], seen[-1])
 
 
 def test_the_time_of_earlier_sessions_counts(task, tmp_path):
