@@ -34,7 +34,7 @@ STEPS = 1_000
 SMALL = motion.FAST | {
     "data.train": 5_000,
     "data.valid": 200,
-    "data.test": 400,
+    "data.test": 200,
     "train.steps": STEPS,
     "train.batch": 32,
     "train.evaluate_every": STEPS // 10,
@@ -68,7 +68,7 @@ def rows() -> tuple[Row, ...]:
             as_printed_with_edges(),
         ),
         scales={"smoke": SMOKE, "small": SMALL},
-        minutes={"smoke": 0.1, "small": 15, "paper": 200},
+        minutes={"smoke": 0.1, "small": 7, "paper": 200},
         headline=True,
         deviations=(JOINED_ONLY, ONE_STEP, NO_LEAK, DESCENT),
     )

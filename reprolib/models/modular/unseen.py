@@ -80,10 +80,10 @@ class UnseenObject(ModularMetaLearning):
         starts = 2 * torch.rand(len(scenes), config.guesses, features, generator=generator) - 1
         size = max(1, AT_ONCE // config.guesses)
         parts = zip(scenes.split(size), starts.to(scenes.trajectories.device).split(size), strict=True)
-        found = [followed(self.network, some, self._descended(some, first), config.restart) for some, first in parts]
+        found = [followed(self.network, some, self.descended(some, first), config.restart) for some, first in parts]
         return Guessed(torch.cat([each.states for each in found]), torch.cat([each.errors for each in found]))
 
-    def _descended(self, scenes: Observed, starts: Tensor) -> Tensor:
+    def descended(self, scenes: Observed, starts: Tensor) -> Tensor:
         """Guesses [M, G, D] after all their gradient steps; the weights are left alone."""
         config, guesses = self.config, starts.clone().requires_grad_()
         optimiser = torch.optim.Adam([guesses])
