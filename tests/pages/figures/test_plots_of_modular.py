@@ -102,7 +102,7 @@ def test_unseen_paths_of_an_untrained_network_before_there_are_records(tmp_path,
     assert [int(view.joined.sum()) for view in seen] == [1, 2, 3, 4]
     assert all((np.diff(view.missed) >= 0).all() for view in seen), "the best restart first"
     figure = figures.unseen_paths(seen)
-    assert [len(axis.lines) for axis in figure.axes] == [2 * (4 + 1 + len(view.guesses)) for view in seen]
+    assert [len(axis.lines) for axis in figure.axes] == [2 * (4 + 1) + 1 + len(view.guesses) for view in seen]
     assert "untrained" in texts(figure)
     assert f"2 springs: state missed by {seen[1].errors[0]:.0e}" in texts(figure)
 

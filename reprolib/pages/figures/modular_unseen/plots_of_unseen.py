@@ -17,12 +17,12 @@ from reprolib.pages.figures.shared.lines import band, looks, name_lines
 from reprolib.pages.figures.shared.moving_objects import frame, headed
 from reprolib.pages.figures.shared.style import (
     BELOW,
+    BLUE,
     GREY,
     INK,
     NO_RECORD,
     ORANGE,
     PALE,
-    RED,
     WIDTH,
     canvas,
     note,
@@ -36,7 +36,7 @@ PATHS = {
     "not joined": {"color": PALE, "linewidth": 1.4},
     "hidden, true": {"color": INK, "linewidth": 2.6, "alpha": 0.55},
     "found": {"color": ORANGE, "linewidth": 1.8, "linestyle": (0, (3, 1.5))},
-    "other restarts": {"color": RED, "linewidth": 1.0, "linestyle": ":"},
+    "other restarts": {"color": BLUE, "linewidth": 1.1, "linestyle": ":"},
 }
 
 
@@ -66,7 +66,7 @@ def _scene(axis: Axes, view: UnseenView) -> None:
     _path(axis, view.true, "hidden, true")
     best, *others = view.guesses
     for path in others:
-        _path(axis, path, "other restarts")
+        axis.plot(*path.T, **PATHS["other restarts"])
     _path(axis, best, "found")
     frame(axis, np.concatenate([view.visible.reshape(-1, 2), view.true]))
     count = int(view.joined.sum())
