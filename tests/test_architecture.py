@@ -27,7 +27,7 @@ LAYERS = (
     {"evidence.metrics", "evidence.published", "evidence.records", "contracts.source", "contracts.method"},
     {"evidence.claims", "evidence.spelling", "contracts.entry"},
     {"kernels", "gn", "data"},
-    {"training.optimisers", "training.parallel", "training.capture"},
+    {"training.optimisers", "training.parallel", "training.capture", "training.averaging"},
     {"training.learner", "models"},
     {"training.loop", "methods", "rows"},
     {"experiments"},
@@ -49,7 +49,7 @@ RUN_PATH = {"torch", "numpy", "pandas", "scipy", "numba", "tqdm", "safetensors",
 BESIDE_RUN_PATH = {
     "data": {"PIL", "mujoco"},
     "pages.figures": {"PIL", "matplotlib", "seaborn"},
-    "running.execute": {"nbformat", "papermill"},
+    "running.execute": {"nbformat", "papermill", "traitlets"},
 }
 DISTRIBUTIONS = {"PIL": "pillow"}  # of imports that are called otherwise
 ABSENT_ON_A_BARE_MACHINE = (

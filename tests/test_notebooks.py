@@ -22,6 +22,7 @@ NAMES = (
         "mocap",
         "modular_edges",
         "modular_proposals",
+        "modular_unseen",
         "nri_edges",
         "nri_prediction",
         "rn_babi",

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 
-from reprolib.settings.declared import LATER, Amount, Count, Fraction, OneOf, Positive, Proportion, Whole
+from reprolib.settings.declared import LATER, Amount, AtLeast, Count, Fraction, OneOf, Positive, Proportion, Whole
 from reprolib.settings.moving import MotionSettings
 from reprolib.settings.recipe import Training
 
 LEARNINGS = ("bouncegrad", "scores")  # the paper's; ours
 PROPOSALS = ("uniform", "node", "learned", "exact")
+MOST_GUESSES = 256  # of one scene, which are followed together
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,20 @@ class ModularModel(MotionSettings):
         super().__post_init__()
         if self.first_is_none and self.modules < 2:
             raise self.refused("modules", "give 2 or more, or set model.first_is_none to False")
+
+
+@dataclass(frozen=True)
+class UnseenModel(ModularModel):
+    """Modules, and how the state of an object is found that nobody observes; visible ones restart from true frames."""
+
+    guesses: Annotated[int, AtLeast(1, MOST_GUESSES)] = 4  # random first states of the unseen object, a scene
+    descents: Whole = 100  # gradient steps of each guess
+    descent_rate: Positive = 0.05  # of Adam, in normalised units; it falls to zero as a cosine
+
+
+@dataclass(frozen=True)
+class MeanStateModel(MotionSettings):
+    """The mean state of all objects, whatever is observed: nothing to set."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from reprolib.errors import InputError
-from reprolib.settings.searching import ModularModel, Searching
+from reprolib.settings.searching import ModularModel, Searching, UnseenModel
 
 
 def test_the_added_error_falls_geometrically_and_then_stays():
@@ -26,6 +26,11 @@ def test_the_temperature_falls_to_zero():
         (ModularModel, {"modules": 1, "first_is_none": True}, "model.modules is 1: give 2 or more"),
         (ModularModel, {"proposal": "gibbs"}, "model.proposal is 'gibbs': choose one of uniform, node, learned, exact"),
         (ModularModel, {"least_error": 0.0}, "model.least_error is 0.0: give a number above 0"),
+        (UnseenModel, {"guesses": 0}, "model.guesses is 0: give a number of 1 to 256"),
+        (UnseenModel, {"guesses": 257}, "model.guesses is 257: give a number of 1 to 256"),
+        (UnseenModel, {"descents": -1}, "model.descents is -1: give a number of 0 and up"),
+        (UnseenModel, {"descent_rate": 0.0}, "model.descent_rate is 0.0: give a number above 0"),
+        (UnseenModel, {"restart": 0}, "model.restart is 0: give a number of 1 and up"),
         (Searching, {"steps": 1, "decay": 1.0}, "train.decay is 1.0: give a number from 0 to below 1"),
         (Searching, {"steps": 1, "frames": 0}, "train.frames is 0"),
         (Searching, {"steps": 1, "least_error_from": 1e-9}, "train.least_error_from is 1e-09: give train.least_error"),

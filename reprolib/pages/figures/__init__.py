@@ -21,6 +21,7 @@ from reprolib.pages.figures.label_bars import label_bars
 from reprolib.pages.figures.mocap.plots_of_walks import learned_edges, walk_errors, walk_moments, walking
 from reprolib.pages.figures.modular_edges.course_of_a_search import search_course, search_moments
 from reprolib.pages.figures.modular_proposals.plots_of_proposals import acceptance_in_training, edges_by_proposals
+from reprolib.pages.figures.modular_unseen.plots_of_unseen import unseen_by_springs, unseen_paths
 from reprolib.pages.figures.nri_edges.graphs import graphs
 from reprolib.pages.figures.nri_edges.plots_of_edges import (
     edge_curves,
@@ -118,6 +119,8 @@ __all__ = [
     "tabled",
     "task_bars",
     "trajectories",
+    "unseen_by_springs",
+    "unseen_paths",
     "walk_errors",
     "walk_moments",
     "walking",

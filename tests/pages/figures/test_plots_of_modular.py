@@ -13,6 +13,7 @@ from reprolib.models.modular.annealing import random_structures
 from reprolib.pages import figures
 from reprolib.pages.figures.modular_edges import views_of_a_search
 from reprolib.pages.figures.modular_edges.views_of_a_search import AnnealedScene
+from reprolib.pages.figures.modular_unseen import views_of_unseen
 
 
 def texts(figure):
@@ -93,3 +94,34 @@ def test_acceptance_is_drawn_by_epochs(record):
     (axis,) = figures.acceptance_in_training([record(BOUNCING, "Learned proposal", **some)]).axes
     assert np.allclose(axis.lines[0].get_data(), ([1, 2, 3], [10, 20, 30]))
     assert "committed record" in texts(figures.acceptance_in_training([]))
+
+
+def test_unseen_paths_of_an_untrained_network_before_there_are_records(tmp_path, monkeypatch):
+    monkeypatch.setenv("REPROLIB_RESULTS", str(tmp_path / "none"))
+    seen = views_of_unseen.unseen_states()
+    assert [int(view.joined.sum()) for view in seen] == [1, 2, 3, 4]
+    assert all((np.diff(view.missed) >= 0).all() for view in seen), "the best restart first"
+    figure = figures.unseen_paths(seen)
+    assert [len(axis.lines) for axis in figure.axes] == [2 * (4 + 1) + 1 + len(view.guesses) for view in seen]
+    assert "untrained" in texts(figure)
+    assert f"2 springs: state missed by {seen[1].errors[0]:.0e}" in texts(figure)
+
+
+def test_errors_by_springs_are_means_over_seeds_beside_the_printed_one(record_of):
+    def make(system, seed, *values):
+        metrics = {f"mse/unseen_with_{count}": value for count, value in enumerate(values)}
+        return record_of(
+            experiment="modular_unseen",
+            task="springs_unseen_node",
+            system=system,
+            scale="small",
+            seed=seed,
+            metrics=metrics,
+        )
+
+    found = [make("Modular meta-learning", 0, 0.1, 1e-5), make("Modular meta-learning", 1, 0.3, 3e-5)]
+    (axis,) = figures.unseen_by_springs([*found, make("Mean state", 0, 0.04, 0.05)]).axes
+    assert np.allclose(axis.lines[0].get_data(), ([0, 1], [0.2, 2e-5]))
+    assert {"Modular meta-learning", "Mean state", "paper"} <= set(texts(axis.figure).split("\n"))
+    assert axis.lines[2].get_ydata()[0] == 1.09e-3
+    assert "committed record" in texts(figures.unseen_by_springs([]))
