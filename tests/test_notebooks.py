@@ -20,6 +20,7 @@ NAMES = (
         "gn_block",
         "gn_tasks",
         "mocap",
+        "modular_data",
         "modular_edges",
         "modular_proposals",
         "nri_edges",
