@@ -164,5 +164,5 @@ EXPERIMENT = Experiment(
         Derived(SHORT, SEARCHES, (modular_edges.EXPERIMENT.row(f"springs_5/{SEARCHES}"),), searched_short),
         Derived(SHORT, INFERS, (*GLIMPSING, nri_edges.EXPERIMENT.row(f"springs_5/{INFERS}")), glimpsed),
     ),
-    chance={name: "50" for name in ("accuracy/edges", *(f"accuracy/after_{frames}_frames" for frames in FEWER))},
+    chance=dict.fromkeys(("accuracy/edges", *(f"accuracy/after_{frames}_frames" for frames in FEWER)), "50"),
 )
