@@ -15,7 +15,7 @@ from reprolib.data.sources import SIMULATED_MOTION
 from reprolib.evidence.deviations import Deviation
 from reprolib.experiments import modular_edges, nri_edges
 from reprolib.rows import motion_rows as motion
-from reprolib.settings.data_sets import FRAMES
+from reprolib.settings.data_sets import FEWER, FRAMES
 from reprolib.settings.moving import NRIModel
 from reprolib.settings.searching import ModularModel
 
@@ -28,7 +28,7 @@ SEARCHES, INFERS = "Modular meta-learning", nri_edges.LEARNED
 SIZES = (50, 150, 500, 1_500, 5_000, 10_000, 20_000)  # scenes that train
 WANTED = 80  # percent of edges
 NEEDED, SHORT = "scenes_needed", "springs_5_from_few_frames"  # tasks of what is derived
-FEWER = (10, 20)  # frames that an encoder reads
+SEEN = {"accuracy/edges": "accuracy/after", "accuracy/symmetric_pairs": "accuracy/symmetric_pairs_after"}
 STEPS = {SEARCHES: 3_000, INFERS: 8_000}  # as many as fit into about the same minutes
 MINUTES = {"smoke": 0.1, "small": 7, "paper": 800}
 VALIDATIONS = 20
@@ -132,22 +132,21 @@ def glimpsed(found: Sequence[Record]) -> dict[str, float]:
     """Figures of rows that read 10, 20 and all frames, under the names that a search gives its own."""
     named = {}
     for frames, record in zip((*FEWER, FRAMES), found, strict=True):
-        named |= _after(frames, record, "accuracy/edges", "accuracy/symmetric_pairs")
+        named |= _after(frames, record)
     return named
 
 
 def searched_short(found: Sequence[Record]) -> dict[str, float]:
     """The figures of one record of a search, which has those of short observations as well."""
     (record,) = found
-    names = [f"accuracy/{name}_{frames}_frames" for frames in FEWER for name in ("after", "symmetric_pairs_after")]
-    short = {name: record.metrics[name] for name in names if name in record.metrics}
-    return short | _after(FRAMES, record, "accuracy/edges", "accuracy/symmetric_pairs")
+    names = {f"{name}_{frames}_frames" for frames in FEWER for name in SEEN.values()}
+    return {name: value for name, value in record.metrics.items() if name in names} | _after(FRAMES, record)
 
 
-def _after(frames: int, record: Record, edges: str, pairs: str) -> dict[str, float]:
-    """The two figures of a record that it has, by the frames that were read."""
-    names = {edges: f"accuracy/after_{frames}_frames", pairs: f"accuracy/symmetric_pairs_after_{frames}_frames"}
-    return {name: record.metrics[known] for known, name in names.items() if known in record.metrics}
+def _after(frames: int, record: Record) -> dict[str, float]:
+    """The figures that a record has, named by the frames that were read for them."""
+    metrics = record.metrics
+    return {f"{name}_{frames}_frames": metrics[known] for known, name in SEEN.items() if known in metrics}
 
 
 SEARCHING, INFERRING = ([make(scenes) for scenes in SIZES] for make in (_searching, _inferring))

@@ -17,7 +17,7 @@ from reprolib.methods.assignment_scores import AssignmentScores
 from reprolib.methods.bouncegrad import BounceGrad
 from reprolib.methods.contradictory_edges import agreement
 from reprolib.models.modular import ModularMetaLearning
-from reprolib.settings.data_sets import FRAMES, HORIZON
+from reprolib.settings.data_sets import FEWER, FRAMES, HORIZON
 from reprolib.settings.recipe import learning_rate
 from reprolib.training import optimisers
 from reprolib.training.learner import Job, Learner, Moment
@@ -25,7 +25,6 @@ from reprolib.training.learner import Job, Learner, Moment
 SEARCHES = {"bouncegrad": BounceGrad, "scores": AssignmentScores}
 START = FRAMES  # the frame that a test rollout starts from, counting from 0: the first that no search reads
 AT_ONCE = 50  # scenes predicted at once
-FEWER = (10, 20)  # frames of a short observation
 HALF = HORIZON // 2  # frames after which the official code starts its rollout of a test again, from a true frame
 
 

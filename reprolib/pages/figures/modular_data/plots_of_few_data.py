@@ -6,13 +6,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from reprolib.evidence.records import Record
-from reprolib.experiments.modular_data import EXPERIMENT, FEWER, INFERS, SEARCHES, SHORT, SIZES, WANTED, task
+from reprolib.experiments.modular_data import EXPERIMENT, INFERS, SEARCHES, SHORT, SIZES, WANTED, task
 from reprolib.judgement.derived import derived
 from reprolib.judgement.verdicts import measurements
 from reprolib.pages.figures.shared.bars import alike
 from reprolib.pages.figures.shared.lines import End, band, looks, name_lines
 from reprolib.pages.figures.shared.style import GREY, NO_RECORD, canvas, note, percent_axis, styled
-from reprolib.settings.data_sets import FRAMES
+from reprolib.settings.data_sets import FEWER, FRAMES
 
 SYSTEMS = (SEARCHES, INFERS)
 READ = (*FEWER, FRAMES)
