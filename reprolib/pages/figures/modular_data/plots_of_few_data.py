@@ -1,6 +1,7 @@
 """What few data are enough for: edges found by the number of training scenes, and by the frames of a test scene."""
 
 from collections.abc import Sequence
+from types import MappingProxyType
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -14,9 +15,10 @@ from reprolib.pages.figures.shared.lines import End, band, looks, name_lines
 from reprolib.pages.figures.shared.style import GREY, NO_RECORD, canvas, note, percent_axis, styled
 from reprolib.settings.data_sets import FEWER, FRAMES
 
-SYSTEMS = (SEARCHES, INFERS)
+SYSTEMS = MappingProxyType({SEARCHES: "modules", INFERS: "NRI"})  # as they are called beside their lines
 READ = (*FEWER, FRAMES)
-CHANCE = 40  # percent, where the axis begins: below guessing
+THOUSAND = 1_000
+BOTTOM = 40  # percent, where the axis begins: below guessing
 
 
 @styled
@@ -54,14 +56,19 @@ def _curves(curves: dict[str, dict[int, list[float]]], below: str, wanted: int |
     axis = figure.add_subplot(xscale="log")
     for (system, points), look in zip(whole.items(), looks(whole), strict=True):
         seeds = np.array(list(points.values())).T  # [seeds, numbers]
-        ends.append(band(axis, system, np.array(list(points)), seeds, look, marker="o"))
+        ends.append(band(axis, SYSTEMS[system], np.array(list(points)), seeds, look, marker="o"))
     if wanted is not None:
         axis.axhline(wanted, color=GREY, linewidth=0.8, zorder=0)
-    axis.set(xlabel=below, xticks=ticks, xticklabels=[f"{tick:,}" for tick in ticks])
+    axis.set(xlabel=below, xticks=ticks, xticklabels=[_short(tick) for tick in ticks])
     axis.minorticks_off()
-    percent_axis(axis, "percent of edges right", bottom=CHANCE)
+    percent_axis(axis, "percent of edges right", bottom=BOTTOM)
     name_lines(axis, ends)
     return figure
+
+
+def _short(number: int) -> str:
+    """1500 is 1.5k."""
+    return str(number) if number < THOUSAND else f"{number / THOUSAND:g}k"
 
 
 def _of_all_seeds(points: dict[int, list[float]]) -> dict[int, list[float]]:
