@@ -39,13 +39,14 @@ book: setup ## run every notebook at SCALE=smoke, training included (TRAIN=0: on
 test: setup ## run the tests (REPROLIB_DATA=folder adds those on real data)
 	@$(ONE_THREAD) $(PYTHON) -m pytest -q -n $(JOBS) $(TESTS)
 
-tables: setup ## write the tables of figures, claims and waiting rows to _build/tables and book/_generated
+tables: setup ## write the picture of headlines and the tables of figures, claims and waiting rows to _build/tables and book/_generated
 	@mkdir -p _build/tables
 	@for format in $(FORMATS); do for name in all claims waiting; do \
 	  $(call table,$$name --format $$format,_build/tables/$$name.$$format) || exit 1; done; done
 	@mkdir -p book/_generated
 	@for page in counts attempts speed; do $(call table,$$page,book/_generated/$$page.md) || exit 1; done
 	@$(call table,claims --format html,book/_generated/claims.html)
+	@$(REPROLIB) picture >_build/headlines.svg && mv _build/headlines.svg book/_generated/headlines.svg
 	@echo "tables: _build/tables, book/_generated"
 
 small: setup ## train the missing records at small scale, JOBS=2 at a time with one thread each (hours on a CPU; resumable)

@@ -160,6 +160,16 @@ def table(
         typer.echo(f"reprolib: there is no folder {paths.results()}, so nothing of ours is in this table", err=True)
 
 
+@app.command()
+def picture() -> None:
+    """Every printed figure of a headline claim beside ours, as SVG."""
+    from reprolib.judgement.labels import judged
+    from reprolib.pages import figures
+    from reprolib.pages.tables import committed
+
+    typer.echo(figures.show(figures.headline_figures(judged(committed()))).svg)
+
+
 @app.command("claims")
 def list_claims(
     paper: Annotated[str | None, typer.Option(help="One paper, such as kipf2018.")] = None,

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from datetime import datetime
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -143,6 +144,20 @@ def test_the_start_page_and_the_makefile_name_the_same_generated_files():
     }
     assert included == made
     assert {"counts.md", "claims.html"} <= set(re.findall(r"_generated/(\S+)", (BOOK / "index.md").read_text()))
+
+
+def test_every_entry_of_the_diary_has_five_parts_and_a_line_in_the_index_newest_first():
+    page = (BOOK / "diary.md").read_text()
+    index = re.findall(r"^\| (\d+&nbsp;\w+) \| .* \| \[([^]]+)\]\(([\w-]+)\) \|$", page, re.MULTILINE)
+    entries = re.findall(r"^\(([\w-]+)\)=\n### (.+)\n\n\*.+, (.+)\*\n\n((?:.+\n)+)", page, re.MULTILINE)
+    days = [datetime.strptime(day, "%d %B %Y") for _, _, day, _ in entries]
+    assert index == [
+        (f"{day.day}&nbsp;{day:%b}", title, anchor) for day, (anchor, title, *_) in zip(days, entries, strict=True)
+    ]
+    assert len(index) == page.count("\n### ") > 80
+    parts = ["Question", "Change", "Result", "Conclusion", "Record"]
+    assert all(re.findall(r"^- \*\*(\w+):\*\* \S", text, re.MULTILINE) == parts for *_, text in entries)
+    assert days == sorted(days, reverse=True)
 
 
 def test_no_page_types_a_label():

@@ -57,9 +57,13 @@ class Claim:
     rests_on: str = ""  # a paper, where the claim is that all its headlines hold
     waits_for: str = ""  # what nobody has built yet, where its figures have no line in published.csv
 
-    def lines(self, printed: Sequence[Line]) -> tuple[Line, ...]:
-        """Those of the printed figures that it names."""
-        return tuple(line for line in printed if self.names(line))
+    def lines(self, every: Sequence[Line]) -> tuple[Line, ...]:
+        """Those of published.csv that it names."""
+        return tuple(line for line in every if self.names(line))
+
+    def printed(self, every: Sequence[Line]) -> tuple[Line, ...]:
+        """Those of them that have a number."""
+        return tuple(line for line in self.lines(every) if line.value is not None)
 
     def names(self, line: Line) -> bool:
         """Whether one of its figures is this line."""

@@ -42,7 +42,7 @@ HURRIED = {  # not the paper's: scenes are seen from other sides, and the optimi
     "train.evaluate_every": 1_000,
 }
 SMALL = HURRIED | {"data.train": 100_000, "train.steps": 20_000}
-LONG = HURRIED | {"train.steps": 80_000, "train.evaluate_every": 2_000}
+LONG = HURRIED | {"train.steps": 40_000, "train.evaluate_every": 2_000}
 HALF = {"model.pairs": "unordered"}
 G = (256, 256, 256, 256)
 F = (500, 100)
@@ -76,7 +76,7 @@ def _relating(asked: str, system: str, model: LinkModel, tiny: dict, **further: 
         "small": SMALL | HALF | {"model.g": G},
         "long": LONG | HALF | {"model.g": G},
     }
-    minutes = {"small": 22, "long": 90, "paper": 120}
+    minutes = {"small": 22, "long": 45, "paper": 120}
     return _row(asked, system, model, scales, minutes, headline=True, deviations=UNSTATED, **further)
 
 
@@ -86,7 +86,7 @@ def _flat(asked: str, system: str, model: LinkMLP) -> Row:
         "small": SMALL | {"model.hidden": G + F},
         "long": LONG | {"model.hidden": G + F},
     }
-    minutes = {"small": 9, "long": 36, "paper": 60}
+    minutes = {"small": 9, "long": 18, "paper": 60}
     return _row(asked, system, model, scales, minutes, baseline=True, deviations=UNSTATED)
 
 

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from reprolib import experiments
 from reprolib.contracts.entry import Derived, Experiment, Row
 from reprolib.evidence import claims, kinds, published
-from reprolib.evidence.claims import Comparison
+from reprolib.evidence.claims import Claim, Comparison
 from reprolib.evidence.estimates import Estimate, average
 from reprolib.evidence.published import Line
 from reprolib.evidence.records import Record
@@ -79,6 +79,16 @@ class Compared:
 
 
 @dataclass(frozen=True)
+class Figured:
+    """One printed figure with ours: how close it is, and its mean as its kind compares it; None without a record."""
+
+    line: Line
+    baseline: bool  # it is not what the paper is about
+    closeness: Closeness | None
+    ours: Estimate | None
+
+
+@dataclass(frozen=True)
 class Hearing:
     """The measurements of one claim at one scale on one kind of data.
 
@@ -92,6 +102,15 @@ class Hearing:
 
     def of(self, task: str, system: str) -> Measurement | None:
         return self.known.measured.get((*self.cast.get((task, system), (task, system)), *self.setting))
+
+    def figures(self, claim: Claim) -> tuple[Figured, ...]:
+        """The printed figures of the claim with ours."""
+        return tuple(map(self._figured, claim.printed(self.known.lines)))
+
+    def _figured(self, line: Line) -> Figured:
+        found, entry = self.of(line.task, line.system), self.known.rows.get((line.task, line.system))
+        baseline = entry is not None and entry[1].baseline
+        return Figured(line, baseline, self.closeness(line), found.estimate(line.metric) if found else None)
 
     def closeness(self, line: Line) -> Closeness | None:
         found, entry = self.of(line.task, line.system), self.known.rows.get((line.task, line.system))
@@ -168,21 +187,22 @@ class Hearing:
         values = [self.known.figure(task, side, metric) for side in (comparison.one, comparison.other)]
         return None if None in values else kinds.of(metric).gain(*values)
 
-    def told(self, figures: Sequence[tuple[Line, Closeness | None]], compared: Sequence[Compared]) -> list[str]:
+    def told(self, figures: Sequence[Figured], compared: Sequence[Compared]) -> list[str]:
         """The reasons: every figure, then every comparison that does not hold, or that all do."""
-        said = [f"{line.system}, {line.metric} of {line.task}: {self._both(line, status)}" for line, status in figures]
+        said = [f"{one.line.system}, {one.line.metric} of {one.line.task}: {_both(one)}" for one in figures]
         open_ = [each.reason for each in compared if each.order != "holds"]
         said += open_ or [f"all {len(compared)} comparisons hold"] * bool(compared)
         who = [f"{theirs[1]} is {ours[1]}" for theirs, ours in self.cast.items() if theirs != ours]
         return [*who, *said]
 
-    def _both(self, line: Line, status: Closeness | None) -> str:
-        if status is None:
-            return "a record is lacking"
-        ours = self.of(line.task, line.system).estimate(line.metric)
-        return f"{status}, {_shown(line.metric, ours)} against {line.bound} {number(line.value, line.metric)}".replace(
-            "  ", " "
-        )
+
+def _both(figure: Figured) -> str:
+    """How close a figure is, and both sides of it."""
+    if figure.ours is None:
+        return "a record is lacking"
+    line = figure.line
+    printed = f"{line.bound} {number(line.value, line.metric)}".strip()
+    return f"{figure.closeness}, {_shown(line.metric, figure.ours)} against {printed}"
 
 
 def _shown(metric: str, found: Estimate) -> str:

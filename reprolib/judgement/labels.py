@@ -11,7 +11,7 @@ from reprolib.evidence.claims import Claim
 from reprolib.evidence.published import Line
 from reprolib.evidence.records import Record
 from reprolib.judgement.fidelity import departures, fidelity
-from reprolib.judgement.hearing import Compared, Hearing, Known, Name, Setting
+from reprolib.judgement.hearing import Compared, Figured, Hearing, Known, Name, Setting
 from reprolib.judgement.verdicts import LESS, Closeness, Order
 
 Label = Literal[
@@ -42,6 +42,7 @@ class Judgement:
     figure: Closeness | None = None
     effect: Order | None = None
     compared: tuple[Compared, ...] = ()
+    figures: tuple[Figured, ...] = ()
     setting: Setting | None = None
     n: int = 0  # seeds of the system with the fewest
     records: tuple[Record, ...] = ()
@@ -103,11 +104,15 @@ class Court:
         """The claim's best label: by the printed system, or by a row of ours that stands for it."""
         needed = self._needed(claim)
         if claim.waits_for or not needed:
-            return Judgement(claim, "not attempted", claim.waits_for or "it is only quoted")
+            return self._not_attempted(claim, claim.waits_for or "it is only quoted")
         if absent := [name for name in needed if name not in self.known.rows]:
-            return Judgement(claim, "not attempted", self._why_absent(absent))
+            return self._not_attempted(claim, self._why_absent(absent))
         parts = [self._by(claim, names) for names in self._casts(needed)]
         return min(parts, key=lambda each: LABELS.index(each.label))
+
+    def _not_attempted(self, claim: Claim, reason: str) -> Judgement:
+        figures = Hearing(self.known, ("", ""), {}).figures(claim)
+        return Judgement(claim, "not attempted", reason, figures=figures)
 
     def _needed(self, claim: Claim) -> list[Name]:
         """The (task, system) that have to be measured; what has only a printed figure has not."""
@@ -151,12 +156,11 @@ class Court:
     def _by(self, claim: Claim, cast: Mapping[Name, Name]) -> Judgement:
         setting = self._setting(list(cast.values()), cast[self._claimed(claim, list(cast))])
         if setting is None:
-            return Judgement(claim, "not attempted", "there is no record above smoke scale")
+            return self._not_attempted(claim, "there is no record above smoke scale")
         hearing = Hearing(self.known, setting, cast)
-        printed = [line for line in claim.lines(self.known.lines) if line.value is not None]
-        figures = [(line, hearing.closeness(line)) for line in printed]
+        figures = hearing.figures(claim)
         compared = tuple(each for comparison in claim.comparisons for each in hearing.compare(comparison))
-        figure = _worst([status or "unsure" for _, status in figures], get_args(Closeness))
+        figure = _worst([each.closeness or "unsure" for each in figures], get_args(Closeness))
         effect = _worst([each.order for each in compared], get_args(Order))
         here = [found for name in cast.values() if (found := self.known.measured.get((*name, *setting)))]
         fair = not any(each.excused for each in compared)
@@ -168,6 +172,7 @@ class Court:
             figure,
             effect,
             compared,
+            figures,
             setting,
             min((len(one.counted) for one in here if one.trained), default=1) if here else 0,
             tuple(record for one in here for record in one.evidence),

@@ -50,7 +50,7 @@ def load(settings: JointsData, kind: str) -> Dataset:
     """
     if missing := available(settings, kind):
         raise InputError(missing)
-    walks = trials.recorded(trials.folder()) if kind == "real" else trials.generated(settings.seed)
+    walks = walks_of(settings, kind)
     chosen = choices(next(iter(walks.values())), settings)
     splits = {
         name: _split([walks[trial] for trial in numbers if trial in walks], chosen, settings, stream)
@@ -60,6 +60,11 @@ def load(settings: JointsData, kind: str) -> Dataset:
     said = trials.lacking(walks)
     deviations = (Deviation("data", said, less=True),) if said else ()
     return Dataset("mocap_transfer", kind, identity(settings, kind), splits, facts, deviations)
+
+
+def walks_of(settings: JointsData, kind: str) -> dict[int, Walk]:
+    """The walks of every trial that is there."""
+    return trials.recorded(trials.folder()) if kind == "real" else trials.generated(settings.seed)
 
 
 def identity(settings: JointsData, kind: str) -> str:
@@ -118,6 +123,12 @@ def on_table(walk: Walk, joints: Sequence[str], settings: JointsData) -> np.ndar
     return settings.extent * (_seen(walk, joints, settings) - middle) / half
 
 
+def as_balls(places: np.ndarray) -> np.ndarray:
+    """Places of ten joints [16, 10, 2] as rows of ten balls in the order of the colours, float32 [10, 3 + 32]."""
+    x, y = np.moveaxis(places, (2, 1), (0, 1))  # [10, 16] each
+    return np.concatenate([COLOURS[COLOUR], x, y], axis=1).astype(np.float32)
+
+
 def _split(walks: list[Walk], chosen: list[tuple[str, ...]], settings: JointsData, stream: int) -> Split:
     rng = np.random.default_rng((settings.seed, stream))
     scenes = [
@@ -142,8 +153,7 @@ def _scenes(walk: Walk, joints: tuple[str, ...], number: int, settings: JointsDa
     found = []
     for _ in range(settings.windows):
         first, order = rng.integers(len(places) - FRAMES + 1), rng.permutation(BALLS)
-        x, y = np.moveaxis(places[first : first + FRAMES, order], (2, 1), (0, 1))  # [10, 16] each
-        objects = np.concatenate([COLOURS[COLOUR], x, y], axis=1).astype(np.float32)
+        objects = as_balls(places[first : first + FRAMES, order])
         tables = (table[np.ix_(order, order)].astype(np.int64) for table in joined)
         found.append((objects, *tables, np.int64(number)))
     return found

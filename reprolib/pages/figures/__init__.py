@@ -16,6 +16,7 @@ from reprolib.pages.figures.gn_tasks.plots_of_graph_tasks import (
     solved_by_step,
     swinging_chains,
 )
+from reprolib.pages.figures.headline_figures import headline_figures
 from reprolib.pages.figures.label_bars import label_bars
 from reprolib.pages.figures.mocap.plots_of_walks import learned_edges, walk_errors, walk_moments, walking
 from reprolib.pages.figures.modular_data.plots_of_few_data import edges_by_frames, edges_by_scenes
@@ -51,6 +52,7 @@ from reprolib.pages.figures.rn_physics.plots_of_links import (
     body_links,
     counts_by_systems,
     links_found,
+    walking_links,
     wrong_by_kind,
 )
 from reprolib.pages.figures.rn_physics.plots_of_physics import hidden_links, moving_links
@@ -86,6 +88,7 @@ __all__ = [
     "failures",
     "full_block",
     "graphs",
+    "headline_figures",
     "hidden_links",
     "horizon",
     "induction_by_distance",
@@ -121,5 +124,6 @@ __all__ = [
     "walk_errors",
     "walk_moments",
     "walking",
+    "walking_links",
     "wrong_by_kind",
 ]

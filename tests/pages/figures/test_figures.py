@@ -487,6 +487,21 @@ def test_places_of_states_lie_on_their_objects(results):
         assert pixels == list(views_of_sort_of_clevr.sort_of_clevr.RGB)
 
 
+def test_every_pair_of_a_question_is_of_one_kind():
+    asked = torch.eye(6, dtype=torch.bool)[[2, 5]]
+    kinds = views_of_sort_of_clevr._kinds_of_pair(asked)
+    assert [int(chosen[0].sum()) for chosen in kinds.values()] == [10, 1, 20, 5]
+    assert (sum(chosen.int() for chosen in kinds.values()) == 1).all()
+    assert kinds["the asked object and itself"][1].nonzero().tolist() == [[5, 5]]
+
+
+def test_lengths_of_pairs_are_shares_of_their_mean(results):
+    keep(results, "rn_sort_of_clevr", "sort_of_clevr_state/RN")
+    lengths = views_of_sort_of_clevr.lengths(few=3)
+    pairs = dict(zip(lengths, 2 * [10, 1, 20, 5], strict=True))
+    assert sum(share * pairs[name] for name, share in lengths.items()) / 72 == pytest.approx(100, rel=1e-4)
+
+
 def test_few_generated_stories_have_every_word_of_the_real_files(babi):
     """So that weights of real data read generated stories word for word."""
     files, few = views_of_babi.babi_tensors.source(), views_of_babi.FEW_STORIES

@@ -1,10 +1,12 @@
 """The plots of hidden links: every mark stands where its record says, and lines tell found, extra and missed apart."""
 
 import dataclasses
+from io import BytesIO
 
 import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
+from PIL import Image
 
 from reprolib import paths
 from reprolib.evidence import records
@@ -60,10 +62,29 @@ def test_the_scenes_that_are_shown_have_the_numbers_of_systems_that_the_page_say
     assert all(view.chances.shape == (10, 10) for view in views)
 
 
+def seen_links(view):
+    return sum((view.connections[i, j] > 0) | (view.chances[i, j] > 0.5) for j in range(10) for i in range(j))
+
+
 def test_a_body_at_four_moments():
     view = views_of_links.body()
     axes = plots_of_links.body_links(view).axes
     assert [axis.get_title(loc="left") for axis in axes] == ["frame 1", "frame 6", "frame 11", "frame 16"]
     assert int(view.connections.sum()) == 2 * 9
-    drawn = sum(len(lines.get_segments()) for lines in axes[0].findobj(LineCollection))
-    assert drawn == sum((view.connections[i, j] > 0) | (view.chances[i, j] > 0.5) for j in range(10) for i in range(j))
+    bones, *links = axes[0].findobj(LineCollection)
+    assert len(bones.get_segments()) == 30  # as 31 joints form a tree
+    assert sum(len(lines.get_segments()) for lines in links) == seen_links(view)
+
+
+def test_joints_lie_where_bones_end():
+    view = views_of_links.body()
+    ends = view.bones.transpose(1, 0, 2, 3).reshape(16, -1, 2)
+    for frame in (0, 15):
+        apart = np.abs(view.trajectories[:, frame, None] - ends[frame]).sum(-1)  # [10, ends]
+        np.testing.assert_allclose(apart.min(1), 0, atol=1e-12)
+
+
+def test_a_walking_body_moves_as_fast_as_it_did():
+    movie = Image.open(BytesIO(plots_of_links.walking_links(views_of_links.body()).gif))
+    assert movie.n_frames == 16
+    assert movie.info["duration"] == 100  # milliseconds, of ten frames a second

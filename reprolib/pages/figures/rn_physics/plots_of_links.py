@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -12,11 +13,12 @@ from reprolib.data.linked_balls import BALLS, NONE
 from reprolib.evidence.records import Record
 from reprolib.judgement.verdicts import Measurement
 from reprolib.pages.figures.rn_physics.plots_of_physics import draw_table
-from reprolib.pages.figures.rn_physics.views_of_links import LinkView
+from reprolib.pages.figures.rn_physics.views_of_links import BodyView, LinkView
 from reprolib.pages.figures.shared.bars import alike
 from reprolib.pages.figures.shared.lines import band, looks
-from reprolib.pages.figures.shared.moving_objects import WRONG, headed, shade, verdict
-from reprolib.pages.figures.shared.style import BELOW, INK, NO_RECORD, canvas, note, percent_axis, styled
+from reprolib.pages.figures.shared.looping_gif import Movie, looping, painted, stage
+from reprolib.pages.figures.shared.moving_objects import WRONG, headed, score, shade, verdict
+from reprolib.pages.figures.shared.style import BELOW, GREY, INK, NO_RECORD, STYLE, canvas, note, percent_axis, styled
 from reprolib.settings.physical import World
 
 CONNECTIONS, COUNTS = "physics_connections", "physics_counting"
@@ -31,7 +33,13 @@ KINDS = {  # of pairs, as they are written under the plot
 }
 MOMENTS = 4  # of a scene, at which a body is shown
 FLOOR = 0.001  # percent: where a system with no mistake is drawn
-LINES = {"found": {"color": INK, "linewidth": 1.6}, "extra": WRONG["extra"], "missed": WRONG["missed"]}
+LINES = {
+    "found": {"color": INK, "linewidth": 1.6},
+    "extra": WRONG["extra"] | {"linewidth": 1.6},
+    "missed": WRONG["missed"] | {"linewidth": 1.6},
+    "bone": {"color": GREY, "linewidth": 4.0, "alpha": 0.5},
+}
+NAMES = {"found": "found", "extra": "there is none", "missed": "missed"}  # of lines that a network sees or does not
 
 
 @styled
@@ -80,51 +88,70 @@ def links_found(views: Sequence[LinkView], world: World | None = None) -> Figure
     for axis, view in zip(figure.subplots(1, len(views), squeeze=False)[0], views, strict=True):
         draw_table(axis, view.trajectories, world or World())
         _links(axis, view)
-    _name_lines(figure)
+        axis.set_title(f"{score(view.connections != NONE, view.chances)} pairs", fontsize=8.5)
+    _name_lines(figure, NAMES)
     return figure
 
 
 @styled
-def body_links(view: LinkView) -> Figure:
+def body_links(view: BodyView) -> Figure:
     """A body at four moments of a scene, with the links that a network sees between its joints, drawn as for balls."""
     frames = np.linspace(0, view.trajectories.shape[1] - 1, MOMENTS).round().astype(int)
     figure = headed(2.3, view.source)
     for axis, frame in zip(figure.subplots(1, MOMENTS), frames, strict=True):
-        places = view.trajectories[:, frame]
-        axis.scatter(*places.T, color=[shade(joint) for joint in range(len(places))], s=28, zorder=3)
+        _joints(axis, view, frame)
+        _bones(axis, view, frame)
         _links(axis, view, frame)
-        axis.set(xlim=(-0.6, 0.6), ylim=(-1, 1), xticks=[], yticks=[], aspect="equal")
-        axis.spines[:].set_visible(False)
         axis.set_title(f"frame {frame + 1}", fontsize=8.5)
-    _name_lines(figure)
+    _name_lines(figure, NAMES | {"bone": "bone"})
     return figure
 
 
+def walking_links(view: BodyView) -> Movie:
+    """The scene as a looping GIF, as fast as it was: left what the network is told, right what it sees in the body."""
+    frames = []
+    with mpl.rc_context(dict(STYLE)):
+        painter, axes = stage(2, view.source)
+        for frame in range(view.trajectories.shape[1]):
+            for axis, title in zip(axes, ("what the network is told", "the links that it sees"), strict=True):
+                axis.clear()
+                _joints(axis, view, frame)
+                axis.set_title(title)
+            _bones(axes[1], view, frame)
+            _links(axes[1], view, frame)
+            frames.append(painted(painter))
+    return Movie(looping(frames, round(view.pace)))
+
+
+def _joints(axis: Axes, view: BodyView, frame: int) -> None:
+    """The joints at one moment, on a table of which the body takes up the height."""
+    places = view.trajectories[:, frame]
+    axis.scatter(*places.T, color=[shade(joint) for joint in range(len(places))], s=28, zorder=3)
+    axis.set(xlim=(-0.6, 0.6), ylim=(-1, 1), xticks=[], yticks=[], aspect="equal")
+    axis.spines[:].set_visible(False)
+
+
+def _bones(axis: Axes, view: BodyView, frame: int) -> None:
+    axis.add_collection(LineCollection(view.bones[:, frame], zorder=1, **_line("bone")))
+
+
 def _links(axis: Axes, view: LinkView, frame: int = -1) -> None:
-    """One line for each pair that is joined, in truth or as the network sees it; the title counts right pairs."""
+    """One line for each pair that is joined, in truth or as the network sees it."""
     pairs = np.stack(np.triu_indices(len(view.connections), 1), axis=1)
     said = [verdict(view.connections[i, j] != NONE, view.chances[i, j]) for i, j in pairs]
-    for kind in LINES:
+    for kind in NAMES:
         ends = [view.trajectories[pair, frame] for pair, each in zip(pairs, said, strict=True) if each == kind]
-        look = _line(kind)
-        axis.add_collection(
-            LineCollection(
-                ends, colors=look["color"], linewidths=1.6, linestyles=[look.get("linestyle", "-")], zorder=2
-            )
-        )
-    right = sum(each in ("found", "absent") for each in said)
-    axis.set_title(f"{right} of {len(said)} pairs", fontsize=8.5)
+        axis.add_collection(LineCollection(ends, zorder=2, **_line(kind)))
 
 
-def _name_lines(figure: Figure) -> None:
-    names = {"found": "found", "extra": "there is none", "missed": "missed"}
-    handles = [Line2D([], [], label=label, **_line(name)) for name, label in names.items()]
-    figure.legend(handles=handles, ncols=3, **BELOW)
+def _name_lines(figure: Figure, names: Mapping[str, str]) -> None:
+    handles = [Line2D([], [], label=label, **_line(kind)) for kind, label in names.items()]
+    figure.legend(handles=handles, ncols=len(names), **BELOW)
 
 
 def _line(kind: str) -> dict:
     """Colour and dashes of a line, without a sign."""
-    return {name: value for name, value in LINES[kind].items() if name in ("color", "linestyle", "linewidth")}
+    return {name: value for name, value in LINES[kind].items() if name in ("color", "linestyle", "linewidth", "alpha")}
 
 
 def _measured(found: Sequence[Record], task: str, systems: Sequence[str]) -> Mapping[str, Measurement]:

@@ -6,15 +6,14 @@ import numpy as np
 import torch
 
 from reprolib import experiments
-from reprolib.contracts.configuration import change
 from reprolib.data.ball_views import places_of
+from reprolib.data.cmu import joints_as_balls, trials
+from reprolib.data.cmu.joint_paths import connections
+from reprolib.data.physical_scenes import FRAMES
 from reprolib.pages.figures.shared.specimens import specimen
 
 SYSTEMS = (8, 5, 2)  # of the scenes that are shown: few links, some, many
 FEW = {"data.train": 10, "data.valid": 10, "data.test": 100}
-
-
-BODY = {"data.choices": 1, "data.windows": 1}  # whose first choice is ours
 
 
 @dataclass(frozen=True)
@@ -25,6 +24,14 @@ class LinkView:
     connections: np.ndarray  # kinds of links [10, 10], or 1 where the body joins two joints
     chances: np.ndarray  # probabilities of a link [10, 10]
     source: str
+
+
+@dataclass(frozen=True)
+class BodyView(LinkView):
+    """The same of ten joints, with the body that they belong to."""
+
+    bones: np.ndarray  # both ends of every bone [bones, 16, 2, 2]
+    pace: float  # milliseconds between two frames
 
 
 @torch.no_grad()
@@ -48,19 +55,30 @@ def links() -> list[LinkView]:
 
 
 @torch.no_grad()
-def body() -> LinkView:
-    """Ten joints of the first walk that tests, as the network sees them that was trained on balls.
+def body() -> BodyView:
+    """The limbs of the first walk that tests, from its first frame, as the network sees them that was trained on balls.
 
     Raises:
         InputError: the weights are damaged.
     """
     found = specimen("rn_physics", "physics_connections/RN", FEW)
-    joints = experiments.get("rn_physics").row("mocap_transfer/RN")
-    columns = joints.source.load(change(joints.config, BODY).data, "generated").splits["test"].columns
-    objects = columns["objects"][:1]
-    places = places_of(objects)[0].transpose(1, 2)  # [10, 16, 2]
-    chances = found.model(objects)[0].float().sigmoid()
-    return LinkView(places.numpy(), columns["connections"][0].numpy(), chances.numpy(), found.source)
+    settings = experiments.get("rn_physics").row("mocap_transfer/RN").config.data
+    walk = joints_as_balls.walks_of(settings, "generated")[trials.TEST[0]]
+    limbs, whole = (
+        joints_as_balls.on_table(walk, joints, settings)[:FRAMES].swapaxes(0, 1)  # [joints, 16, 2]
+        for joints in (joints_as_balls.LIMBS, walk.skeleton.names)
+    )
+    objects = torch.from_numpy(joints_as_balls.as_balls(limbs.swapaxes(0, 1)))
+    chances = found.model(objects[None])[0].float().sigmoid()
+    ends = np.argwhere(np.triu(walk.skeleton.adjacency))  # [bones, 2]
+    return BodyView(
+        limbs,
+        connections(walk.skeleton, joints_as_balls.LIMBS),
+        chances.numpy(),
+        found.source,
+        bones=whole[ends].swapaxes(1, 2),
+        pace=1000 / settings.rate,
+    )
 
 
 def _systems(connections: torch.Tensor) -> torch.Tensor:

@@ -46,6 +46,38 @@ def scenes(row: str, count: int) -> list[SceneView]:
     ]
 
 
+@torch.no_grad()
+def lengths(few: int = 200) -> dict[str, float]:
+    """How long g's vectors are on states, by the kind of pair, in percent of the mean over all pairs of all questions.
+
+    Args:
+        few: test scenes, with 20 questions each.
+    """
+    found = specimen("rn_sort_of_clevr", "sort_of_clevr_state/RN", FEW_SCENES | {"data.test": few})
+    batch = found.data.splits["test"].batch(slice(None))
+    values = found.model.relation_network.each_relation(*found.model.encode(batch)).norm(dim=-1)  # [B, 6, 6]
+    asked = torch.from_numpy(sort_of_clevr.colour(batch["questions"].numpy()))  # [B]
+    one = asked[:, None] == torch.arange(len(sort_of_clevr.COLOURS))  # [B, 6]
+    related = torch.from_numpy(sort_of_clevr.is_relational(batch["questions"].numpy()))
+    return {
+        f"{question}: {pair}": float(100 * values[chosen & which[:, None, None]].mean() / values.mean())
+        for question, which in (("relational question", related), ("other question", ~related))
+        for pair, chosen in _kinds_of_pair(one).items()
+    }
+
+
+def _kinds_of_pair(asked: Tensor) -> dict[str, Tensor]:
+    """Which pairs [B, 6, 6] are of which kind, by which object is asked about [B, 6]."""
+    same = torch.eye(asked.shape[1], dtype=torch.bool)
+    both, either = asked[:, :, None] & asked[:, None], asked[:, :, None] | asked[:, None]
+    return {
+        "the asked object and another": either & ~same,
+        "the asked object and itself": both,
+        "two others": ~either & ~same,
+        "another and itself": ~either & same,
+    }
+
+
 def _varied(questions: Tensor, count: int) -> Tensor:
     """Rows of two questions a scene, one of each type; scenes take turns with the subtypes as far as they ask them."""
     subtypes = questions[:, sort_of_clevr.SUBTYPE_BIT :].argmax(1).view(count, 2, sort_of_clevr.QUESTIONS)
