@@ -25,6 +25,7 @@ NAMES = (
     "modular_edges",
     "modular_proposals",
     "modular_unseen",
+    "modular_data",
 )
 
 

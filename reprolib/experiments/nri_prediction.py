@@ -89,6 +89,6 @@ EXPERIMENT = Experiment(
     paper=motion.PAPER,
     table="Table 2",
     rows=rows(),
-    metrics=("mse/*",),
+    metrics=("mse/step_*",),
     chance=motion.CHANCE,
 )

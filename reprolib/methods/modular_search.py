@@ -12,12 +12,12 @@ from torch import Tensor, nn
 from reprolib.contracts.configuration import Config
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
-from reprolib.evidence.metrics import accuracy, average, best_naming, edge_accuracy, errors_by_step
+from reprolib.evidence.metrics import average, best_naming, edge_accuracy, errors_by_step
 from reprolib.methods.assignment_scores import AssignmentScores
 from reprolib.methods.bouncegrad import BounceGrad
+from reprolib.methods.contradictory_edges import agreement
 from reprolib.models.modular import ModularMetaLearning
-from reprolib.models.modular.graph_shapes import bipartite, both_ways
-from reprolib.settings.data_sets import FRAMES, HORIZON
+from reprolib.settings.data_sets import FEWER, FRAMES, HORIZON
 from reprolib.settings.recipe import learning_rate
 from reprolib.training import optimisers
 from reprolib.training.learner import Job, Learner, Moment
@@ -25,8 +25,7 @@ from reprolib.training.learner import Job, Learner, Moment
 SEARCHES = {"bouncegrad": BounceGrad, "scores": AssignmentScores}
 START = FRAMES  # the frame that a test rollout starts from, counting from 0: the first that no search reads
 AT_ONCE = 50  # scenes predicted at once
-FEWER = (10, 20)  # frames of a short observation
-ATTRACTION = 0  # type of an edge between unlike charges
+HALF = HORIZON // 2  # frames after which the official code starts its rollout of a test again, from a true frame
 
 
 def build(config: Config, data: Dataset) -> nn.Module:
@@ -110,7 +109,7 @@ class ModularLearner(Learner):
 @torch.no_grad()
 def evaluate(model: ModularMetaLearning, split: Split) -> dict[str, float]:
     """Accuracy of the edges and what validation picks by; of scenes that are long enough for a rollout also its errors,
-    the shape of the graphs, and the accuracy of the best structures of fewer frames.
+    whether the edges agree, and the same two of the best structures of fewer frames.
 
     The structures are those that `adapt` has found, else the best of all under the modules. The score is the mean log
     of an error along them: at a receiver one step from truth or, where other modules predict, of a scene's rollouts.
@@ -121,10 +120,11 @@ def evaluate(model: ModularMetaLearning, split: Split) -> dict[str, float]:
     naming = best_naming(structures, edges, model.config.modules)
     found = {"accuracy/edges": edge_accuracy(structures, edges, naming)}
     if trajectories.shape[1] > START + HORIZON:
-        found |= _rollout(model, trajectories, structures) | _shapes(naming.to(edges.device)[structures], edges)
+        found |= _rollout(model, trajectories, structures) | agreement(naming[structures.cpu()], edges)
         for frames in FEWER:
-            early = model.edges(trajectories[:, :frames])
-            found[f"accuracy/after_{frames}_frames"] = edge_accuracy(early, edges, naming)
+            early, when = model.edges(trajectories[:, :frames]), f"after_{frames}_frames"
+            found[f"accuracy/{when}"] = edge_accuracy(early, edges, naming)
+            found |= agreement(naming[early.cpu()], edges, f"_{when}")
     parts = zip(seen.split(AT_ONCE), structures.split(AT_ONCE), strict=True)
     scores = torch.cat([_misfit(model, *part) for part in parts])  # [M]
     return found | {"score": -float(scores.double().mean())}
@@ -138,21 +138,20 @@ def _misfit(model: ModularMetaLearning, trajectories: Tensor, structures: Tensor
 
 
 def _rollout(model: ModularMetaLearning, trajectories: Tensor, structures: Tensor) -> dict[str, float]:
-    """Mean squared errors of the frames after those of the search."""
-    parts = zip(trajectories.split(AT_ONCE), structures.split(AT_ONCE), strict=True)
-    errors = torch.cat([_errors(model, *part) for part in parts])  # [M, HORIZON]
-    return {f"mse/step_{step}": average(of_scenes) for step, of_scenes in enumerate(errors.unbind(1), 1)}
+    """Mean squared errors of the frames after those of the search, by one rollout; of the last also the official one.
+
+    mse/restarted_20 is that of a rollout of ten frames, from the true frame ten before.
+    """
+    errors = _errors(model, trajectories, structures, START, HORIZON)
+    restarted = _errors(model, trajectories, structures, START + HALF, HALF)
+    found = {f"mse/step_{step}": average(of_scenes) for step, of_scenes in enumerate(errors.unbind(1), 1)}
+    return found | {f"mse/restarted_{HORIZON}": average(restarted[:, -1])}
 
 
-def _shapes(found: Tensor, edges: Tensor) -> dict[str, float]:
-    """Percent of pairs that are alike in both directions, and of scenes with a bipartite attraction, if it truly is."""
-    shapes = {"accuracy/symmetric_pairs": accuracy(both_ways(found))}
-    if bipartite(edges, ATTRACTION).all():
-        shapes["accuracy/bipartite_scenes"] = accuracy(bipartite(found, ATTRACTION))
-    return shapes
-
-
-def _errors(model: ModularMetaLearning, trajectories: Tensor, structures: Tensor) -> Tensor:
-    """Mean squared error of every scene at every step of the rollout: [M, T, N, D] -> [M, HORIZON]."""
-    predicted = model.predicting.rollout(trajectories[:, START], structures, HORIZON)
-    return errors_by_step(predicted, trajectories[:, START + 1 : START + 1 + HORIZON])
+def _errors(model: ModularMetaLearning, trajectories: Tensor, structures: Tensor, start: int, steps: int) -> Tensor:
+    """Mean squared error of every scene at every step of a rollout from a true frame: [M, T, N, D] -> [M, steps]."""
+    found = []
+    for paths, along in zip(trajectories.split(AT_ONCE), structures.split(AT_ONCE), strict=True):
+        predicted = model.predicting.rollout(paths[:, start], along, steps)  # [B, steps, N, D]
+        found.append(errors_by_step(predicted, paths[:, start + 1 : start + 1 + steps]))
+    return torch.cat(found)

@@ -13,6 +13,7 @@ from reprolib.data import simulations
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.evidence.metrics import average, best_naming, edge_accuracy, errors_by_step
+from reprolib.methods.contradictory_edges import agreement
 from reprolib.models.correlation import CorrelationEdges, LSTMStates, flat_paths, paths
 from reprolib.models.nri import NRI, EdgeClassifier, GivenGraph, SimulatorDecoder
 from reprolib.models.without_graph import Static, TrajectoryLSTM
@@ -87,11 +88,13 @@ class MotionLearner(Learner):
 
 @torch.no_grad()
 def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
-    """Accuracy of the edges, errors of a rollout where the scenes are long enough, and what validation picks by."""
+    """Accuracy of the edges and what validation picks by; where the scenes are long enough for a rollout also its
+    errors, and whether the edges agree with one another.
+    """
     found, batches = {}, list(split.batches(AT_ONCE))
     if hasattr(model, "edges"):
         found |= _accuracies(model, split)
-    if hasattr(model, "rollout") and split.columns["trajectories"].shape[1] > START + HORIZON:
+    if hasattr(model, "rollout") and _rolls(split):
         errors = torch.cat([_errors(model, batch) for batch in batches])  # [M, HORIZON]
         found |= {f"mse/step_{step}": average(of_scenes) for step, of_scenes in enumerate(errors.unbind(1), 1)}
     trained = getattr(model, "describe", model)
@@ -112,10 +115,16 @@ def _accuracies(model: nn.Module, split: Split) -> dict[str, float]:
         predicted[size] = torch.cat([model.edges(some, *settings) for some in paths])
     types = 1 + max(int(edges.max()) for edges in predicted.values())
     naming = best_naming(predicted[""], columns["edges"], types)
-    return {
+    found = {
         f"accuracy/edges{size.replace('/', '_')}": edge_accuracy(edges, columns[f"edges{size}"], naming)
         for size, edges in predicted.items()
     }
+    return found | (agreement(naming[predicted[""].cpu()], columns["edges"]) if _rolls(split) else {})
+
+
+def _rolls(split: Split) -> bool:
+    """Whether the scenes go on long enough for a rollout, as those of a test do."""
+    return split.columns["trajectories"].shape[1] > START + HORIZON
 
 
 def _errors(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:

@@ -14,6 +14,7 @@ LEAST_SIDE, RELEASED_WIDTH = 16, 320  # four convolutions halve the one to a cel
 PARTICLES = ("springs", "charged")
 OSCILLATORS = ("kuramoto", "kuramoto_raw", "kuramoto_phase")  # three views of the same motion
 FRAMES = 49  # of a training scene; as many of a test scene are read before its graph is inferred
+FEWER = (10, 20)  # frames of a short observation
 HORIZON = 20  # frames that are predicted after them and one to start from (Kipf et al. 2018, Table 2)
 PLAY_FRAMES, PLAY_READ = 25, 17  # frames of a basketball play, and those that are read before the rest is predicted
 Objects = Annotated[int, AtLeast(2)]  # an interaction takes two

@@ -46,6 +46,7 @@ class NRIModel(MotionSettings):
     peak: Positive | None = field(default=None, metadata=LATER)  # width of a Cauchy that multiplies the Gaussian
     peak_from: Whole = field(default=0, metadata=LATER)  # steps of training without it
     peak_variance: Positive = field(default=4e-3, metadata=LATER)  # of the Gaussian that it multiplies
+    read: Count | None = field(default=None, metadata=LATER)  # frames that the encoder reads; None: all given ones
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -12,6 +12,7 @@ from reprolib.evidence.metrics import edge_accuracy
 from reprolib.methods import modular_search
 from reprolib.models.modular import ModularMetaLearning
 from reprolib.models.modular.annealing import random_structures
+from reprolib.models.modular.graph_shapes import both_ways
 from reprolib.settings.data_sets import FRAMES, HORIZON, MotionData
 from reprolib.settings.searching import ModularModel, Searching
 from reprolib.training.learner import Job, Moment, evaluated
@@ -146,6 +147,33 @@ def test_a_test_scene_is_searched_in_the_frames_of_training_alone():
     assert (changed["accuracy/edges"], changed["score"]) == (100, figures["score"])
     short = modular_search.evaluate(model, Split({name: column[:, :FRAMES] for name, column in later.items()}))
     assert short.keys() == {"accuracy/edges", "score"}
+
+
+def test_the_official_error_begins_again_from_the_true_frame_halfway():
+    """A true course that jumps between the frames 58 and 59: one rollout misses it, the restarted one does not."""
+    model = teacher()
+    split = scenes(model, frames=FRAMES + HORIZON + 1)
+    later = scenes(model, frames=HORIZON // 2 + 1, seed=1).columns["trajectories"][:, :1].squeeze(1)
+    moved = split.columns["trajectories"].clone()
+    with torch.no_grad():
+        after = model.network.rollout(later, split.columns["edges"], HORIZON // 2)
+    moved[:, FRAMES + HORIZON // 2 :] = torch.cat([later[:, None], after], 1)
+    figures = modular_search.evaluate(model, Split(split.columns | {"trajectories": moved}))
+    assert figures[f"mse/restarted_{HORIZON}"] < 1e-9
+    assert figures[f"mse/step_{HORIZON // 2 - 1}"] < 1e-9
+    assert figures[f"mse/step_{HORIZON // 2}"] > 1e-3
+    assert figures[f"mse/step_{HORIZON}"] > 1e-3
+
+
+def test_short_observations_are_searched_in_their_own_frames_and_asked_whether_their_edges_agree():
+    model = teacher()
+    split = scenes(model, frames=FRAMES + HORIZON + 1)
+    hidden = split.columns["trajectories"].clone()
+    hidden[:, 10:] = torch.randn(hidden[:, 10:].shape, generator=torch.Generator().manual_seed(0))
+    figures = modular_search.evaluate(model, Split(split.columns | {"trajectories": hidden}))
+    pairs = both_ways(model.edges(hidden[:, :10])).double()
+    assert figures["accuracy/symmetric_pairs_after_10_frames"] == pytest.approx(100 * float(pairs.mean()))
+    assert figures["accuracy/after_10_frames"] == modular_search.evaluate(model, split)["accuracy/after_10_frames"]
 
 
 def test_with_a_budget_a_test_scene_is_annealed():

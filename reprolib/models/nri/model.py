@@ -132,14 +132,19 @@ class NRI(GivenGraph):
     """The whole model: q(z | x) from the encoder, p(x | z) from the decoder.
 
     Args:
-        frames: how many the encoder reads, the first of a trajectory that is longer.
+        frames: how many the encoder may read, the first of a trajectory that is longer; it reads `config.read` of them.
+
+    Raises:
+        InputError: it is to read more than that.
     """
 
     def __init__(self, config: NRIModel, frames: int, features: int, decoder: nn.Module | None = None) -> None:
         super().__init__(config, features, decoder)
-        self.frames = frames
+        self.frames = config.read or frames
+        if self.frames > frames:
+            raise InputError(f"model.read is {config.read}: give at most {frames}, the frames that are known")
         self.encoder = ENCODERS[config.encoder](
-            frames, features, config.width, config.types, config.dropout, config.aggregate
+            self.frames, features, config.width, config.types, config.dropout, config.aggregate
         )
         self.register_buffer("prior", latent.prior_of(config.prior, config.types), persistent=False)
 
@@ -161,7 +166,7 @@ class NRI(GivenGraph):
 
     def edges(self, trajectories: Tensor) -> Tensor:
         """The most likely type of every edge: [B, T, N, D] -> [B, N, N - 1]."""
-        return self.encoder(trajectories).argmax(-1)
+        return self.encoder(trajectories[:, : self.frames]).argmax(-1)
 
     def predict(self, frames: Tensor, steps: int, batch: Batch) -> Tensor:
         """As for a given graph; with `reinfer` on one that is inferred anew at every step."""

@@ -19,6 +19,7 @@ from reprolib.pages.figures.gn_tasks.plots_of_graph_tasks import (
 from reprolib.pages.figures.headline_figures import headline_figures
 from reprolib.pages.figures.label_bars import label_bars
 from reprolib.pages.figures.mocap.plots_of_walks import learned_edges, walk_errors, walk_moments, walking
+from reprolib.pages.figures.modular_data.plots_of_few_data import edges_by_frames, edges_by_scenes
 from reprolib.pages.figures.modular_edges.course_of_a_search import search_course, search_moments
 from reprolib.pages.figures.modular_proposals.plots_of_proposals import acceptance_in_training, edges_by_proposals
 from reprolib.pages.figures.modular_unseen.plots_of_unseen import unseen_by_springs, unseen_paths
@@ -78,9 +79,11 @@ __all__ = [
     "drawn_scenes",
     "edge_curves",
     "edges_by_closeness",
+    "edges_by_frames",
     "edges_by_objects",
     "edges_by_proposals",
     "edges_by_roles",
+    "edges_by_scenes",
     "error_by_step",
     "execution",
     "failures",

@@ -99,7 +99,7 @@ class _Desk:
             for key, measurement in sorted(self.measured.items(), key=lambda item: _order(item[0]))
             if key[:2] == (line.task, line.system) and measurement.values(line.metric)
         ]
-        return found or [self._cell(line, reason="no record yet", command=_paper_command(*entry))]
+        return found or [self._cell(line, reason="no record yet", command=_paper_command(entry[1]))]
 
     def _measured(self, line: Line, row: Row | Derived, measurement: Measurement) -> Cell:
         values, first = measurement.values(line.metric), measurement.first
@@ -157,9 +157,11 @@ NOTHING = {
 }
 
 
-def _paper_command(experiment: Experiment, row: Row | Derived) -> str:
+def _paper_command(row: Row | Derived) -> str:
     """The run at the paper's own sizes, on the paper's data or its own procedure; of all rows of a derived figure."""
-    return " && ".join(Request(experiment, each, "paper", kind=each.source.papers_kind).command for each in row.rows)
+    homes = {each.name: experiment for experiment in experiments.every() for each in experiment.rows}
+    runs = [Request(homes[each.name], each, "paper", kind=each.source.papers_kind) for each in row.rows]
+    return " && ".join(run.command for run in runs)
 
 
 def _order(key: Key) -> tuple[int, str]:
@@ -205,7 +207,7 @@ def _pick(found: Sequence[Cell], settings: Sequence[tuple[str | None, str | None
 
 def _without_number(cell: Cell) -> Cell:
     command = next(
-        _paper_command(experiment, row)
+        _paper_command(row)
         for experiment in experiments.every()
         for row in (*experiment.rows, *experiment.derived)
         if (row.task, row.system) == (cell.task, cell.system)

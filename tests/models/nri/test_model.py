@@ -293,3 +293,22 @@ def test_one_object_alone_is_refused():
 def test_settings_that_give_no_model_are_named(settings):
     with pytest.raises(InputError, match=f"model.{next(iter(settings))}"):
         NRIModel(**settings)
+
+
+def test_an_encoder_may_read_the_first_frames_alone_while_the_decoder_learns_from_all():
+    torch.manual_seed(0)
+    model = NRI(NRIModel(width=8, decoder_width=8, read=4), frames=12, features=4).eval()
+    paths = torch.randn(3, 12, 5, 4)
+    later = paths.clone()
+    later[:, 4:] += 1
+    assert torch.equal(model.edges(paths), model.edges(later))
+    assert torch.equal(*(model.types({"trajectories": each}) for each in (paths, later)))
+    losses = []
+    for each in (paths, later):
+        torch.manual_seed(0)
+        losses.append(model.loss({"trajectories": each}).item())
+    assert losses[0] != losses[1]
+    with pytest.raises(InputError, match=r"model\.read is 13: give at most 12"):
+        NRI(NRIModel(read=13), frames=12, features=4)
+    with pytest.raises(InputError, match="needs 14 frames or more, not 10"):
+        NRI(NRIModel(read=10, encoder="cnn"), frames=49, features=4)

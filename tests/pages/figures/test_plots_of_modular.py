@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reprolib.experiments import modular_data
 from reprolib.experiments.modular_proposals import BOUNCING, KNOWN
 from reprolib.models.modular.annealing import random_structures
 from reprolib.pages import figures
@@ -125,3 +126,43 @@ def test_errors_by_springs_are_means_over_seeds_beside_the_printed_one(record_of
     assert {"Modular meta-learning", "Mean state", "paper"} <= set(texts(axis.figure).split("\n"))
     assert axis.lines[2].get_ydata()[0] == 1.09e-3
     assert "committed record" in texts(figures.unseen_by_springs([]))
+
+
+def of_scenes(record_of, system, values, seed=0):
+    """Records of a system by the number of scenes that trained."""
+    shared = {"experiment": "modular_data", "system": system, "scale": "small", "seed": seed}
+    return [
+        record_of(task=modular_data.task(scenes), metrics={"accuracy/edges": value}, **shared)
+        for scenes, value in values.items()
+    ]
+
+
+def test_edges_by_scenes_are_means_over_the_seeds_that_all_points_have(record_of):
+    found = of_scenes(record_of, "Modular meta-learning", {50: 55.0, 500: 80.0, 5_000: 90.0})
+    found += of_scenes(record_of, "Modular meta-learning", {50: 57.0, 500: 82.0}, seed=1)
+    found += of_scenes(record_of, "NRI (learned)", {50: 51.0})
+    (axis,) = figures.edges_by_scenes(found).axes
+    assert [list(line.get_ydata()) for line in axis.lines[:2]] == [[56.0, 81.0], [51.0]]
+    assert "committed record" in texts(figures.edges_by_scenes([]))
+
+
+def test_edges_by_frames_join_the_records_of_three_experiments(record_of):
+    edges, short = "accuracy/edges", {"accuracy/after_10_frames": 99.0, "accuracy/after_20_frames": 99.5}
+    rows = [
+        ("modular_edges", "springs_5", "Modular meta-learning", {edges: 100.0} | short),
+        ("modular_data", "springs_5_from_10_frames", "NRI (learned)", {edges: 80.0}),
+        ("modular_data", "springs_5_from_20_frames", "NRI (learned)", {edges: 90.0}),
+    ]
+    whole = ("nri_edges", "springs_5", "NRI (learned)", {edges: 99.0})
+
+    def records(rows):
+        return [
+            record_of(experiment=name, task=task, system=system, scale="small", metrics=metrics)
+            for name, task, system, metrics in rows
+        ]
+
+    (axis,) = figures.edges_by_frames(records(rows)).axes
+    assert [list(line.get_ydata()) for line in axis.lines] == [[99.0, 99.5, 100.0]], "one of three rows is lacking"
+    (axis,) = figures.edges_by_frames(records([*rows, whole])).axes
+    assert [list(line.get_ydata()) for line in axis.lines] == [[99.0, 99.5, 100.0], [80.0, 90.0, 99.0]]
+    assert "committed record" in texts(figures.edges_by_frames([]))
