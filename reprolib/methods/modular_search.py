@@ -14,6 +14,7 @@ from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.evidence.metrics import accuracy, average, best_naming, edge_accuracy, errors_by_step
 from reprolib.methods.assignment_scores import AssignmentScores
+from reprolib.methods.block_draws import BlockDraws
 from reprolib.methods.bouncegrad import BounceGrad
 from reprolib.models.modular import ModularMetaLearning
 from reprolib.models.modular.graph_shapes import bipartite, both_ways
@@ -22,7 +23,7 @@ from reprolib.settings.recipe import learning_rate
 from reprolib.training import optimisers
 from reprolib.training.learner import Job, Learner, Moment
 
-SEARCHES = {"bouncegrad": BounceGrad, "scores": AssignmentScores}
+SEARCHES = {"bouncegrad": BounceGrad, "scores": AssignmentScores, "blocks": BlockDraws}
 START = FRAMES  # the frame that a test rollout starts from, counting from 0: the first that no search reads
 AT_ONCE = 50  # scenes predicted at once
 FEWER = (10, 20)  # frames of a short observation

@@ -7,6 +7,7 @@ once for all of them.
 R scenes (or scenes times frames), N objects, D features, H width, K edge modules, C assignments, M scenes, T frames.
 """
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -30,8 +31,8 @@ def assignments(senders: int, modules: int, device: torch.device | None = None) 
     if modules**senders > MOST:
         raise InputError(
             f"{senders} senders and {modules} edge modules give {modules**senders:,} assignments of a receiver, more "
-            f"than the {MOST:,} that can be scored at once: set train.learning to bouncegrad, model.proposal to "
-            "another than exact, and model.search"
+            f"than the {MOST:,} that can be scored at once: set model.block to {int(math.log(MOST, modules))} or fewer "
+            "senders, train.learning to blocks or bouncegrad, and model.proposal to another than exact"
         )
     return torch.cartesian_prod(*[torch.arange(modules, device=device)] * senders).view(-1, senders)
 
@@ -49,11 +50,18 @@ def errors(network: ModularNetwork, states: Tensor, after: Tensor) -> Tensor:
 def _errors(network: ModularNetwork, states: Tensor, after: Tensor) -> Tensor:
     pairs, weight = ends(states), network.of_received.weight
     said = [linear(network.message(kind, pairs), weight) for kind in range(network.count)]  # K times [R, N, N - 1, H]
-    total = network.of_state(states).to(said[0].dtype)[:, :, None]  # [R, N, 1, H]
-    for of_sender in torch.stack(said, 3).unbind(2):  # [R, N, K, H], after which there are K times as many sums
-        total = (total[:, :, :, None] + of_sender[:, :, None]).flatten(2, 3)  # [R, N, C, H] in the end
-    predicted = states[:, :, None] + network.node(total).float()  # [R, N, C, D]
+    said = torch.stack(said, 3).flatten(0, 1)  # [R N, N - 1, K, H]
+    total = sums(network.of_state(states).to(said.dtype).flatten(0, 1), said)  # [R N, C, H]
+    predicted = states[:, :, None] + network.node(total).float().unflatten(0, states.shape[:2])  # [R, N, C, D]
     return (predicted - after[:, :, None]).square().mean(-1)
+
+
+def sums(own: Tensor, said: Tensor) -> Tensor:
+    """What P receivers hear under each assignment of S senders: [P, ...] and [P, S, K, ...] -> [P, C, ...]."""
+    total = own[:, None]  # [P, 1, ...]
+    for of_sender in said.unbind(1):  # [P, K, ...], after which there are K times as many sums
+        total = (total[:, :, None] + of_sender[:, None]).flatten(1, 2)
+    return total
 
 
 def over_frames(
@@ -64,14 +72,18 @@ def over_frames(
     Raises:
         InputError: a scene of less than two frames.
     """
-    frames = trajectories.shape[1]
-    if frames < 2:
-        raise InputError(f"scenes of {frames} frames show no motion: give 2 or more")
-    found = []
+    check_moving(trajectories)
+    frames, found = trajectories.shape[1], []
     for some in trajectories.split(max(1, AT_ONCE // frames)):
         now, after = some[:, :-1].flatten(0, 1), some[:, 1:].flatten(0, 1)  # [M T', N, D]
         found.append(count(errors(network, now, after).unflatten(0, (len(some), -1))).mean(1))  # [M, T', N, C]
     return torch.cat(found)
+
+
+def check_moving(trajectories: Tensor) -> None:
+    """Raise InputError unless scenes [M, T, N, D] have two frames."""
+    if trajectories.shape[1] < 2:
+        raise InputError(f"scenes of {trajectories.shape[1]} frames show no motion: give 2 or more")
 
 
 def best_structures(network: ModularNetwork, trajectories: Tensor, floor: float) -> Tensor:
