@@ -34,11 +34,15 @@ def build(config: Config, data: Dataset) -> nn.Module:
     """The model of a row.
 
     Raises:
-        InputError: fewer edge modules than types of edges.
+        InputError: fewer edge modules than types of edges, or symmetric graphs without scores of assignments.
     """
     types = 1 + max(int(split.columns["edges"].max()) for split in data.splits.values())
     if config.model.modules < types:
         raise InputError(f"model.modules is {config.model.modules}, but edges have {types} types: give {types} or more")
+    if config.model.symmetric and config.train.learning != "scores":
+        raise InputError(
+            f"train.learning {config.train.learning} takes no graph as a whole: set model.symmetric to False"
+        )
     encoded = FRAMES if config.train.learning == "bouncegrad" else None
     return ModularMetaLearning(config.model, data.facts["features"], encoded, apart=config.train.follow > 0)
 

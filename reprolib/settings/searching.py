@@ -26,12 +26,15 @@ class ModularModel(MotionSettings):
     encoder_dropout: Fraction = 0.5
     block: Count | None = field(default=None, metadata=LATER)  # senders that are compared together; None: all
     sweeps: Count = field(default=4, metadata=LATER)  # blocks: how often every sender is met in a search
-    starts: Count = field(default=2, metadata=LATER)  # blocks: random structures that a search begins with
+    starts: Count = field(default=2, metadata=LATER)  # blocks: guesses that a search begins with
+    symmetric: bool = field(default=False, metadata=LATER)  # ours: both directions of a pair have one module
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.first_is_none and self.modules < 2:
             raise self.refused("modules", "give 2 or more, or set model.first_is_none to False")
+        if self.symmetric and (self.search is not None or self.block is not None):
+            raise self.refused("symmetric", "whole graphs are compared then: set model.search and model.block to None")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from reprolib.evidence.metrics import edge_accuracy
 from reprolib.methods import modular_search
 from reprolib.models.modular import ModularMetaLearning
 from reprolib.models.modular.annealing import random_structures
+from reprolib.models.modular.receivers import least
 from reprolib.settings.data_sets import FRAMES, HORIZON, MotionData
 from reprolib.settings.searching import ModularModel, Searching
 from reprolib.training.learner import Job, Moment, evaluated
@@ -63,7 +64,7 @@ def test_scores_find_what_known_modules_made():
     split = scenes(model)
     learner = begun(model, split, learning="scores", frames=4, warmth=0.0, least_error_from=1e-6, least_error=1e-6)
     train(learner, 4)
-    found = learner.search.around[learner.examples["scores"].argmin(-1)]
+    found = learner.search.structures(learner.examples["scores"], least)
     assert edge_accuracy(found, split.columns["edges"]) > 99
 
 
@@ -206,7 +207,7 @@ def test_a_copy_of_the_modules_learns_rollouts_and_leaves_those_that_search_alon
             step += 1
             if step == 60:
                 searched = copy.deepcopy(model.network.state_dict())
-                structures = learner.search.around[learner.examples["scores"].argmin(-1)]
+                structures = learner.search.structures(learner.examples["scores"], least)
                 with torch.no_grad():
                     errors.append(model.errors(split.columns["trajectories"], structures).mean())
     assert all(torch.equal(*pair) for pair in zip(searched.values(), model.network.state_dict().values(), strict=True))

@@ -60,7 +60,7 @@ class ModularMetaLearning(nn.Module):
         """
         config = self.config
         if config.block is None:
-            return best_structures(self.network, trajectories, config.least_error)
+            return best_structures(self.network, trajectories, config.least_error, config.symmetric)
         sweeps = Sweeps(config.block, config.sweeps, config.starts)
         return descended(self.network, trajectories, config.least_error, sweeps, torch.Generator().manual_seed(0))
 

@@ -1,54 +1,74 @@
-"""A first guess for many senders at once: each is given to several modules in part, by least squares.
+"""A guess at many senders at once, by least squares: the surest are decided first.
 
 P receivers, S senders of each, F frames, D features, H width, K edge modules.
 """
 
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from reprolib.models.modular.modules import ModularNetwork
+from reprolib.models.modular.proposals import drawn
 
-ROUNDS = 4
-RIDGE = 1e-3  # of the mean square of an effect; ours
+ROUNDS = 5  # in each of which a fifth of the senders is decided
+RIDGE = 1e-2  # of the mean square of an effect: the pull towards equal parts of those that are open
+DECIDED = 1e8  # times as strong is the pull towards what is decided
 AT_ONCE = 2**22  # numbers of a layer
 
 
 @torch.no_grad()
-def relaxed(network: ModularNetwork, said: Tensor, own: Tensor, moved: Tensor) -> Tensor:
-    """The part of every module on every edge, at least 0 and 1 in sum: [P, S, K].
+def guessed(
+    network: ModularNetwork, said: Tensor, own: Tensor, moved: Tensor, generator: torch.Generator | None = None
+) -> Tensor:
+    """A module for every sender: [P, S].
 
-    A sender may say a mixture of what the modules say. The change of a receiver is then a smooth function of the
-    parts. Each round takes it as linear, by what becomes of it when one sender is given to one module alone, and solves
-    for the parts of all senders at once. That takes S K predictions in place of K^S.
+    A sender may say a mixture of what the modules say, so that a receiver's change is a smooth function of the parts of
+    the mixtures. Each round takes it as linear, by what becomes of it when one sender is given to one module alone,
+    and solves for the parts of all senders. Then it decides for those whose mixture is nearly pure. A round takes S K
+    predictions, where all assignments take K^S.
 
     Args:
         said: by each sender under each module [P, S, K, F, H].
         own: what the node module hears of the receiver itself [P, F, H].
         moved: the true changes of its state [P, F, D].
+        generator: where there is one, modules are drawn, each as likely as its part is large; else the largest is taken.
     """
-    parts = said.new_full(said.shape[:3], 1 / network.count, dtype=torch.float32)
     at_once = max(1, AT_ONCE // said[0].numel())
-    for _ in range(ROUNDS):
-        some = zip(*(of.split(at_once) for of in (parts, said, own, moved)), strict=True)
-        parts = torch.cat([_round(network, *of) for of in some])
-    return parts
+    some = zip(*(of.split(at_once) for of in (said, own, moved)), strict=True)
+    return torch.cat([_guessed(network, *of, generator) for of in some])
 
 
-def _round(network: ModularNetwork, parts: Tensor, said: Tensor, own: Tensor, moved: Tensor) -> Tensor:
+def _guessed(
+    network: ModularNetwork, said: Tensor, own: Tensor, moved: Tensor, generator: torch.Generator | None
+) -> Tensor:
+    senders, modules = said.shape[1:3]
+    parts = said.new_full(said.shape[:3], 1 / modules, dtype=torch.float32)  # [P, S, K]
+    targets, sure = parts, torch.zeros(parts.shape[:2], dtype=torch.bool, device=parts.device)
+    for round_ in range(1, ROUNDS + 1):
+        parts = _solved(*_effects(network, parts, said, own, moved), targets, sure)
+        taken = parts.argmax(2) if generator is None else drawn(parts.log(), generator)
+        taken = torch.where(sure, targets.argmax(2), taken)
+        purest = parts.amax(2).masked_fill(sure, 2).topk(senders * round_ // ROUNDS).indices
+        sure = sure.scatter(1, purest, True)
+        targets = torch.where(sure[..., None], one_hot(taken, modules).float(), 1 / modules)
+    return taken
+
+
+def _effects(network: ModularNetwork, parts: Tensor, said: Tensor, own: Tensor, moved: Tensor) -> tuple[Tensor, Tensor]:
+    """What each sender changes when it is given to one module alone [P, S K, F D], and what is missing [P, F D]."""
     mixed = (parts.to(said.dtype)[..., None, None] * said).sum(2)  # [P, S, F, H]
     heard = own + mixed.sum(1)  # [P, F, H]
     now = network.node(heard).float()  # [P, F, D]
     alone = network.node((heard[:, None] - mixed)[:, :, None] + said).float()  # [P, S, K, F, D]
-    effects = (alone - now[:, None, None]).flatten(3).flatten(1, 2).double()  # [P, S K, F D]
-    return _solved(effects, (moved - now).flatten(1).double(), parts)
+    return (alone - now[:, None, None]).flatten(3).flatten(1, 2).double(), (moved - now).flatten(1).double()
 
 
-def _solved(effects: Tensor, missing: Tensor, parts: Tensor) -> Tensor:
-    """Least squares with a pull towards equal parts; what comes out negative is set to 0."""
-    equal = 1 / parts.shape[2]
-    squares = effects @ effects.mT  # [P, S K, S K]
-    squares += RIDGE * squares.diagonal(dim1=1, dim2=2).mean(1)[:, None, None] * torch.eye(squares.shape[1]).to(squares)
-    wanted = effects @ (missing - equal * effects.sum(1))[..., None]  # [P, S K, 1]
-    found = equal + torch.linalg.solve(squares, wanted).view_as(parts)
-    found = found.clamp(min=1e-6)
+def _solved(effects: Tensor, missing: Tensor, targets: Tensor, sure: Tensor) -> Tensor:
+    """Parts [P, S, K], of least squares with a pull to their targets; what comes out negative is next to nothing."""
+    squares, target = effects @ effects.mT, targets.flatten(1).double()  # [P, S K, S K], [P, S K]
+    pull = RIDGE * squares.diagonal(dim1=1, dim2=2).mean(1, keepdim=True) * torch.where(sure, DECIDED, 1.0)  # [P, S]
+    pull = pull.repeat_interleave(targets.shape[2], 1)  # [P, S K]
+    left = missing - (target[:, None] @ effects).squeeze(1)  # [P, F D]
+    found = target + torch.linalg.solve(squares + pull.diag_embed(), (effects @ left[..., None]).squeeze(2))
+    found = found.view_as(targets).clamp(min=1e-6)
     return (found / found.sum(2, keepdim=True)).float()

@@ -7,7 +7,6 @@ M scenes, T frames of which F are followed by another, N objects, D features, H 
 all scenes, S senders of a receiver, C assignments of a block.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -16,17 +15,10 @@ from torch.nn.functional import linear
 
 from reprolib.errors import InputError
 from reprolib.models.modular.modules import ModularNetwork, ends
-from reprolib.models.modular.proposals import drawn
-from reprolib.models.modular.receivers import BLOCK, assignments, check_moving, sums
-from reprolib.models.modular.relaxation import relaxed
+from reprolib.models.modular.receivers import BLOCK, Choose, assignments, check_moving, least, sums
+from reprolib.models.modular.relaxation import guessed
 
-Choose = Callable[[Tensor], Tensor]  # of scores [M, N, C] a place each: [M, N]
 AT_ONCE = 2**24  # numbers that edges say
-
-
-def least(scores: Tensor) -> Tensor:
-    """The place of the least score: [..., C] -> [...]."""
-    return scores.argmin(-1)
 
 
 @dataclass(frozen=True)
@@ -36,7 +28,7 @@ class Sweeps:
     Args:
         block: senders that are compared together; None: all.
         count: how often every sender is met, in blocks that are drawn anew.
-        starts: of a search, the likeliest structure of a relaxation and others that are drawn from it; the best end of
+        starts: guesses by least squares to search from, the first one the likeliest, the others drawn; the best end of
             every receiver counts.
     """
 
@@ -66,6 +58,24 @@ class Receivers:
         self.own = _by_receiver(network.of_state(states).to(said[0].dtype), self.scenes)  # [P, F, H]
         self.moved = _by_receiver((after - now).flatten(0, 1), self.scenes)  # [P, F, D]
 
+    def searched(self, sweeps: Sweeps, generator: torch.Generator) -> Tensor:
+        """Of all starts the best assignment of every receiver: [M, N, N - 1].
+
+        Raises:
+            InputError: a block has too many assignments, errors that are not finite.
+        """
+        best, lowest = None, torch.tensor(torch.inf)
+        for start in range(sweeps.starts):
+            found = self.guessed(generator if start else None)
+            for _ in range(sweeps.count):
+                found, scores = self.swept(found, sweeps.block, generator)
+            better = (scores < lowest)[..., None]
+            best = found if best is None else torch.where(better, found, best)
+            lowest = torch.minimum(scores, lowest)
+        if not lowest.isfinite().all():
+            raise InputError("the error of a structure is not finite: are the trajectories? else lower train.rate")
+        return best
+
     def swept(
         self, structures: Tensor, size: int | None, generator: torch.Generator, choose: Choose = least
     ) -> tuple[Tensor, Tensor]:
@@ -86,9 +96,9 @@ class Receivers:
             structures = structures.index_copy(2, block, around[place])
         return structures, scores.gather(-1, place[..., None]).squeeze(-1)
 
-    def parts(self) -> Tensor:
-        """A first guess: the part of every module on every edge [M, N, N - 1, K]."""
-        found = relaxed(self.network, self.said, self.own, self.moved)
+    def guessed(self, generator: torch.Generator | None = None) -> Tensor:
+        """Structures to start from, by least squares [M, N, N - 1]: the likeliest, or with a generator drawn ones."""
+        found = guessed(self.network, self.said, self.own, self.moved, generator)
         return found.unflatten(0, (self.scenes, self.objects))
 
     @torch.no_grad()
@@ -127,22 +137,7 @@ def descended(
     numbers = frames * objects * (objects - 1) * network.count * network.of_received.out_features
     parts = trajectories.split(max(1, AT_ONCE // numbers))
     every = (Receivers(network, some[:, :-1], some[:, 1:], floor) for some in parts)
-    return torch.cat([_best(receivers, sweeps, generator) for receivers in every])
-
-
-def _best(receivers: Receivers, sweeps: Sweeps, generator: torch.Generator) -> Tensor:
-    """Of all starts the best assignment of every receiver: [M, N, N - 1]."""
-    parts, best, lowest = receivers.parts(), None, torch.tensor(torch.inf)
-    for start in range(sweeps.starts):
-        found = drawn(parts.log(), generator) if start else parts.argmax(-1)
-        for _ in range(sweeps.count):
-            found, scores = receivers.swept(found, sweeps.block, generator)
-        better = (scores < lowest)[..., None]
-        best = found if best is None else torch.where(better, found, best)
-        lowest = torch.minimum(scores, lowest)
-    if not lowest.isfinite().all():
-        raise InputError("the error of a structure is not finite: are the trajectories? else lower train.rate")
-    return best
+    return torch.cat([receivers.searched(sweeps, generator) for receivers in every])
 
 
 def _by_receiver(values: Tensor, scenes: int) -> Tensor:
