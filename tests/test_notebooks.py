@@ -22,6 +22,7 @@ NAMES = (
         "mocap",
         "modular_edges",
         "modular_proposals",
+        "modular_sizes",
         "nri_edges",
         "nri_prediction",
         "rn_babi",

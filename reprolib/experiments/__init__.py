@@ -24,6 +24,7 @@ NAMES = (
     "basketball",
     "modular_edges",
     "modular_proposals",
+    "modular_sizes",
 )
 
 

@@ -3,7 +3,9 @@
 Paper: 99.9 % of the edges of springs and 88.4 % of those of charges; 3.13e-8 and 1.03e-3 after one frame.
 """
 
-from reprolib.contracts.configuration import Config
+from dataclasses import replace
+
+from reprolib.contracts.configuration import Config, change
 from reprolib.contracts.entry import Experiment, Row
 from reprolib.contracts.method import Method
 from reprolib.data.sources import SIMULATED_MOTION
@@ -41,11 +43,27 @@ SEARCHED_ONCE = Deviation(
     "test scenes are searched once, after training, among all graphs; the official code anneals them meanwhile",
 )
 WITHOUT_A_RESTART = Deviation("choice", "the error after 20 frames is that of one rollout, not of two of 10 frames")
+TIED = Deviation(
+    "model", "an extension: both directions of a pair share a module, and whole graphs are compared; the paper's do not"
+)
+SYMMETRIC = {"train.learning": "scores", "model.symmetric": True}
 
 
 def rows() -> tuple[Row, ...]:
-    """Springs and charges."""
-    return tuple(_row(kind) for kind in ("springs", "charged"))
+    """Springs and charges, and as an extension charges whose forces are known to be symmetric."""
+    charged = _row("charged")
+    return _row("springs"), charged, _symmetric(charged)
+
+
+def _symmetric(row: Row) -> Row:
+    """A row whose search knows that whoever acts is acted on."""
+    return replace(
+        row,
+        system=f"{row.system} (symmetric)",
+        config=change(row.config, SYMMETRIC),
+        headline=False,
+        deviations=(*row.deviations, TIED),
+    )
 
 
 def _row(kind: str) -> Row:

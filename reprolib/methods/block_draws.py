@@ -3,6 +3,7 @@
 B scenes, F frames, N objects, D features, M scenes of the split.
 """
 
+import torch
 from torch import Tensor
 
 from reprolib.methods.steps_from_truth import StepsFromTruth
@@ -14,8 +15,9 @@ from reprolib.training.learner import Moment
 class BlockDraws(StepsFromTruth):
     """The examples' "structures" [M, N, N - 1] are kept between epochs.
 
-    Whenever a scene is met, each of its receivers meets every sender once, `block` of them together: their assignment is
-    drawn from softmax(-score / temperature) while the others keep theirs, and the best is taken in the end.
+    Whenever a scene is met, each of its receivers meets every sender once, `senders` of them together: their assignment
+    is drawn from softmax(-score / temperature) while the others keep theirs. Once the temperature has fallen the best
+    is taken, and so is what a guess by least squares leads to where it is better.
     """
 
     def start(self) -> dict[str, Tensor]:
@@ -25,14 +27,14 @@ class BlockDraws(StepsFromTruth):
 
     def searched(self, now: Tensor, after: Tensor, moment: Moment, examples: dict[str, Tensor]) -> Tensor:
         """One sweep over all senders of every receiver."""
-        model, floor = self.job.model, self.training.least_error_at(moment.step)
-        receivers = Receivers(model.network, now, after, floor)
-        structures, _ = receivers.swept(
-            examples["structures"][moment.rows],
-            model.config.block,
-            moment.generator,
-            lambda scores: self.chosen(scores, moment),
-        )  # [B, N, N - 1]
+        size, generator = self.training.senders, moment.generator
+        receivers = Receivers(self.job.model.network, now, after, self.training.least_error_at(moment.step))
+        structures, scores = receivers.swept(
+            examples["structures"][moment.rows], size, generator, lambda scores: self.chosen(scores, moment)
+        )  # [B, N, N - 1], [B, N]
+        if not self.training.warmth_at(moment.step):
+            others, theirs = receivers.swept(receivers.guessed(), size, generator)
+            structures = torch.where((theirs < scores)[..., None], others, structures)
         examples["structures"][moment.rows] = structures
         return structures
 

@@ -24,7 +24,7 @@ class ModularModel(MotionSettings):
     least_error: Positive = 1e-7  # what is added to a squared error before its logarithm, where all are compared
     encoder_width: Count = 512  # of the learned proposal
     encoder_dropout: Fraction = 0.5
-    block: Count | None = field(default=None, metadata=LATER)  # senders that are compared together; None: all
+    block: Count | None = field(default=None, metadata=LATER)  # senders that a search compares together; None: all
     sweeps: Count = field(default=4, metadata=LATER)  # blocks: how often every sender is met in a search
     starts: Count = field(default=2, metadata=LATER)  # blocks: guesses that a search begins with
     symmetric: bool = field(default=False, metadata=LATER)  # ours: both directions of a pair have one module
@@ -56,6 +56,7 @@ class Searching(Training):
     least_error_from: Positive = 1e-2  # ours: what is added to a squared error before its logarithm, at the start
     least_error: Positive = 1e-7  # ours: in the end
     falling: Proportion = 0.6  # ours: part of the steps in which it falls geometrically
+    senders: Count = field(default=4, metadata=LATER)  # blocks: those that are compared together
     follow: Whole = field(default=0, metadata=LATER)  # ours: last steps, for rollouts, by a copy of the modules
 
     def __post_init__(self) -> None:

@@ -35,7 +35,7 @@ def assignments(senders: int, modules: int, device: torch.device | None = None) 
         raise InputError(
             f"{senders} senders and {modules} edge modules give {modules**senders:,} assignments of a receiver, more "
             f"than the {MOST:,} that can be scored at once: set model.block to {int(math.log(MOST, modules))} or fewer "
-            "senders, train.learning to blocks or bouncegrad, and model.proposal to another than exact"
+            "senders, train.learning to blocks, train.senders as well, and model.proposal to another than exact"
         )
     return torch.cartesian_prod(*[torch.arange(modules, device=device)] * senders).view(-1, senders)
 

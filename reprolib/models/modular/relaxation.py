@@ -31,18 +31,19 @@ def guessed(
         said: by each sender under each module [P, S, K, F, H].
         own: what the node module hears of the receiver itself [P, F, H].
         moved: the true changes of its state [P, F, D].
-        generator: where there is one, modules are drawn, each as likely as its part is large; else the largest is taken.
+        generator: where there is one, modules are drawn, each as likely as its part is large; else the largest is.
     """
     at_once = max(1, AT_ONCE // said[0].numel())
     some = zip(*(of.split(at_once) for of in (said, own, moved)), strict=True)
-    return torch.cat([_guessed(network, *of, generator) for of in some])
+    with torch.autocast(said.device.type, enabled=False):  # small differences of predictions matter
+        return torch.cat([_guessed(network, *(part.float() for part in of), generator) for of in some])
 
 
 def _guessed(
     network: ModularNetwork, said: Tensor, own: Tensor, moved: Tensor, generator: torch.Generator | None
 ) -> Tensor:
     senders, modules = said.shape[1:3]
-    parts = said.new_full(said.shape[:3], 1 / modules, dtype=torch.float32)  # [P, S, K]
+    parts = said.new_full(said.shape[:3], 1 / modules)  # [P, S, K]
     targets, sure = parts, torch.zeros(parts.shape[:2], dtype=torch.bool, device=parts.device)
     for round_ in range(1, ROUNDS + 1):
         parts = _solved(*_effects(network, parts, said, own, moved), targets, sure)
@@ -56,10 +57,10 @@ def _guessed(
 
 def _effects(network: ModularNetwork, parts: Tensor, said: Tensor, own: Tensor, moved: Tensor) -> tuple[Tensor, Tensor]:
     """What each sender changes when it is given to one module alone [P, S K, F D], and what is missing [P, F D]."""
-    mixed = (parts.to(said.dtype)[..., None, None] * said).sum(2)  # [P, S, F, H]
+    mixed = (parts[..., None, None] * said).sum(2)  # [P, S, F, H]
     heard = own + mixed.sum(1)  # [P, F, H]
-    now = network.node(heard).float()  # [P, F, D]
-    alone = network.node((heard[:, None] - mixed)[:, :, None] + said).float()  # [P, S, K, F, D]
+    now = network.node(heard)  # [P, F, D]
+    alone = network.node((heard[:, None] - mixed)[:, :, None] + said)  # [P, S, K, F, D]
     return (alone - now[:, None, None]).flatten(3).flatten(1, 2).double(), (moved - now).flatten(1).double()
 
 

@@ -1,4 +1,4 @@
-"""Blocks of senders in turn: the exact search where one block holds all, never worse by a sweep, and for many senders."""
+"""Blocks of senders in turn: exact where a block holds all senders, never worse by a sweep, and for many senders."""
 
 import pytest
 import torch
@@ -7,7 +7,6 @@ from reprolib.errors import InputError
 from reprolib.models.modular.receivers import best_structures
 from reprolib.models.modular.relaxation import guessed
 from reprolib.models.modular.sender_blocks import Receivers, Sweeps, descended
-
 
 FLOOR = 1e-6
 

@@ -93,3 +93,16 @@ def test_acceptance_is_drawn_by_epochs(record):
     (axis,) = figures.acceptance_in_training([record(BOUNCING, "Learned proposal", **some)]).axes
     assert np.allclose(axis.lines[0].get_data(), ([1, 2, 3], [10, 20, 30]))
     assert "committed record" in texts(figures.acceptance_in_training([]))
+
+
+def test_sizes_are_marked_at_the_minutes_of_their_whole_chain(record):
+    def of(objects, seconds, accuracy):
+        config, metrics = {"data.objects": objects}, {"accuracy/edges": accuracy}
+        return record(
+            f"springs_{objects}", "Modular meta-learning", config=config, metrics=metrics, processor_seconds=seconds
+        )
+
+    (axis,) = figures.edges_by_minutes([of(5, 180.0, 100.0), of(7, 120.0, 99.0), of(10, 300.0, 97.0)]).axes
+    assert np.allclose(axis.lines[0].get_data(), ([3, 5, 10], [100, 99, 97]))
+    assert {"5", "7", "10"} <= set(texts(axis.figure).split("\n"))
+    assert "committed record" in texts(figures.edges_by_minutes([]))
