@@ -5,8 +5,8 @@ Paper: 99.9 % of the edges of springs and 88.4 % of those of charges; 3.13e-8 an
 
 from dataclasses import replace
 
-from reprolib.contracts.configuration import Config, change
-from reprolib.contracts.entry import Experiment, Row
+from reprolib.contracts.configuration import Config
+from reprolib.contracts.entry import Experiment, Row, Start
 from reprolib.contracts.method import Method
 from reprolib.data.sources import SIMULATED_MOTION
 from reprolib.evidence.deviations import Deviation
@@ -46,7 +46,6 @@ WITHOUT_A_RESTART = Deviation("choice", "the error after 20 frames is that of on
 TIED = Deviation(
     "model", "an extension: both directions of a pair share a module, and whole graphs are compared; the paper's do not"
 )
-SYMMETRIC = {"train.learning": "scores", "model.symmetric": True}
 
 
 def rows() -> tuple[Row, ...]:
@@ -56,13 +55,19 @@ def rows() -> tuple[Row, ...]:
 
 
 def _symmetric(row: Row) -> Row:
-    """A row whose search knows that whoever acts is acted on."""
+    """The modules of a row, and a search that knows that whoever acts is acted on."""
     return replace(
         row,
         system=f"{row.system} (symmetric)",
-        config=change(row.config, SYMMETRIC),
+        config=Config(
+            motion.scenes("charged", train=1, valid=1), ModularModel(symmetric=True), Searching(0, learning="scores")
+        ),
+        scales={"smoke": {"data.test": 20, "model.width": 16}}
+        | {"small": {"data.test": 2_000, "model.width": WIDTH}, "long": {"model.width": WIDTH}},
+        minutes=motion.minutes(0.1, 3, 12, 12),
         headline=False,
         deviations=(*row.deviations, TIED),
+        starts_from=Start("modular_edges", row.name),
     )
 
 

@@ -37,13 +37,14 @@ def test_below_paper_scale_only_the_search_and_the_training_are_others(row):
         assert fidelity.fidelity(found) in ("as printed", "less"), found
 
 
-def test_symmetric_charges_differ_in_nothing_but_what_is_known_of_them_and_find_symmetric_graphs(tmp_path, monkeypatch):
+def test_symmetric_charges_have_the_modules_of_others_and_symmetric_graphs(tmp_path, monkeypatch):
     monkeypatch.setattr(paths, "CHECKPOINTS", tmp_path / "checkpoints")
     (row,) = (row for row in EXPERIMENT.rows if row not in PRINTED)
     free = EXPERIMENT.row("charged_5/Modular meta-learning")
-    for scale in ("smoke", "small", "long"):
-        told, untold = row.at(scale).flat(), free.at(scale).flat()
-        assert {name for name in told if told[name] != untold[name]} == {"model.symmetric"}
+    for scale in SCALES:
+        told, untold = row.at(scale), free.at(scale)
+        assert (told.data.test, told.model.width) == (untold.data.test, untold.model.width)
         assert fidelity.fidelity(fidelity.departures(row, scale, ())) == "changed"
-    record = runs.run(Request(EXPERIMENT, row), device="cpu", root=tmp_path)
-    assert record.metrics["accuracy/symmetric_pairs"] == 100
+    found = [runs.run(Request(EXPERIMENT, one), device="cpu", root=tmp_path) for one in (free, row)]
+    assert found[1].starts_from["sha256"] == found[0].weights["sha256"]
+    assert found[1].metrics["accuracy/symmetric_pairs"] == 100

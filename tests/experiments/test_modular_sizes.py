@@ -1,5 +1,7 @@
 """The rows of larger scenes: that each begins with the one before, and what is computed from their records."""
 
+from itertools import pairwise
+
 import pytest
 
 from reprolib import experiments, paths
@@ -17,7 +19,7 @@ def test_every_row_begins_with_the_modules_of_the_size_before(tmp_path, monkeypa
     requests = [Request(experiments.get("modular_edges"), modular_sizes.FIVE)]
     requests += [Request(EXPERIMENT, row) for row in EXPERIMENT.rows]
     found = [runs.run(request, device="cpu", root=tmp_path) for request in requests]
-    for before, record in zip(found, found[1:], strict=False):
+    for before, record in pairwise(found):
         assert record.starts_from["row"] == before.row
         asked = {line.metric for line in read() if line.task == record.task and line.paper == "reprolib"}
         assert "accuracy/edges" in asked

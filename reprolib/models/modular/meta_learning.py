@@ -121,6 +121,7 @@ class ModularMetaLearning(nn.Module):
 
 
 def _modules_suffice(model: nn.Module, keys: Any) -> None:
-    """Weights without an encoder, or with one that is not asked for, are those of known modules."""
-    for names in (keys.missing_keys, keys.unexpected_keys):
-        names[:] = [name for name in names if not name.startswith("encoder.")]
+    """Weights without an encoder, or with an encoder or predictor that is not asked for, are those of known modules."""
+    keys.missing_keys[:] = [name for name in keys.missing_keys if not name.startswith("encoder.")]
+    further = ("encoder.", "predictor.")
+    keys.unexpected_keys[:] = [name for name in keys.unexpected_keys if not name.startswith(further)]
