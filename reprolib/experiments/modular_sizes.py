@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 NAME, SYSTEM = "modular_sizes", "Modular meta-learning"
 SIZES = (7, 10, 14, 20)  # particles: each about 1.4 times as many as the one before
 EXACT = 10  # particles, up to which a test scene is searched among all graphs
-BLOCK = 4  # senders that are compared together
-SCENES = {7: (1_000, 16, 200), 10: (1_000, 16, 200), 14: (640, 8, 100), 20: (320, 4, 100)}  # to train, at once, to test
-STEPS, VALIDATIONS = {7: 160, 10: 160, 14: 160, 20: 240}, 4  # at small scale
-MINUTES = {7: (2, 30), 10: (4, 60), 14: (7, 90), 20: (12, 150)}  # at small and paper scale
+BLOCK, STARTS = 4, 16  # senders that are compared together, and structures that such a search begins with
+SCENES = {7: (1_000, 16, 200), 10: (1_000, 16, 200), 14: (640, 8, 60), 20: (320, 4, 40)}  # to train, at once, to test
+STEPS, VALIDATIONS = {7: 160, 10: 160, 14: 160, 20: 200}, 2  # at small scale
+MINUTES = {7: (2, 30), 10: (5, 60), 14: (9, 90), 20: (14, 150)}  # at small and paper scale
 WANTED, BUDGET = 95, 30  # percent of the edges, core minutes
 LARGER = Deviation("data", "an extension: more particles than the paper's five")
 GROWN = Deviation("training", "modules begin as those that were learned with fewer particles")
@@ -54,8 +54,13 @@ def _row(objects: int, begun: Start) -> Row:
         system=SYSTEM,
         source=SIMULATED_MOTION,
         method=METHOD,
-        config=Config(motion.scenes("springs", objects), ModularModel(block=search), _training()),
-        scales={"smoke": motion.SMOKE | {"model.width": 16, "train.frames": 4}, "small": _fast(objects)},
+        config=Config(motion.scenes("springs", objects), ModularModel(block=search, starts=STARTS), _training()),
+        scales={
+            "smoke": motion.SMOKE
+            | {"data.test": 5, "data.valid": 5}
+            | {"model.width": 16, "model.starts": 2, "train.frames": 4},
+            "small": _fast(objects),
+        },
         minutes={"smoke": 0.1, "small": small, "paper": paper},
         deviations=(LARGER, GROWN, SEARCHED_ONCE, WITHOUT_A_RESTART),
         starts_from=begun,
@@ -82,7 +87,7 @@ def _training() -> Searching:
 
 def _fast(objects: int) -> motion.Changes:
     train, batch, test = SCENES[objects]
-    sizes = {"data.train": train, "data.valid": 20, "data.test": test, "train.batch": batch}
+    sizes = {"data.train": train, "data.valid": 10, "data.test": test, "train.batch": batch}
     steps = {"train.steps": STEPS[objects], "train.evaluate_every": STEPS[objects] // VALIDATIONS}
     return sizes | steps | {"train.precision": "bf16", "model.width": WIDTH}
 

@@ -25,8 +25,8 @@ class ModularModel(MotionSettings):
     encoder_width: Count = 512  # of the learned proposal
     encoder_dropout: Fraction = 0.5
     block: Count | None = field(default=None, metadata=LATER)  # senders that a search compares together; None: all
-    sweeps: Count = field(default=4, metadata=LATER)  # blocks: how often every sender is met in a search
-    starts: Count = field(default=2, metadata=LATER)  # blocks: guesses that a search begins with
+    sweeps: Count = field(default=3, metadata=LATER)  # blocks: how often every sender is met in a search
+    starts: Count = field(default=8, metadata=LATER)  # blocks: a guess, and random structures, to search from
     symmetric: bool = field(default=False, metadata=LATER)  # ours: both directions of a pair have one module
 
     def __post_init__(self) -> None:

@@ -8,7 +8,6 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from reprolib.models.modular.modules import ModularNetwork
-from reprolib.models.modular.proposals import drawn
 
 ROUNDS = 5  # in each of which a fifth of the senders is decided
 RIDGE = 1e-2  # of the mean square of an effect: the pull towards equal parts of those that are open
@@ -17,9 +16,7 @@ AT_ONCE = 2**22  # numbers of a layer
 
 
 @torch.no_grad()
-def guessed(
-    network: ModularNetwork, said: Tensor, own: Tensor, moved: Tensor, generator: torch.Generator | None = None
-) -> Tensor:
+def guessed(network: ModularNetwork, said: Tensor, own: Tensor, moved: Tensor) -> Tensor:
     """A module for every sender: [P, S].
 
     A sender may say a mixture of what the modules say, so that a receiver's change is a smooth function of the parts of
@@ -31,28 +28,23 @@ def guessed(
         said: by each sender under each module [P, S, K, F, H].
         own: what the node module hears of the receiver itself [P, F, H].
         moved: the true changes of its state [P, F, D].
-        generator: where there is one, modules are drawn, each as likely as its part is large; else the largest is.
     """
     at_once = max(1, AT_ONCE // said[0].numel())
     some = zip(*(of.split(at_once) for of in (said, own, moved)), strict=True)
     with torch.autocast(said.device.type, enabled=False):  # small differences of predictions matter
-        return torch.cat([_guessed(network, *(part.float() for part in of), generator) for of in some])
+        return torch.cat([_guessed(network, *(part.float() for part in of)) for of in some])
 
 
-def _guessed(
-    network: ModularNetwork, said: Tensor, own: Tensor, moved: Tensor, generator: torch.Generator | None
-) -> Tensor:
+def _guessed(network: ModularNetwork, said: Tensor, own: Tensor, moved: Tensor) -> Tensor:
     senders, modules = said.shape[1:3]
-    parts = said.new_full(said.shape[:3], 1 / modules)  # [P, S, K]
-    targets, sure = parts, torch.zeros(parts.shape[:2], dtype=torch.bool, device=parts.device)
-    for round_ in range(1, ROUNDS + 1):
+    parts = targets = said.new_full(said.shape[:3], 1 / modules)  # [P, S, K]
+    sure = torch.zeros(parts.shape[:2], dtype=torch.bool, device=parts.device)
+    for count in range(1, ROUNDS + 1):
         parts = _solved(*_effects(network, parts, said, own, moved), targets, sure)
-        taken = parts.argmax(2) if generator is None else drawn(parts.log(), generator)
-        taken = torch.where(sure, targets.argmax(2), taken)
-        purest = parts.amax(2).masked_fill(sure, 2).topk(senders * round_ // ROUNDS).indices
+        purest = parts.amax(2).topk(senders * count // ROUNDS).indices  # those decided before are among them
         sure = sure.scatter(1, purest, True)
-        targets = torch.where(sure[..., None], one_hot(taken, modules).float(), 1 / modules)
-    return taken
+        targets = torch.where(sure[..., None], one_hot(parts.argmax(2), modules).float(), 1 / modules)
+    return parts.argmax(2)
 
 
 def _effects(network: ModularNetwork, parts: Tensor, said: Tensor, own: Tensor, moved: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn.functional import linear
 
 from reprolib.errors import InputError
+from reprolib.models.modular.annealing import random_structures
 from reprolib.models.modular.modules import ModularNetwork, ends
 from reprolib.models.modular.receivers import BLOCK, Choose, assignments, check_moving, least, sums
 from reprolib.models.modular.relaxation import guessed
@@ -28,8 +29,7 @@ class Sweeps:
     Args:
         block: senders that are compared together; None: all.
         count: how often every sender is met, in blocks that are drawn anew.
-        starts: guesses by least squares to search from, the first one the likeliest, the others drawn; the best end of
-            every receiver counts.
+        starts: a guess by least squares, and random structures beside it; the best end of every receiver counts.
     """
 
     block: int | None
@@ -66,7 +66,7 @@ class Receivers:
         """
         best, lowest = None, torch.tensor(torch.inf)
         for start in range(sweeps.starts):
-            found = self.guessed(generator if start else None)
+            found = self._random(generator) if start else self.guessed()
             for _ in range(sweeps.count):
                 found, scores = self.swept(found, sweeps.block, generator)
             better = (scores < lowest)[..., None]
@@ -75,6 +75,9 @@ class Receivers:
         if not lowest.isfinite().all():
             raise InputError("the error of a structure is not finite: are the trajectories? else lower train.rate")
         return best
+
+    def _random(self, generator: torch.Generator) -> Tensor:
+        return random_structures(self.scenes, self.objects, self.network.count, generator).to(self.said.device)
 
     def swept(
         self, structures: Tensor, size: int | None, generator: torch.Generator, choose: Choose = least
@@ -96,10 +99,9 @@ class Receivers:
             structures = structures.index_copy(2, block, around[place])
         return structures, scores.gather(-1, place[..., None]).squeeze(-1)
 
-    def guessed(self, generator: torch.Generator | None = None) -> Tensor:
-        """Structures to start from, by least squares [M, N, N - 1]: the likeliest, or with a generator drawn ones."""
-        found = guessed(self.network, self.said, self.own, self.moved, generator)
-        return found.unflatten(0, (self.scenes, self.objects))
+    def guessed(self) -> Tensor:
+        """Structures to start from, by least squares: [M, N, N - 1]."""
+        return guessed(self.network, self.said, self.own, self.moved).unflatten(0, (self.scenes, self.objects))
 
     @torch.no_grad()
     def scores(self, structures: Tensor, block: Tensor) -> Tensor:
