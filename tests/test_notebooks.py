@@ -24,6 +24,7 @@ NAMES = (
         "modular_edges",
         "modular_proposals",
         "modular_unseen",
+        "modular_sizes",
         "nri_edges",
         "nri_prediction",
         "rn_babi",

@@ -20,7 +20,11 @@ from reprolib.files import write_text
 FILE = Path(__file__).with_name("ranges.csv")
 COLUMNS = ("system", "objects", "seed", "quantity", "low", "high")
 SCENES, FRAMES, STREAM = 50_000, 49, 0  # the paper's training set, which is the first stream of a seed
-COMMITTED = tuple((system, objects, 0) for system in SYSTEMS for objects in (5, 10))  # system, objects, seed
+LARGER = (7, 14, 20)  # further numbers of particles on springs
+COMMITTED = (  # system, objects, seed
+    *((system, objects, 0) for system in SYSTEMS for objects in (5, 10)),
+    *(("springs", objects, 0) for objects in LARGER),
+)
 RAW = {"kuramoto": "kuramoto_raw"}  # the view whose features are not scaled yet
 QUANTITIES = {  # and their features; x and y share a range, as in the official loader
     "springs": {"position": slice(0, 2), "velocity": slice(2, 4)},

@@ -64,6 +64,7 @@ KINDS = {
     "mse": Kind(lower=True, style="exponent", **FACTORS),
     "share": Kind(style="percent"),  # of something in all of its kind; neither large nor small is right
     "tasks_passed": Kind(whole=True, near=0.0, style="count"),
+    "objects": Kind(whole=True, near=0.0, style="count"),  # of a scene
     "data_efficiency": Kind(**FACTORS),
     "proposal": Kind(**FACTORS),
     "search_steps": Kind(lower=True, **FACTORS),

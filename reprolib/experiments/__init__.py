@@ -26,6 +26,7 @@ NAMES = (
     "modular_proposals",
     "modular_unseen",
     "modular_data",
+    "modular_sizes",
 )
 
 

@@ -3,8 +3,10 @@
 Paper: 99.9 % of the edges of springs and 88.4 % of those of charges; 3.13e-8 and 1.03e-3 after one frame.
 """
 
+from dataclasses import replace
+
 from reprolib.contracts.configuration import Config
-from reprolib.contracts.entry import Experiment, Row
+from reprolib.contracts.entry import Experiment, Row, Start
 from reprolib.contracts.method import Method
 from reprolib.data.sources import SIMULATED_MOTION
 from reprolib.evidence.deviations import Deviation
@@ -41,11 +43,32 @@ SEARCHED_ONCE = Deviation(
     "test scenes are searched once, after training, among all graphs; the official code anneals them meanwhile",
 )
 WITHOUT_A_RESTART = Deviation("choice", "the error after 20 frames is that of one rollout, not of two of 10 frames")
+TIED = Deviation(
+    "model", "an extension: both directions of a pair share a module, and whole graphs are compared; the paper's do not"
+)
 
 
 def rows() -> tuple[Row, ...]:
-    """Springs and charges."""
-    return tuple(_row(kind) for kind in ("springs", "charged"))
+    """Springs and charges, and as an extension charges whose forces are known to be symmetric."""
+    charged = _row("charged")
+    return _row("springs"), charged, _symmetric(charged)
+
+
+def _symmetric(row: Row) -> Row:
+    """The modules of a row, and a search that knows that whoever acts is acted on."""
+    return replace(
+        row,
+        system=f"{row.system} (symmetric)",
+        config=Config(
+            motion.scenes("charged", train=1, valid=1), ModularModel(symmetric=True), Searching(0, learning="scores")
+        ),
+        scales={"smoke": {"data.test": 20, "model.width": 16}}
+        | {"small": {"data.test": 2_000, "model.width": WIDTH}, "long": {"model.width": WIDTH}},
+        minutes=motion.minutes(0.1, 3, 12, 12),
+        headline=False,
+        deviations=(*row.deviations, TIED),
+        starts_from=Start("modular_edges", row.name),
+    )
 
 
 def _row(kind: str) -> Row:

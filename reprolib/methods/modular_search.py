@@ -14,6 +14,7 @@ from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
 from reprolib.evidence.metrics import average, best_naming, edge_accuracy, errors_by_step
 from reprolib.methods.assignment_scores import AssignmentScores
+from reprolib.methods.block_draws import BlockDraws
 from reprolib.methods.bouncegrad import BounceGrad
 from reprolib.methods.contradictory_edges import agreement
 from reprolib.models.modular import ModularMetaLearning
@@ -22,7 +23,7 @@ from reprolib.settings.recipe import learning_rate
 from reprolib.training import optimisers
 from reprolib.training.learner import Job, Learner, Moment
 
-SEARCHES = {"bouncegrad": BounceGrad, "scores": AssignmentScores}
+SEARCHES = {"bouncegrad": BounceGrad, "scores": AssignmentScores, "blocks": BlockDraws}
 START = FRAMES  # the frame that a test rollout starts from, counting from 0: the first that no search reads
 AT_ONCE = 50  # scenes predicted at once
 HALF = HORIZON // 2  # frames after which the official code starts its rollout of a test again, from a true frame
@@ -32,11 +33,15 @@ def build(config: Config, data: Dataset) -> nn.Module:
     """The model of a row.
 
     Raises:
-        InputError: fewer edge modules than types of edges.
+        InputError: fewer edge modules than types of edges, or symmetric graphs without scores of assignments.
     """
     types = 1 + max(int(split.columns["edges"].max()) for split in data.splits.values())
     if config.model.modules < types:
         raise InputError(f"model.modules is {config.model.modules}, but edges have {types} types: give {types} or more")
+    if config.model.symmetric and config.train.learning != "scores":
+        raise InputError(
+            f"train.learning {config.train.learning} takes no graph as a whole: set model.symmetric to False"
+        )
     encoded = FRAMES if config.train.learning == "bouncegrad" else None
     return ModularMetaLearning(config.model, data.facts["features"], encoded, apart=config.train.follow > 0)
 

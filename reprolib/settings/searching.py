@@ -7,7 +7,7 @@ from reprolib.settings.declared import LATER, Amount, AtLeast, Count, Fraction, 
 from reprolib.settings.moving import MotionSettings
 from reprolib.settings.recipe import Training
 
-LEARNINGS = ("bouncegrad", "scores")  # the paper's; ours
+LEARNINGS = ("bouncegrad", "scores", "blocks")  # the paper's; ours
 PROPOSALS = ("uniform", "node", "learned", "exact")
 MOST_GUESSES = 256  # of one scene, which are followed together
 
@@ -25,11 +25,17 @@ class ModularModel(MotionSettings):
     least_error: Positive = 1e-7  # what is added to a squared error before its logarithm, where all are compared
     encoder_width: Count = 512  # of the learned proposal
     encoder_dropout: Fraction = 0.5
+    block: Count | None = field(default=None, metadata=LATER)  # senders that a search compares together; None: all
+    sweeps: Count = field(default=3, metadata=LATER)  # blocks: how often every sender is met in a search
+    starts: Count = field(default=8, metadata=LATER)  # blocks: a guess, and random structures, to search from
+    symmetric: bool = field(default=False, metadata=LATER)  # ours: both directions of a pair have one module
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.first_is_none and self.modules < 2:
             raise self.refused("modules", "give 2 or more, or set model.first_is_none to False")
+        if self.symmetric and (self.search is not None or self.block is not None):
+            raise self.refused("symmetric", "whole graphs are compared then: set model.search and model.block to None")
 
 
 @dataclass(frozen=True)
@@ -51,24 +57,26 @@ class Searching(Training):
     """How modules are trained while the structures of the training scenes are searched for.
 
     BounceGrad (the paper's): one proposal a scene an epoch, accepted by simulated annealing. Scores (ours): a moving
-    average of the errors of all assignments of every receiver, from which a structure is drawn at every step.
+    average of the errors of all assignments of every receiver, from which a structure is drawn at every step. Blocks
+    (ours, for more senders): a structure that is kept for every scene, and drawn anew at some senders at every step.
     """
 
     learning: Annotated[str, OneOf(*LEARNINGS)] = "bouncegrad"
     horizon: Count = 800  # BounceGrad: epochs in which the share of accepted worsening proposals falls by e^5
     encoder_rate: Positive = 1e-3  # BounceGrad: of the gradient descent of the learned proposal, with momentum 0.9
-    frames: Count = 32  # scores: starting frames of a scene in a step, drawn anew
+    frames: Count = 32  # ours: starting frames of a scene in a step, drawn anew
     decay: Fraction = 0.5  # scores: what is left of a scene's scores when it is met again
-    warmth: Amount = 0.5  # scores: temperature at the start, in standard deviations of the scores
-    cooling: Proportion = 0.5  # scores: part of the steps in which it falls to zero
-    least_error_from: Positive = 1e-2  # scores: what is added to a squared error before its logarithm, at the start
-    least_error: Positive = 1e-7  # scores: in the end
-    falling: Proportion = 0.6  # scores: part of the steps in which it falls geometrically
-    follow: Whole = field(default=0, metadata=LATER)  # scores: last steps, for rollouts, by a copy of the modules
+    warmth: Amount = 0.5  # ours: temperature at the start, in standard deviations of the scores
+    cooling: Proportion = 0.5  # ours: part of the steps in which it falls to zero
+    least_error_from: Positive = 1e-2  # ours: what is added to a squared error before its logarithm, at the start
+    least_error: Positive = 1e-7  # ours: in the end
+    falling: Proportion = 0.6  # ours: part of the steps in which it falls geometrically
+    senders: Count = field(default=4, metadata=LATER)  # blocks: those that are compared together
+    follow: Whole = field(default=0, metadata=LATER)  # ours: last steps, for rollouts, by a copy of the modules
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.follow and self.learning != "scores":
+        if self.follow and self.learning == "bouncegrad":
             raise self.refused("follow", "BounceGrad learns rollouts from the start: set it to 0")
         if self.follow and self.follow >= self.steps:
             raise self.refused("follow", f"give fewer than train.steps, {self.steps}")

@@ -13,6 +13,7 @@ from reprolib.methods import modular_search
 from reprolib.models.modular import ModularMetaLearning
 from reprolib.models.modular.annealing import random_structures
 from reprolib.models.modular.graph_shapes import both_ways
+from reprolib.models.modular.receivers import least
 from reprolib.settings.data_sets import FRAMES, HORIZON, MotionData
 from reprolib.settings.searching import ModularModel, Searching
 from reprolib.training.learner import Job, Moment, evaluated
@@ -64,8 +65,19 @@ def test_scores_find_what_known_modules_made():
     split = scenes(model)
     learner = begun(model, split, learning="scores", frames=4, warmth=0.0, least_error_from=1e-6, least_error=1e-6)
     train(learner, 4)
-    found = learner.search.around[learner.examples["scores"].argmin(-1)]
+    found = learner.search.structures(learner.examples["scores"], least)
     assert edge_accuracy(found, split.columns["edges"]) > 99
+
+
+@pytest.mark.parametrize("warmth", [0.0, 0.1])
+def test_blocks_find_what_known_modules_made(warmth):
+    model = teacher()
+    split = scenes(model)
+    exact = {"least_error_from": 1e-6, "least_error": 1e-6, "cooling": 0.04}  # 16 of 400 steps
+    learner = begun(model, split, learning="blocks", senders=2, frames=8, warmth=warmth, **exact)
+    assert edge_accuracy(learner.examples["structures"], split.columns["edges"]) < 65
+    train(learner, 7)
+    assert edge_accuracy(learner.examples["structures"], split.columns["edges"]) > 97
 
 
 @pytest.mark.parametrize("proposal", ["node", "exact"])
@@ -101,6 +113,7 @@ def test_a_learned_proposal_learns_from_what_is_kept():
     [
         {"learning": "scores", "frames": 4},
         {"learning": "scores", "frames": 4, "follow": 12},
+        {"learning": "blocks", "frames": 4, "senders": 2, "follow": 12},
         {"learning": "bouncegrad"},
     ],
 )
@@ -199,6 +212,28 @@ def test_fewer_modules_than_types_are_refused():
     assert whole.encoder is None
 
 
+def test_symmetric_graphs_are_refused_where_they_are_not_compared():
+    data = Dataset("", "generated", "", {"train": scenes(teacher())}, {"features": 4})
+    for learning in ("bouncegrad", "blocks"):
+        with pytest.raises(InputError, match=r"takes no graph as a whole: set model\.symmetric to False"):
+            modular_search.build(
+                Config(MotionData(), ModularModel(symmetric=True), Searching(1, learning=learning)), data
+            )
+    for other in ("search", "block"):
+        with pytest.raises(InputError, match=r"set model\.search and model\.block to None"):
+            ModularModel(symmetric=True, **{other: 3})
+
+
+def test_symmetric_structures_are_learned_along():
+    model = teacher(symmetric=True)
+    split = scenes(model)
+    learner = begun(model, split, learning="scores", frames=4)
+    moment = Moment(torch.arange(SCENES), 0, 0, seed=0)
+    learner.update(moment)
+    assert both_ways(learner.search.best(moment, learner.examples)).all()
+    assert both_ways(model.edges(split.columns["trajectories"])).all()
+
+
 def test_a_trajectory_that_is_not_finite_is_refused():
     split = scenes(teacher())
     split.columns["trajectories"][3, 2, 1, 0] = float("nan")
@@ -234,7 +269,7 @@ def test_a_copy_of_the_modules_learns_rollouts_and_leaves_those_that_search_alon
             step += 1
             if step == 60:
                 searched = copy.deepcopy(model.network.state_dict())
-                structures = learner.search.around[learner.examples["scores"].argmin(-1)]
+                structures = learner.search.structures(learner.examples["scores"], least)
                 with torch.no_grad():
                     errors.append(model.errors(split.columns["trajectories"], structures).mean())
     assert all(torch.equal(*pair) for pair in zip(searched.values(), model.network.state_dict().values(), strict=True))

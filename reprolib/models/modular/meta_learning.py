@@ -14,6 +14,7 @@ from reprolib.models.modular.annealing import Bounce, best_of, course, random_st
 from reprolib.models.modular.modules import ModularNetwork
 from reprolib.models.modular.proposals import Propose, from_probabilities, from_scores, into_a_node, one_edge
 from reprolib.models.modular.receivers import best_structures, over_frames
+from reprolib.models.modular.sender_blocks import Sweeps, descended
 from reprolib.models.nri import MLPEncoder
 from reprolib.settings.searching import ModularModel
 
@@ -42,7 +43,8 @@ class ModularMetaLearning(nn.Module):
         self.register_load_state_dict_post_hook(_modules_suffice)
 
     def edges(self, trajectories: Tensor) -> Tensor:
-        """The best structure of every scene among all there are: [M, T, N, D] -> [M, N, N - 1].
+        """The best structure of every scene among all there are, or with `block` the best that sweeps over blocks of
+        senders find: [M, T, N, D] -> [M, N, N - 1].
 
         >>> from reprolib.models.modular import ModularMetaLearning
         >>> from reprolib.settings.searching import ModularModel
@@ -56,7 +58,11 @@ class ModularMetaLearning(nn.Module):
         >>> bool((model.edges(motion) == graphs).all())
         True
         """
-        return best_structures(self.network, trajectories, self.config.least_error)
+        config = self.config
+        if config.block is None:
+            return best_structures(self.network, trajectories, config.least_error, config.symmetric)
+        sweeps = Sweeps(config.block, config.sweeps, config.starts)
+        return descended(self.network, trajectories, config.least_error, sweeps, torch.Generator().manual_seed(0))
 
     @property
     def predicting(self) -> ModularNetwork:
@@ -115,6 +121,7 @@ class ModularMetaLearning(nn.Module):
 
 
 def _modules_suffice(model: nn.Module, keys: Any) -> None:
-    """Weights without an encoder, or with one that is not asked for, are those of known modules."""
-    for names in (keys.missing_keys, keys.unexpected_keys):
-        names[:] = [name for name in names if not name.startswith("encoder.")]
+    """Weights without an encoder, or with an encoder or predictor that is not asked for, are those of known modules."""
+    keys.missing_keys[:] = [name for name in keys.missing_keys if not name.startswith("encoder.")]
+    further = ("encoder.", "predictor.")
+    keys.unexpected_keys[:] = [name for name in keys.unexpected_keys if not name.startswith(further)]

@@ -22,6 +22,7 @@ from reprolib.pages.figures.mocap.plots_of_walks import learned_edges, walk_erro
 from reprolib.pages.figures.modular_data.plots_of_few_data import edges_by_frames, edges_by_scenes
 from reprolib.pages.figures.modular_edges.course_of_a_search import search_course, search_moments
 from reprolib.pages.figures.modular_proposals.plots_of_proposals import acceptance_in_training, edges_by_proposals
+from reprolib.pages.figures.modular_sizes.plots_of_sizes import edges_by_minutes
 from reprolib.pages.figures.modular_unseen.plots_of_unseen import unseen_by_springs, unseen_paths
 from reprolib.pages.figures.nri_edges.graphs import graphs
 from reprolib.pages.figures.nri_edges.plots_of_edges import (
@@ -80,6 +81,7 @@ __all__ = [
     "edge_curves",
     "edges_by_closeness",
     "edges_by_frames",
+    "edges_by_minutes",
     "edges_by_objects",
     "edges_by_proposals",
     "edges_by_roles",

@@ -5,35 +5,14 @@ import torch
 
 from reprolib.errors import InputError
 from reprolib.models.modular.annealing import every_structure, exhaustive
-from reprolib.models.modular.modules import ModularNetwork
-from reprolib.models.modular.receivers import assignments, best_structures, errors, over_frames
+from reprolib.models.modular.graph_shapes import both_ways
+from reprolib.models.modular.receivers import assignments, best_structures, errors, over_frames, symmetric_graphs
 
 FLOOR = 1e-6
 
 
-def network(modules=2, first_is_none=False):
-    """Modules that differ from one another, as trained ones do."""
-    torch.manual_seed(1)
-    made = ModularNetwork(4, 8, modules, first_is_none)
-    with torch.no_grad():
-        for parameter in made.parameters():
-            parameter *= 3
-    return made
-
-
-def scenes(made, objects, count=2, frames=5, seed=0):
-    """Scenes that the modules make by themselves, a step from random states, and their structures."""
-    generator = torch.Generator().manual_seed(seed)
-    structure = torch.randint(made.count, (count, objects, objects - 1), generator=generator)
-    states, trajectories = torch.randn(count, objects, 4, generator=generator), []
-    for _ in range(frames):
-        trajectories.append(states)
-        states = made(states, structure) * 0.5
-    return torch.stack(trajectories, 1).detach(), structure
-
-
 @pytest.mark.parametrize(("modules", "objects", "first_is_none"), [(2, 4, False), (3, 3, False), (2, 4, True)])
-def test_the_exact_search_is_the_best_of_all_graphs(modules, objects, first_is_none):
+def test_the_exact_search_is_the_best_of_all_graphs(network, scenes, modules, objects, first_is_none):
     made = network(modules, first_is_none)
     trajectories, _ = scenes(made, objects)
     trajectories += 0.02 * torch.randn(trajectories.shape, generator=torch.Generator().manual_seed(3))
@@ -49,7 +28,7 @@ def test_the_exact_search_is_the_best_of_all_graphs(modules, objects, first_is_n
         assert torch.equal(exhaustive(energy, objects, modules), best)
 
 
-def test_errors_are_those_of_the_network_along_each_assignment():
+def test_errors_are_those_of_the_network_along_each_assignment(network, scenes):
     made = network(3)
     trajectories, _ = scenes(made, 3)
     now, after = trajectories[:, 0], trajectories[:, 3]
@@ -59,7 +38,7 @@ def test_errors_are_those_of_the_network_along_each_assignment():
         torch.testing.assert_close(found[..., place], expected)
 
 
-def test_blocks_of_frames_change_nothing(monkeypatch):
+def test_blocks_of_frames_change_nothing(network, scenes, monkeypatch):
     made = network()
     trajectories, _ = scenes(made, 4, count=6)
     whole = over_frames(made, trajectories)
@@ -68,7 +47,7 @@ def test_blocks_of_frames_change_nothing(monkeypatch):
     torch.testing.assert_close(over_frames(made, trajectories), whole)
 
 
-def test_a_planted_structure_is_found_with_known_modules():
+def test_a_planted_structure_is_found_with_known_modules(network, scenes):
     made = network()
     trajectories, structure = scenes(made, 5, count=4)
     with torch.no_grad():
@@ -89,7 +68,7 @@ def test_too_many_assignments_and_graphs_are_refused():
         every_structure(5, 2)
 
 
-def test_what_is_not_finite_and_what_does_not_move_is_refused():
+def test_what_is_not_finite_and_what_does_not_move_is_refused(network, scenes):
     made = network()
     trajectories, _ = scenes(made, 4)
     with pytest.raises(InputError, match="give 2 or more"):
@@ -97,3 +76,33 @@ def test_what_is_not_finite_and_what_does_not_move_is_refused():
     trajectories[0, 1, 2] = float("nan")
     with pytest.raises(InputError, match="not finite"):
         best_structures(made, trajectories, FLOOR)
+
+
+def symmetric_by_hand(made, trajectory, objects):
+    """The best of all graphs that are alike in both directions, one after the other."""
+    graphs = every_structure(objects, made.count)
+    alike = graphs[both_ways(graphs).all(1)]
+    now = trajectory[:-1].repeat(len(alike), 1, 1)
+    predicted = made(now, alike.repeat_interleave(len(trajectory) - 1, 0)).unflatten(0, (len(alike), -1))
+    squares = (predicted - trajectory[1:]).square().mean(-1)
+    return alike[(squares + FLOOR).log().mean((1, 2)).argmin()]
+
+
+@pytest.mark.parametrize(("modules", "objects"), [(2, 4), (3, 3)])
+def test_the_symmetric_search_is_the_best_of_all_symmetric_graphs(network, scenes, modules, objects):
+    made = network(modules)
+    trajectories, _ = scenes(made, objects, count=6)
+    trajectories += 0.02 * torch.randn(trajectories.shape, generator=torch.Generator().manual_seed(3))
+    found = best_structures(made, trajectories, FLOOR, symmetric=True)
+    expected = torch.stack([symmetric_by_hand(made, trajectory, objects) for trajectory in trajectories])
+    assert torch.equal(found, expected)
+    assert not torch.equal(found, best_structures(made, trajectories, FLOOR))
+
+
+def test_symmetric_graphs_are_all_different_and_not_too_many():
+    graphs = symmetric_graphs(5, 2)
+    assert graphs.shape == (1024, 5, 4)
+    assert len(graphs.unique(dim=0)) == 1024
+    assert both_ways(graphs).all()
+    with pytest.raises(InputError, match=r"2\^15 symmetric graphs, .* set model\.symmetric to False"):
+        symmetric_graphs(6, 2)

@@ -166,3 +166,16 @@ def test_edges_by_frames_join_the_records_of_three_experiments(record_of):
     (axis,) = figures.edges_by_frames(records([*rows, whole])).axes
     assert [list(line.get_ydata()) for line in axis.lines] == [[99.0, 99.5, 100.0], [80.0, 90.0, 99.0]]
     assert "committed record" in texts(figures.edges_by_frames([]))
+
+
+def test_sizes_are_marked_at_the_minutes_of_their_whole_chain(record):
+    def of(objects, seconds, accuracy):
+        config, metrics = {"data.objects": objects}, {"accuracy/edges": accuracy}
+        return record(
+            f"springs_{objects}", "Modular meta-learning", config=config, metrics=metrics, processor_seconds=seconds
+        )
+
+    (axis,) = figures.edges_by_minutes([of(5, 180.0, 100.0), of(7, 120.0, 99.0), of(10, 300.0, 97.0)]).axes
+    assert np.allclose(axis.lines[0].get_data(), ([3, 5, 10], [100, 99, 97]))
+    assert {"5", "7", "10"} <= set(texts(axis.figure).split("\n"))
+    assert "committed record" in texts(figures.edges_by_minutes([]))
