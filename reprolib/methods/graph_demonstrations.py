@@ -39,15 +39,19 @@ def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
 
 
 def _labels(model: nn.Module, split: Split) -> dict[str, float]:
-    """After as many processing steps as in training; "accuracy/solved_after_3" of all graphs after others, too."""
+    """After as many processing steps as in training; "accuracy/solved_after_3" of all graphs after others, too.
+
+    The score is minus the cross-entropy.
+    """
+    score = {"score": graph_answers.label_score(model, split)}
     if not isinstance(model, Process):
-        return graph_answers.label_metrics(graph_answers.judged(model, split), UNSEEN)
+        return graph_answers.label_metrics(graph_answers.judged(model, split), UNSEEN) | score
     trained = model.config.steps
     found = graph_answers.judged(model, split, 2 * trained)
     twice = graph_answers.label_metrics(found, UNSEEN)
     longer = {f"{name}_twice": value for name, value in twice.items() if name.startswith("accuracy/solved")}
     after = {f"accuracy/solved_after_{step}": one for step, one in enumerate(graph_answers.solved_by_step(found), 1)}
-    return graph_answers.label_metrics(found, UNSEEN, trained - 1) | longer | after
+    return graph_answers.label_metrics(found, UNSEEN, trained - 1) | longer | after | score
 
 
 def _motion(model: nn.Module, split: Split) -> dict[str, float]:

@@ -61,6 +61,13 @@ def judged(model: nn.Module, split: Split, steps: int | None = None, size: int =
     return {name: torch.cat([part[name] for part in parts], dim=-1) for name in parts[0]}
 
 
+@torch.no_grad()
+def label_score(model: nn.Module, split: Split, size: int = 256) -> float:
+    """Minus `label_loss`, its mean over batches: it still rises where every label is right."""
+    losses = [label_loss(model, batch) for batch in split.batches(size)]
+    return -float(torch.stack(losses).mean())
+
+
 def label_metrics(found: dict[str, Tensor], bins: Bins = (), step: int = -1) -> dict[str, Figure]:
     """Percent of the nodes and edges that are right, and of the graphs that are right in all of them.
 

@@ -10,6 +10,7 @@ from reprolib.models.graph_answers import (
     judged,
     label_loss,
     label_metrics,
+    label_score,
     labels_of,
     motion_loss,
     motion_metrics,
@@ -137,6 +138,18 @@ def test_loss_is_the_mean_over_nodes_plus_the_mean_over_edges_of_all_steps(lists
         expected += -torch.where(label, chance, 1 - chance).log().mean()
     assert label_loss(Guess(), batch) == pytest.approx(expected.item(), rel=1e-5)
     assert label_loss(Oracle(), batch) < 1e-6
+
+
+def test_the_score_tells_answers_apart_that_are_all_right(lists):
+    class Sure(Oracle):
+        def forward(self, batch, steps=None):
+            answers = super().forward(batch, steps)
+            return Answers(answers.nodes / 10, answers.edges / 10)
+
+    everything = slice(len(lists))
+    assert label_score(Guess(), lists) == pytest.approx(-label_loss(Guess(), lists.batch(everything)).item(), rel=1e-5)
+    assert label_metrics(judged(Sure(), lists))["accuracy/solved"] == 100
+    assert label_score(Sure(), lists) < label_score(Oracle(), lists)
 
 
 def test_a_model_that_knows_the_law_rolls_out_without_error(chains):
