@@ -33,7 +33,7 @@ OWN_UNITS = (
     Deviation("data", "2,000 chains are seen at 50 moments each, in place of new ones for every step", less=True),
     Deviation("choice", "spring constants in units of 50 N/m and gravity in units of 10 N"),
 )
-SMALL = {  # after more steps, and without a mean of the weights, lists longer than those of the training are sorted worse
+SMALL = {  # after more steps, or without a mean of the weights, lists longer than in training are sorted worse
     "shortest_path": FAST | {"train.steps": 10_000, "train.evaluate_every": 1_000},
     "sorting": FAST
     | {"train.steps": 1_250, "train.evaluate_every": 250, "train.schedule": "constant", "train.average": 0.995},
