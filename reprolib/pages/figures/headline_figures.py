@@ -36,7 +36,7 @@ SHORT = {  # of metrics whose own names say too much here
     "proposal/speedup": "proposal",
 } | {f"mse/step_{step}": "error" for step in (1, 10, 20)}
 LEAST_SHARE = 40  # percent: less is drawn at the edge
-FACTORS = (0.1, 0.2, 0.5, 1, 2, 5, 10)  # of the axis; what lies outside is drawn at the edge
+FACTORS = (0.1, 0.3, 1, 3, 10, 30)  # of the axis; what lies outside is drawn at the edge
 
 Rows = Mapping[str, Mapping[str, Sequence[Figured]]]  # by paper and by name
 
