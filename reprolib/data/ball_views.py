@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from reprolib.data.physical_scenes import FRAMES
+from reprolib.data.square_views import turned
 
 
 def places_of(objects: Tensor) -> Tensor:
@@ -30,17 +31,10 @@ def another_view(objects: Tensor, connections: Tensor | None = None) -> tuple[Te
     scenes, balls, _ = objects.shape
     order = torch.rand(scenes, balls, device=objects.device).argsort(1)  # [B, 10]: whose place each colour takes
     places = places_of(objects)
-    places = turned(places.gather(1, order[..., None, None].expand_as(places)))
+    places = places.gather(1, order[..., None, None].expand_as(places))
+    places = turned(places.transpose(2, 3)).transpose(2, 3)  # [B, 10, 2, 16]
     rows = torch.cat([objects[..., : -2 * FRAMES], places.flatten(2)], dim=2)  # [B, 10, C + 32]
     if connections is None:
         return rows, None
     mixed = connections.gather(1, order[..., None].expand_as(connections))
     return rows, mixed.gather(2, order[:, None].expand_as(connections))
-
-
-def turned(places: Tensor) -> Tensor:
-    """Places from the middle of the table [B, 10, 2, T], by one of the square's eight symmetries for each scene."""
-    scenes = len(places)
-    swapped = torch.rand(scenes, 1, 1, 1, device=places.device) < 0.5
-    signs = torch.randint(2, (scenes, 1, 2, 1), device=places.device) * 2 - 1
-    return torch.where(swapped, places.flip(2), places) * signs

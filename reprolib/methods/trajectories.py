@@ -5,6 +5,7 @@ M scenes, N objects, D features.
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -36,7 +37,7 @@ def build(config: Config, data: Dataset) -> nn.Module:
             return NRI(model, FRAMES, features, decoder)
         return GivenGraph(model, features, decoder)
     if isinstance(model, EdgeClassifierModel):
-        return EdgeClassifier(model, FRAMES, features)
+        return EdgeClassifier(model, FRAMES, features, _still(config.data, data.facts["scale"]) if model.views else None)
     if isinstance(model, CorrelationModel):
         if model.signal == "lstm" and not config.train.steps:
             raise InputError("model.signal is lstm, but train.steps is 0: give the steps that train it")
@@ -53,6 +54,13 @@ def _describe(model: CorrelationModel, features: int, objects: int) -> Callable[
         lstm = LSTMModel(model.hidden, model.layers, restart=model.restart, burn_in=model.burn_in)
         return LSTMStates(TrajectoryLSTM(lstm, features, objects))
     return {"flat": flat_paths, "paths": paths}[model.signal]
+
+
+def _still(data: MotionData, scale: simulations.Scale) -> Tensor:
+    """What a particle that rests in the middle of its box has [D]."""
+    if data.kind not in PARTICLES:
+        raise InputError(f"model.views turns scenes of particles: there are none in {data.kind}, set it to False")
+    return torch.from_numpy(scale.apply(np.zeros(len(scale.ranges)))).float()
 
 
 def simulator(model: NRIModel, data: MotionData, scale: simulations.Scale) -> nn.Module | None:

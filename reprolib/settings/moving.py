@@ -69,6 +69,7 @@ class EdgeClassifierModel(MotionSettings):
     types: Annotated[int, AtLeast(2, MOST_TYPES)] = 2
     dropout: Fraction = 0.5
     aggregate: Aggregate = "n"
+    views: bool = field(default=False, metadata=LATER)  # training sees scenes of particles turned and mirrored
 
 
 @dataclass(frozen=True)

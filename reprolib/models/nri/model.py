@@ -6,6 +6,7 @@ B scenes, T frames, N objects, D features, K edge types, S starting frames.
 import torch
 from torch import Tensor, nn
 
+from reprolib.data.square_views import turned_motion
 from reprolib.errors import InputError
 from reprolib.models.nri import latent
 from reprolib.models.nri.decoders import DECODERS, RecurrentDecoder
@@ -191,17 +192,25 @@ class NRI(GivenGraph):
 
 
 class EdgeClassifier(nn.Module):
-    """The supervised baseline: the encoder trained on the true edges."""
+    """The supervised baseline: the encoder trained on the true edges.
 
-    def __init__(self, config: EdgeClassifierModel, frames: int, features: int) -> None:
+    Args:
+        still: what a particle that rests in the middle has [D], where training sees its scenes turned and mirrored.
+    """
+
+    def __init__(self, config: EdgeClassifierModel, frames: int, features: int, still: Tensor | None = None) -> None:
         super().__init__()
+        self.register_buffer("still", still if config.views else None, persistent=False)
         self.encoder = ENCODERS[config.encoder](
             frames, features, config.width, config.types, config.dropout, config.aggregate
         )
 
     def loss(self, batch: Batch) -> Tensor:
-        """Cross-entropy of the types."""
-        return nn.functional.cross_entropy(self.encoder(batch["trajectories"]).flatten(0, 2), batch["edges"].flatten())
+        """Cross-entropy of the types, in another view of every scene where the model is trained on them."""
+        seen = batch["trajectories"]
+        if self.training and self.still is not None:
+            seen = turned_motion(seen, self.still)
+        return nn.functional.cross_entropy(self.encoder(seen).flatten(0, 2), batch["edges"].flatten())
 
     def edges(self, trajectories: Tensor) -> Tensor:
         """The most likely type of every edge: [B, T, N, D] -> [B, N, N - 1]."""
