@@ -106,6 +106,12 @@ def answer_names(answers: str = "paper") -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for words in WORDS[answers].values() for word in words))
 
 
+def first_answers(answers: str = "paper") -> np.ndarray:
+    """The class of the first word that answers each kind of question, int64 [2 (relational first), 3 (subtype)]."""
+    names = answer_names(answers)
+    return np.array([[names.index(WORDS[answers][kind][0]) for kind in kinds] for kinds in ANSWER_KINDS])
+
+
 def _block(seed: int, index: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Centres, circles and questions of BLOCK scenes, from a stream of their own."""
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(int(seed), spawn_key=(index,))))
@@ -174,9 +180,7 @@ def answer_questions(
     centres: np.ndarray, circles: np.ndarray, questions: np.ndarray, answers: str = "paper"
 ) -> np.ndarray:
     """Class indices, int64 [S, Q], of questions [S, Q, 11] about centres [S, 6, 2] and circles [S, 6]."""
-    names = answer_names(answers)
-    first = np.array([[names.index(WORDS[answers][kind][0]) for kind in kinds] for kinds in ANSWER_KINDS])  # [2, 3]
-    classes = _values(centres, circles) + first[:, :, None]  # [S, 2, 3, O]
+    classes = _values(centres, circles) + first_answers(answers)[:, :, None]  # [S, 2, 3, O]
     scene = np.arange(len(questions))[:, None]
     return classes[scene, (~is_relational(questions)).astype(int), subtype(questions), colour(questions)]
 

@@ -36,7 +36,8 @@ def load(settings: SceneData, kind: str) -> Dataset:
         name: sort_of_clevr.generate(getattr(settings, name), 3 * settings.seed + stream, settings.answers)
         for stream, name in enumerate(SPLITS)
     }
-    splits = {name: _split(scenes, settings.view) for name, scenes in drawn.items()}
+    first = torch.from_numpy(sort_of_clevr.first_answers(settings.answers)).flatten()  # [6], by group
+    splits = {name: _split(scenes, settings.view, first) for name, scenes in drawn.items()}
     facts = {"answers": len(drawn["train"].names)}
     return Dataset("sort_of_clevr", kind, identity(settings, kind), splits, facts)
 
@@ -47,7 +48,7 @@ def identity(settings: SceneData, kind: str) -> str:
     return hashlib.sha256(recipe.encode()).hexdigest()
 
 
-def _split(scenes: sort_of_clevr.Scenes, view: str) -> Split:
+def _split(scenes: sort_of_clevr.Scenes, view: str, first: torch.Tensor) -> Split:
     count, asked, _ = scenes.questions.shape
     bits = torch.from_numpy(scenes.questions).flatten(0, 1).float()  # [S * 20, 11]
     relational, subtype = bits[:, sort_of_clevr.RELATIONAL_BIT] > 0, bits[:, sort_of_clevr.SUBTYPE_BIT :].argmax(1)
@@ -59,5 +60,7 @@ def _split(scenes: sort_of_clevr.Scenes, view: str) -> Split:
         "easy": ~relational,
     }
     if view == "states":
-        return Split(columns, {"objects": torch.from_numpy(sort_of_clevr.state(scenes))})
-    return Split(columns, {"images": torch.from_numpy(scenes.images)})
+        seen = {"objects": torch.from_numpy(sort_of_clevr.state(scenes))}
+    else:
+        seen = {"images": torch.from_numpy(scenes.images)}
+    return Split(columns, seen | {"first_answers": first})

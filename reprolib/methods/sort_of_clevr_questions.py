@@ -1,11 +1,12 @@
 """Models that answer the questions of Sort-of-CLEVR: how they are built, trained and measured."""
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from reprolib.contracts.configuration import Config
 from reprolib.data import sort_of_clevr
 from reprolib.data.sort_of_clevr_tensors import SUBTYPES
+from reprolib.data.sort_of_clevr_views import another_view
 from reprolib.data.split import Dataset, Split
 from reprolib.evidence.metrics import accuracy
 from reprolib.methods.answers import RaggedLearner, answer_loss
@@ -20,7 +21,12 @@ AT_ONCE = 500  # questions evaluated at once
 
 def learner() -> Learner:
     """Gradient descent on the cross-entropy of the answers."""
-    return RaggedLearner(answer_loss)
+    return RaggedLearner(loss)
+
+
+def loss(model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+    """Mean cross-entropy of the answers, about other views of the scenes where the model is trained on them."""
+    return answer_loss(model, another_view(batch) if model.views else batch)
 
 
 def build(config: Config, data: Dataset) -> nn.Module:
@@ -30,10 +36,13 @@ def build(config: Config, data: Dataset) -> nn.Module:
         columns = data.splits["train"].columns
         return MajorityAnswer(columns["groups"], columns["answers"], answers, column="groups")
     if isinstance(config.model, SceneMLP):
-        return PictureMLP(config.model, answers)
-    if config.data.view == "states":
-        return StateRelationNetwork(config.model, data.splits["train"].tables["objects"].shape[-1], answers)
-    return PictureRelationNetwork(config.model, answers)
+        made = PictureMLP(config.model, answers)
+    elif config.data.view == "states":
+        made = StateRelationNetwork(config.model, data.splits["train"].tables["objects"].shape[-1], answers)
+    else:
+        made = PictureRelationNetwork(config.model, answers)
+    made.views = config.model.views
+    return made
 
 
 @torch.no_grad()

@@ -37,7 +37,9 @@ def build(config: Config, data: Dataset) -> nn.Module:
             return NRI(model, FRAMES, features, decoder)
         return GivenGraph(model, features, decoder)
     if isinstance(model, EdgeClassifierModel):
-        return EdgeClassifier(model, FRAMES, features, _still(config.data, data.facts["scale"]) if model.views else None)
+        return EdgeClassifier(
+            model, FRAMES, features, _still(config.data, data.facts["scale"]) if model.views else None
+        )
     if isinstance(model, CorrelationModel):
         if model.signal == "lstm" and not config.train.steps:
             raise InputError("model.signal is lstm, but train.steps is 0: give the steps that train it")

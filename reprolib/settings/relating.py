@@ -145,6 +145,7 @@ class SceneModel(ModelSettings):
     question_scale: Positive = field(default=1.0, metadata=LATER)  # of the question: its 11 bits are 0 or so much
     norm: bool = field(default=False, metadata=LATER)  # batch norm in every layer of g and f
     coordinates: Positive = field(default=1.0, metadata=LATER)  # a cell's x and y lie within plus and minus so much
+    views: bool = field(default=False, metadata=LATER)  # training sees scenes turned, mirrored and in other colours
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ class SceneMLP(ModelSettings):
     question_scale: Positive = field(default=1.0, metadata=LATER)  # as in `SceneModel`
     norm: bool = field(default=False, metadata=LATER)  # batch norm in every hidden layer
     coordinates: Positive = field(default=1.0, metadata=LATER)  # as in `SceneModel`
+    views: bool = field(default=False, metadata=LATER)  # as in `SceneModel`
 
 
 # bAbI: section 5.4 and supplement

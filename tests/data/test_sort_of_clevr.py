@@ -5,10 +5,12 @@ from math import comb
 
 import numpy as np
 import pytest
+import torch
 
-from reprolib.data import sort_of_clevr
+from reprolib.data import sort_of_clevr, sort_of_clevr_tensors, sort_of_clevr_views
 from reprolib.data.sort_of_clevr import COLOURS, answer_questions, describe, generate
 from reprolib.errors import InputError
+from reprolib.settings.data_sets import SceneData
 
 PAINT = {
     "red": (255, 0, 0),
@@ -302,3 +304,51 @@ def test_describe_refuses_what_is_no_question_or_no_answer(bits, answer, message
 def test_rejection_sampling_is_bounded():
     with pytest.raises(InputError, match=r"of 64 scenes .* in 1 rounds: allow more rounds"):
         sort_of_clevr.layouts(np.random.default_rng(0), 64, rounds=1)
+
+
+def drawn(view, wording, scenes=30):
+    """Other views of all questions of some scenes, and the split that they come from."""
+    settings = SceneData(train=scenes, valid=1, test=1, view=view, answers=wording)
+    split = sort_of_clevr_tensors.load(settings, "generated").splits["train"]
+    torch.manual_seed(0)
+    return sort_of_clevr_views.another_view(split.batch(slice(None))), split
+
+
+@pytest.mark.parametrize("wording", ["paper", "yes_no"])
+def test_in_another_view_every_answer_follows_from_the_image_alone(wording):
+    seen, split = drawn("pictures", wording)
+    names = sort_of_clevr.answer_names(wording)
+    for row, image in enumerate(seen["images"].numpy()):
+        bits = seen["questions"][row].byte().numpy()
+        assert names[seen["answers"][row]] == derive(objects_in(image), bits, wording == "yes_no")
+        relational, subtype, _ = read_question(bits)
+        assert seen["groups"][row] == subtype + 3 * (not relational)
+    before = split.tables["images"][split.columns["scenes"]].numpy()
+    assert (before == seen["images"].numpy()).all(axis=(1, 2, 3)).mean() < 0.05
+    assert sorted(pixels for *_, pixels in objects_in(before[0]).values()) == sorted(
+        pixels for *_, pixels in objects_in(seen["images"][0].numpy()).values()
+    )
+
+
+def test_another_view_of_the_states_is_that_of_the_pictures():
+    states, _ = drawn("states", "paper")
+    pictures, _ = drawn("pictures", "paper")
+    for name in ("questions", "answers", "groups", "scenes"):
+        assert states[name].equal(pictures[name])
+    for rows, image in zip(states["objects"].numpy(), pictures["images"].numpy(), strict=True):
+        found = objects_in(image)
+        for number, colour in enumerate(COLOURS):
+            x, y, shape, _ = found[colour]
+            np.testing.assert_allclose(rows[number, :2], (np.array([x, y]) - 37) / 37, atol=1e-6)
+            assert rows[number, 2:8].tolist() == np.eye(6)[number].tolist()
+            assert rows[number, 8:].tolist() == [shape == "square", shape == "circle"]
+
+
+def test_all_symmetries_and_many_exchanges_of_colours_occur():
+    seen, split = drawn("states", "paper", scenes=60)
+    before = split.tables["objects"][split.columns["scenes"]]
+    places, moved = (table[..., :2].sort(1).values for table in (before.abs(), seen["objects"].abs()))
+    swapped = ~torch.isclose(places, moved).all((1, 2))
+    assert 0.4 < swapped.float().mean() < 0.6
+    kept = (before[..., 8:] == seen["objects"][..., 8:]).all((1, 2)).float().mean()
+    assert kept < 0.4  # few scenes have their circles in the same colours

@@ -73,7 +73,7 @@ def test_on_sort_of_clevr_the_plain_network_is_as_deep_and_as_wide_as_the_relati
     found = trained("rn_sort_of_clevr", scale)
     relating, plain = found["CNN+RN"], found["CNN+MLP"]
     assert plain.model.hidden == relating.model.g + relating.model.f
-    for setting in ("kernels", "norm_first", "question_scale", "norm", "coordinates"):
+    for setting in ("kernels", "norm_first", "question_scale", "norm", "coordinates", "views"):
         assert getattr(plain.model, setting) == getattr(relating.model, setting)
     smaller, larger = (parameters("rn_sort_of_clevr", config) for config in (relating, plain))
     assert smaller <= larger
