@@ -87,9 +87,13 @@ def _supervised(kind: str, objects: int) -> Row:
 
 
 def _told(scale: str, kind: str) -> motion.Changes:
-    """Who is told the edges needs fewer steps, has no dropout in them and, at long scale, affords wide convolutions."""
+    """Who is told the edges needs fewer steps, has no dropout in them and, at long scale, affords wide convolutions.
+
+    On charges it would learn its scenes by heart, and sees them turned and mirrored.
+    """
     wide = {"model.width": 256 if kind == "springs" else 128} if scale == "long" else {}
-    return wide | {"train.steps": {"small": 6_000, "long": 8_000}[scale], "model.dropout": 0.0}
+    views = {"model.views": True} if kind == "charged" else {}
+    return wide | views | {"train.steps": {"small": 6_000, "long": 8_000}[scale], "model.dropout": 0.0}
 
 
 def _simulated(kind: str, objects: int) -> Row:

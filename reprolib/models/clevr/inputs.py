@@ -10,7 +10,7 @@ from reprolib.models.nets import Cells, last_state
 from reprolib.settings.relating import Reading, Seeing
 
 PADDING = 4  # pixels on each side: 128 to 136, then cropped to 128 at random
-MANY = 64  # questions that are worth reading in two halves
+TOGETHER = 64  # questions of about one length that a CPU reads at once
 ANGLE = 0.05  # radians, the largest rotation to both sides
 
 
@@ -30,11 +30,11 @@ class QuestionReader(nn.Module):
     def forward(self, questions: Tensor) -> Tensor:
         """Last state [B, H] of questions [B, L], word numbers from 1 with zeros after the last word.
 
-        On a CPU the shorter and the longer half of many are read apart, so that fewer steps go to padding.
+        On a CPU those of about one length are read together, so that few steps go to padding.
         """
         order = (questions > 0).sum(1).argsort()
-        halves = order.chunk(2 if questions.device.type == "cpu" and len(questions) >= MANY else 1)
-        return torch.cat([self._read(questions[half]) for half in halves])[order.argsort()]
+        parts = order.chunk(max(1, len(questions) // TOGETHER) if questions.device.type == "cpu" else 1)
+        return torch.cat([self._read(questions[part]) for part in parts])[order.argsort()]
 
     def _read(self, questions: Tensor) -> Tensor:
         longest = int((questions > 0).sum(1).max())

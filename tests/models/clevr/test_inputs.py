@@ -34,10 +34,10 @@ def test_a_reversed_reader_reads_what_a_plain_one_reads_of_reversed_words(asked)
     assert not reader(REVERSED)(questions).allclose(reader(SMALL)(questions), atol=1e-3)
 
 
-@pytest.mark.parametrize("many", [2, 10_000], ids=["halves", "whole"])
+@pytest.mark.parametrize("together", [2, 10_000], ids=["parts", "whole"])
 @pytest.mark.parametrize("sizes", [SMALL, REVERSED], ids=["plain", "reversed"])
-def test_padding_does_not_reach_the_state(asked, sizes, many, monkeypatch):
-    monkeypatch.setattr(inputs, "MANY", many)
+def test_padding_does_not_reach_the_state(asked, sizes, together, monkeypatch):
+    monkeypatch.setattr(inputs, "TOGETHER", together)
     questions, model = asked.columns["questions"], reader(sizes)
     states = model(questions)
     alone = torch.cat([model(row[row > 0][None]) for row in questions])
