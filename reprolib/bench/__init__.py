@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from reprolib import devices, paths
-from reprolib.bench import drawing, graph_blocks, modular_steps, nri, relation, simulators
+from reprolib.bench import drawing, edges_found, graph_blocks, modular_steps, nri, relation, simulators
 from reprolib.bench.measure import LiveBytes, Ratio
 from reprolib.errors import InputError
 from reprolib.evidence import records
@@ -20,6 +20,7 @@ __all__ = ["NAMES", "LiveBytes", "Ratio", "keep", "run"]
 BENCHMARKS = {
     "relation": relation.ratios,
     "nri": nri.ratios,
+    "edges": edges_found.ratios,
     "modular": modular_steps.ratios,
     "gn": graph_blocks.ratios,
     "pictures": drawing.ratios,

@@ -1,6 +1,7 @@
 """How two versions of one computation are compared: they agree, then their time and memory are taken in turn.
 
-On a CPU the time is that of one thread, in processor seconds, so that other work on the machine disturbs it little.
+On a CPU the time of one thread is in processor seconds, so that other work on the machine disturbs it little. That of
+several threads is by the clock, and wants a machine that does nothing else.
 """
 
 import statistics
@@ -9,6 +10,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -42,24 +44,27 @@ def measure(
     device: torch.device,
     rounds: int = ROUNDS,
     memory: tuple[int, int] | None = None,
+    threads: int = 1,
 ) -> Ratio:
     """Median time of a call and the bytes it needs, of ours and of the reference, by turns.
 
     Args:
         memory: the bytes of both, where a call does not show them.
+        threads: of a CPU.
     """
     sides = ours, reference
-    with _one_thread():
+    clock = time.process_time if device.type == "cpu" and threads == 1 else time.perf_counter
+    with several_threads(threads):
         name_of_device = devices.name(device)
         memory = memory or tuple(peak_bytes(side, device) for side in sides)
-        times = [[_seconds(side, device) for side in sides] for _ in range(rounds)]
+        times = [[_seconds(side, device, clock) for side in sides] for _ in range(rounds)]
     seconds = [statistics.median(column) for column in zip(*times, strict=True)]
     return Ratio(
         name=name,
         case=case,
         ours=1000 * seconds[0],
         reference=1000 * seconds[1],
-        unit="ms" if device.type == "cuda" else "CPU ms",
+        unit="CPU ms" if clock is time.process_time else "ms",
         ratio=seconds[1] / seconds[0],
         peak_memory_ratio=memory[1] / memory[0],
         device=name_of_device,
@@ -120,16 +125,13 @@ def _tensors(values: object) -> Iterator[Tensor]:
             yield from _tensors(value)
 
 
-def _seconds(function: Callable[[], object], device: torch.device) -> float:
-    if device.type == "cpu":
-        start = time.process_time()
-        function()
-        return time.process_time() - start
-    torch.cuda.synchronize(device)
-    start = time.perf_counter()
+def _seconds(function: Callable[[], object], device: torch.device, clock: Callable[[], float]) -> float:
+    wait = partial(torch.cuda.synchronize, device) if device.type == "cuda" else lambda: None
+    wait()
+    start = clock()
     function()
-    torch.cuda.synchronize(device)
-    return time.perf_counter() - start
+    wait()
+    return clock() - start
 
 
 def peak_bytes(function: Callable[[], object], device: torch.device) -> int:
@@ -145,10 +147,10 @@ def peak_bytes(function: Callable[[], object], device: torch.device) -> int:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+def several_threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
     try:
         yield
     finally:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(before)

@@ -4,6 +4,7 @@ B scenes, T frames, N objects, D features, E = N (N - 1) edges, S starting frame
 """
 
 import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -166,17 +167,21 @@ class Side:
 
 
 def ratios(device: torch.device) -> Iterator[Ratio]:
-    """Every case, each when it has been measured; on a CUDA device, what capturing a step gains as well."""
-    yield from (compare(case, device) for case in CASES)
+    """Every case, each when it has been measured, on a CPU with one thread and with two; on a CUDA device, what
+    capturing a step gains as well.
+    """
+    for threads in (1, 2) if device.type == "cpu" and (os.cpu_count() or 1) > 1 else (1,):
+        yield from (compare(case, device, threads=threads) for case in CASES)
     if device.type == "cuda":
         yield from (captured(case, device) for case in CASES[:2])
 
 
-def compare(case: Case, device: torch.device, rounds: int = ROUNDS) -> Ratio:
+def compare(case: Case, device: torch.device, rounds: int = ROUNDS, threads: int = 1) -> Ratio:
     """Check that both sides agree on a case, then measure their training steps in turn."""
     ours, reference, batch = build(case, device)
     check_agreement(case.title, ours.gradients(batch), reference.gradients(batch), *AGREE[case.ours])
-    return measure("nri", case.title, partial(ours.step, batch), partial(reference.step, batch), device, rounds)
+    steps = partial(ours.step, batch), partial(reference.step, batch)
+    return measure("nri", case.title, *steps, device, rounds, threads=threads)
 
 
 def captured(case: Case, device: torch.device, rounds: int = ROUNDS) -> Ratio:

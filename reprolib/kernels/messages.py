@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-BLOCK = 5_120  # bytes that one feature of all messages of a block may take on a CPU
+BLOCK = 20_480  # bytes that one feature of all messages of a block may take on a CPU: enough for several threads
 
 
 def message_sum(sender: Tensor, receiver: Tensor, gate: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

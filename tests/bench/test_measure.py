@@ -49,6 +49,8 @@ def test_all_benchmarks_run_in_order_and_each_ratio_is_there_before_the_next_is_
         "relationb",
         "nria",
         "nrib",
+        "edgesa",
+        "edgesb",
         "modulara",
         "modularb",
         "gna",
@@ -96,15 +98,17 @@ def test_a_damaged_file_is_named_before_anything_is_measured(monkeypatch, tmp_pa
     assert "speed.csv cannot be read" in complaint
 
 
-def test_sides_are_measured_by_turns_on_one_thread_and_threads_are_given_back():
+@pytest.mark.parametrize(("asked", "unit"), [(1, "CPU ms"), (3, "ms")])
+def test_sides_are_measured_by_turns_on_so_many_threads_which_are_given_back(asked, unit):
     calls, threads = [], torch.get_num_threads()
     torch.set_num_threads(2)
     sides = [lambda side=side: calls.append((side, torch.get_num_threads())) or torch.ones(side) for side in (100, 300)]
-    ratio = measure("name", "case", *sides, CPU, rounds=3)
+    ratio = measure("name", "case", *sides, CPU, rounds=3, threads=asked)
     after = torch.get_num_threads()
     torch.set_num_threads(threads)
-    assert calls == [(100, 1), (300, 1)] * 4  # once for the bytes, three times for the seconds
+    assert calls == [(100, asked), (300, asked)] * 4  # once for the bytes, three times for the seconds
     assert after == 2
+    assert (ratio.unit, ratio.device) == (unit, f"{ratio.device.split(',')[0]}, {asked} thread{'s' * (asked > 1)}")
     assert ratio.peak_memory_ratio == 3
     assert ratio.ratio == pytest.approx(ratio.reference / ratio.ours)
 
