@@ -106,7 +106,7 @@ def _smoke(kind: str) -> motion.Changes:
 def _fast(kind: str, scale: str) -> motion.Changes:
     scenes, steps, after = SIZES[kind][scale]
     sizes = {"data.train": scenes, "train.steps": steps + after, "train.evaluate_every": (steps + after) // VALIDATIONS}
-    sizes |= {"train.follow": after} if after else {}
+    sizes |= {"train.follow": after, "train.alike": True} if after else {}
     return motion.SCENES[scale] | ALONG_SCORES | sizes | {"model.width": WIDTH}
 
 

@@ -19,7 +19,8 @@ class StepsFromTruth(Search):
     Many frames of few scenes in a step serve better than the reverse: their scores are those of the modules of now.
 
     Modules that know single steps need not be good at many. In the last `follow` steps a copy of them learns rollouts
-    of `restart` steps along the graphs that were found, by the paper's loss. The others stay as they are.
+    of `restart` steps along the graphs that were found, by the paper's loss or, where all frames count `alike`, by the
+    mean over these of the logarithm of theirs. The others stay as they are.
     """
 
     def __init__(self, job: Job) -> None:
@@ -47,14 +48,16 @@ class StepsFromTruth(Search):
         return ((predicted - after.flatten(0, 1)).square().mean(-1) + floor).log().mean()
 
     def _rolled(self, moment: Moment, structures: Tensor) -> Tensor:
-        """Mean squared error of rollouts from as many true frames as cost what a step of the search does."""
+        """What rollouts err by, from as many true frames as cost what a step of the search does."""
         model, steps = self.job.model, self.job.model.config.restart
         if moment.step == self.training.steps:
             model.predictor.load_state_dict(model.network.state_dict())
         count = max(1, self.training.frames // steps)
         now, after = self._windows(moment, count, steps)  # [B, F, N, D], [B, F, steps, N, D]
         along = structures.repeat_interleave(count, 0)
-        return (model.predictor.rollout(now.flatten(0, 1), along, steps) - after.flatten(0, 1)).square().mean()
+        predicted = model.predictor.rollout(now.flatten(0, 1), along, steps)  # [B F, steps, N, D]
+        errors = (predicted - after.flatten(0, 1)).square().mean((0, 2, 3))  # [steps]
+        return errors.log().mean() if self.training.alike else errors.mean()
 
     def _windows(self, moment: Moment, count: int, steps: int) -> tuple[Tensor, Tensor]:
         """Frames of every scene, drawn anew, [B, count, N, D], and so many after each, [B, count, steps, N, D]."""

@@ -73,6 +73,7 @@ class Searching(Training):
     falling: Proportion = 0.6  # ours: part of the steps in which it falls geometrically
     senders: Count = field(default=4, metadata=LATER)  # blocks: those that are compared together
     follow: Whole = field(default=0, metadata=LATER)  # ours: last steps, for rollouts, by a copy of the modules
+    alike: bool = field(default=False, metadata=LATER)  # in these the first frame's error counts as much as the last's
 
     def __post_init__(self) -> None:
         super().__post_init__()

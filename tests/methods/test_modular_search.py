@@ -256,11 +256,12 @@ def following(model, split, **settings):
     return learner
 
 
-def test_a_copy_of_the_modules_learns_rollouts_and_leaves_those_that_search_alone():
+@pytest.mark.parametrize("alike", [False, True])
+def test_a_copy_of_the_modules_learns_rollouts_and_leaves_those_that_search_alone(alike):
     split = scenes(teacher())
     torch.manual_seed(0)
     model = ModularMetaLearning(ModularModel(width=8, restart=3), 4, apart=True)
-    learner = following(model, split)
+    learner = following(model, split, alike=alike)
     step, errors = 0, []
     for epoch in range(40):
         for rows in torch.arange(SCENES).split(8):
@@ -276,6 +277,33 @@ def test_a_copy_of_the_modules_learns_rollouts_and_leaves_those_that_search_alon
     with torch.no_grad():
         errors.append(model.errors(split.columns["trajectories"], structures, model.predictor).mean())
     assert errors[1] < 0.7 * errors[0]
+
+
+def test_where_frames_count_alike_one_that_errs_more_does_not_outweigh_the_others(monkeypatch):
+    """The logarithm takes a factor off the gradient, which the paper's loss has squared."""
+    split = scenes(teacher())
+    gradients = {}
+    for alike in (False, True):
+        for factor in (1.0, 10.0):
+            torch.manual_seed(0)
+            model = ModularMetaLearning(ModularModel(width=8, restart=3), 4, apart=True)
+            learner = following(model, split, alike=alike)
+            learner.set_rates(60)
+            structures = torch.zeros(8, 4, 3, dtype=torch.long)
+            moment = Moment(torch.arange(8), 61, 0, seed=0)
+            now, after = learner.search._windows(moment, 2, 3)
+            predicted = model.predictor.rollout(now.flatten(0, 1), structures.repeat_interleave(2, 0), 3).detach()
+            unit = torch.tensor([1.0, 1.0, factor])[:, None, None]  # of the third frame's error
+            stretched = predicted - unit * (predicted - after.flatten(0, 1))
+            monkeypatch.setattr(
+                learner.search, "_windows", lambda *_, now=now, true=stretched: (now, true.unflatten(0, (8, 2)))
+            )
+            learner.search._rolled(Moment(torch.arange(8), 61, 0, seed=0), structures).backward()
+            gradients[alike, factor] = torch.cat([each.grad.flatten() for each in model.predictor.parameters()])
+    assert not torch.allclose(gradients[False, 1.0], gradients[False, 10.0], rtol=0.5)
+    plain, stretched = gradients[True, 1.0], gradients[True, 10.0]
+    assert stretched.norm() < 2 * plain.norm()
+    assert gradients[False, 10.0].norm() > 3 * gradients[False, 1.0].norm()
 
 
 def test_each_part_of_the_training_has_its_own_schedule():
