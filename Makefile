@@ -20,6 +20,8 @@ SOURCES := $(shell find reprolib -name '*.py' -o -name '*.csv') $(shell find res
 FORMATS := md csv html json
 # $(call table,NAME AND OPTIONS,FILE): the file is the old one or the whole new one.
 table = $(REPROLIB) table $(1) >$(2).part && mv $(2).part $(2)
+# $(call trained,SCALE): JOBS processes share the missing records; then every claim with its label, also where a run failed.
+trained = seq $(JOBS) | xargs -P $(JOBS) -I{} $(ONE_THREAD) $(REPROLIB) fill --scale $(1); code=$$?; $(REPROLIB) claims && exit $$code
 
 .PHONY: help book test tables small long paper bench verify lint clean setup executed FORCE
 .DEFAULT_GOAL := help
@@ -49,11 +51,11 @@ tables: setup ## write the picture of headlines and the tables of figures, claim
 	@$(REPROLIB) picture >_build/headlines.svg && mv _build/headlines.svg book/_generated/headlines.svg
 	@echo "tables: _build/tables, book/_generated"
 
-small: setup ## train the missing records at small scale, JOBS=2 at a time with one thread each (hours on a CPU; resumable)
-	@seq $(JOBS) | xargs -P $(JOBS) -I{} $(ONE_THREAD) $(REPROLIB) fill --scale small
+small: setup ## train the missing records at small scale, JOBS=2 at a time with one thread each, then print the claims (hours on a CPU; resumable)
+	@$(call trained,small)
 
-long: setup ## train the missing records at long scale, JOBS=2 at a time with one thread each (up to three hours a row; resumable)
-	@seq $(JOBS) | xargs -P $(JOBS) -I{} $(ONE_THREAD) $(REPROLIB) fill --scale long
+long: setup ## train the missing records at long scale, JOBS=2 at a time with one thread each, then print the claims (up to three hours a row; resumable)
+	@$(call trained,long)
 
 paper: setup ## train the missing records at paper scale (an accelerator; resumable)
 	@$(REPROLIB) fill --scale paper

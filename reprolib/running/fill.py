@@ -3,7 +3,7 @@
 import math
 import re
 import time
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -135,7 +135,7 @@ def fill(
         with claimed(request, root) as free:
             if not free or is_current(request):
                 continue
-            say(f"{name}: about {request.row.minutes[scale]:g} minutes")
+            say(f"{name}: about {request.row.minutes[scale]:g} minutes; {_left(waiting)}")
             try:
                 _go_on(request, device=device, deadline=end, capture=capture, claim=False)
             except OutOfTimeError as stop:
@@ -159,6 +159,15 @@ def _take(waiting: list[Request], left: float) -> Request:
     ready = [place for place, one in enumerate(waiting) if one.start is None or is_current(one.start)] or [0]
     fits = (place for place in ready if waiting[place].row.minutes[waiting[place].scale] <= left)
     return waiting.pop(next(fits, ready[0]))
+
+
+def _left(waiting: Sequence[Request]) -> str:
+    """How many runs are still to come, and the hours that they are expected to take one core."""
+    missing = [request for request in waiting if not is_current(request)]
+    if not missing:
+        return "the last run"
+    hours = sum(request.row.minutes[request.scale] for request in missing) / 60
+    return f"then {len(missing)} more, about {hours:.1f} hours of a core"
 
 
 def _go_on(request: Request, **options: Any) -> None:

@@ -239,7 +239,8 @@ def test_a_run_that_was_cut_off_goes_on(toy, request_of, cli):
     (checkpoint,) = paths.CHECKPOINTS.rglob("*.pt")
     code, out, err = cli("fill", "--scale", "small", "--only", "toy/Net", "--budget", "10m", "--device", "cpu")
     assert (code, out) == (0, "3 runs finished, 0 are missing\n")
-    assert "toy toy/Net seed 2 (generated): about 1 minutes" in err
+    assert "toy toy/Net seed 0 (generated): about 1 minutes; then 2 more, about 0.0 hours of a core" in err
+    assert "toy toy/Net seed 2 (generated): about 1 minutes; the last run" in err
     assert not checkpoint.exists()
     resumed = records.read(request.place(paths.results()))
     whole = runs.run(request, device="cpu", root=paths.results() / "again")
