@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from reprolib.data.square_views import turned_motion
 from reprolib.errors import InputError
+from reprolib.models.finite_values import check_finite
 from reprolib.models.nri import latent
 from reprolib.models.nri.decoders import DECODERS, RecurrentDecoder
 from reprolib.models.nri.encoders import ENCODERS
@@ -45,6 +46,11 @@ class GivenGraph(nn.Module):
         if self.config.graph == "full":
             return torch.ones(*edges.shape, 1, device=edges.device)
         return nn.functional.one_hot(edges, self.config.types).float()
+
+    def forward(self, trajectories: Tensor, types: Tensor) -> Tensor:
+        """The frame after each of the first T - 1: [B, T, N, D] and types [B, N, N - 1, K] -> [B, T - 1, N, D]."""
+        check_finite(trajectories, "trajectories", objects=2)
+        return self._burnt_in(trajectories[:, :-1], types, 1)[0]
 
     def loss(self, batch: Batch) -> Tensor:
         """Negative log-likelihood of the trajectories."""
@@ -116,6 +122,7 @@ class GivenGraph(nn.Module):
 
     def rollout(self, frames: Tensor, steps: int, types: Tensor) -> Tensor:
         """The frames after the given ones: [B, F, N, D] and types [B, N, N - 1, K] -> [B, steps, N, D]."""
+        check_finite(frames, "frames", objects=2)
         given = self._needed(frames)
         return self._burnt_in(given, types, steps)[0][:, given.shape[1] - 1 :]
 
@@ -149,25 +156,40 @@ class NRI(GivenGraph):
         )
         self.register_buffer("prior", latent.prior_of(config.prior, config.types), persistent=False)
 
+    def forward(self, trajectories: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits of all edges, and predicted frames: [B, T, N, D] -> [B, N, N - 1, K] and [B, T - 1, N, D].
+
+        Every frame but the first is predicted from the true one before it, along the graph that `types` gives; in
+        training along a sample, as in the loss.
+        """
+        logits = _logits(self.encoder, trajectories[:, : self.frames])
+        types = self._sampled(logits) if self.training else self._chosen(logits)
+        return logits, super().forward(trajectories, types)
+
     def loss(self, batch: Batch) -> Tensor:
         """The negative evidence lower bound (equation 3): reconstruction and divergence from the prior."""
         logits = self.encoder(batch["trajectories"][:, : self.frames])
-        types = latent.gumbel_softmax(logits, self.config.temperature, self.config.hard)
-        return self.reconstruction(batch["trajectories"], types) + latent.divergence(logits, self.prior)
+        reconstruction = self.reconstruction(batch["trajectories"], self._sampled(logits))
+        return reconstruction + latent.divergence(logits, self.prior)
 
     def types(self, batch: Batch) -> Tensor:
         """The most likely graph, or with `sampled` one drawn from the encoder's distribution: [B, N, N - 1, K]."""
         return self._graph(batch["trajectories"][:, : self.frames])
 
     def _graph(self, trajectories: Tensor) -> Tensor:
-        logits = self.encoder(trajectories)
+        return self._chosen(_logits(self.encoder, trajectories))
+
+    def _sampled(self, logits: Tensor) -> Tensor:
+        return latent.gumbel_softmax(logits, self.config.temperature, self.config.hard)
+
+    def _chosen(self, logits: Tensor) -> Tensor:
         if self.config.sampled:
             return latent.gumbel_softmax(logits, self.config.temperature, hard=True)
         return latent.one_hot(logits, self.config.types)
 
     def edges(self, trajectories: Tensor) -> Tensor:
         """The most likely type of every edge: [B, T, N, D] -> [B, N, N - 1]."""
-        return self.encoder(trajectories[:, : self.frames]).argmax(-1)
+        return _logits(self.encoder, trajectories[:, : self.frames]).argmax(-1)
 
     def predict(self, frames: Tensor, steps: int, batch: Batch) -> Tensor:
         """As for a given graph; with `reinfer` on one that is inferred anew at every step."""
@@ -191,6 +213,18 @@ class NRI(GivenGraph):
         return torch.cat(predicted, 1)
 
 
+def _logits(encoder: nn.Module, trajectories: Tensor) -> Tensor:
+    """Logits of all edges: [B, T, N, D] -> [B, N, N - 1, K].
+
+    Raises:
+        InputError: trajectories, or the logits, are not finite.
+    """
+    check_finite(trajectories, "trajectories", objects=2)
+    logits = encoder(trajectories)
+    check_finite(logits, "logits of the edges", objects=1)
+    return logits
+
+
 class EdgeClassifier(nn.Module):
     """The supervised baseline: the encoder trained on the true edges.
 
@@ -205,6 +239,10 @@ class EdgeClassifier(nn.Module):
             frames, features, config.width, config.types, config.dropout, config.aggregate
         )
 
+    def forward(self, trajectories: Tensor) -> Tensor:
+        """Logits of all edges: [B, T, N, D] -> [B, N, N - 1, K]."""
+        return _logits(self.encoder, trajectories)
+
     def loss(self, batch: Batch) -> Tensor:
         """Cross-entropy of the types, in another view of every scene where the model is trained on them."""
         seen = batch["trajectories"]
@@ -214,4 +252,4 @@ class EdgeClassifier(nn.Module):
 
     def edges(self, trajectories: Tensor) -> Tensor:
         """The most likely type of every edge: [B, T, N, D] -> [B, N, N - 1]."""
-        return self.encoder(trajectories).argmax(-1)
+        return self(trajectories).argmax(-1)

@@ -58,7 +58,7 @@ def test_the_mlp_encoder_is_a_configuration_of_the_block(objects):
     paths = trajectories(objects)
     nodes = encoder.embed(paths.transpose(1, 2).flatten(2))
     expected = by_block(encoder, nodes, OnConcat(encoder.first, "sender", "receiver"))
-    torch.testing.assert_close(encoder(paths), expected.float(), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(encoder(paths), expected)
 
 
 @pytest.mark.parametrize("objects", [2, 5])
@@ -70,7 +70,7 @@ def test_the_convolutional_encoder_is_a_configuration_of_the_block(objects):
         return encoder.first(convolved(encoder, *(end.unflatten(1, (FEATURES, FRAMES)) for end in (sender, receiver))))
 
     expected = by_block(encoder, paths.permute(0, 2, 3, 1).flatten(2), first)
-    torch.testing.assert_close(encoder(paths), expected.float(), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(encoder(paths), expected)
 
 
 def test_the_first_convolution_is_that_of_the_concatenated_pair():
