@@ -55,9 +55,8 @@ class RelationNetwork(nn.Module):
         """Map objects [B, N, D], question [B, Q] and mask [B, N] (True: a real object) to f's output [B, out]."""
         summed = self.relations(objects, question, mask)  # [B, G]
         check_norm(self.f, summed.shape[0], "questions")
-        if not torch.is_autocast_enabled(objects.device.type):
-            summed = summed.to(objects.dtype)  # a sum in single precision, for an f in half
-        return self.f(summed)
+        weight = next((each for each in self.parameters() if each.is_floating_point()), summed)
+        return self.f(summed.to(weight.dtype))  # the sum is in single precision where the model is in half
 
     def relations(self, objects: Tensor, question: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
         """The sum over pairs of g(o_i, o_j, q), [B, G]; zero for a scene without pairs."""
@@ -132,6 +131,9 @@ class RelationNetwork(nn.Module):
         """The pairs [P, 2] that are summed in a scene of N objects."""
         if self.pairs == "index":
             return self.index
+        if self.pairs in FIRST_DIAGONAL and torch.compiler.is_exporting():  # a constant, which every format has
+            pairs = [(i, j) for i in range(count) for j in range(i + FIRST_DIAGONAL[self.pairs], count)]
+            return torch.tensor(pairs, dtype=torch.long, device=device).view(-1, 2)
         if self.pairs in FIRST_DIAGONAL:
             return torch.triu_indices(count, count, offset=FIRST_DIAGONAL[self.pairs], device=device).T
         return torch.cartesian_prod(*[torch.arange(count, device=device)] * 2)

@@ -24,3 +24,9 @@ def test_an_expanded_gradient_is_taken():
     values = torch.randn(3, 4, 2, requires_grad=True)
     larger_of_two(values).sum().backward()
     assert values.grad.sum() == 3 * 2 * 2
+
+
+@pytest.mark.parametrize("frames", [4, 5])
+def test_second_derivatives(frames):
+    values = torch.randn(2, frames, 3, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradgradcheck(lambda values: larger_of_two(values).square(), values)

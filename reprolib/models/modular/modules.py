@@ -118,8 +118,8 @@ def ends(states: Tensor) -> Tensor:
 
 def _edge_module(features: int, width: int) -> nn.Sequential:
     return nn.Sequential(
-        *(Exact(2 * features, width), nn.ReLU(inplace=True)),
-        *(nn.Linear(width, width), nn.ReLU(inplace=True), nn.Linear(width, width), nn.ReLU(inplace=True)),
+        *(Exact(2 * features, width), nn.ReLU()),
+        *(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()),
     )
 
 

@@ -163,14 +163,16 @@ class NRI(GivenGraph):
         training along a sample, as in the loss.
         """
         logits = _logits(self.encoder, trajectories[:, : self.frames])
-        types = self._sampled(logits) if self.training else self._chosen(logits)
+        types = self._chosen(logits)
+        if self.training:
+            types = latent.gumbel_softmax(logits, self.config.temperature, self.config.hard)
         return logits, super().forward(trajectories, types)
 
     def loss(self, batch: Batch) -> Tensor:
         """The negative evidence lower bound (equation 3): reconstruction and divergence from the prior."""
         logits = self.encoder(batch["trajectories"][:, : self.frames])
-        reconstruction = self.reconstruction(batch["trajectories"], self._sampled(logits))
-        return reconstruction + latent.divergence(logits, self.prior)
+        types = latent.gumbel_softmax(logits, self.config.temperature, self.config.hard)
+        return self.reconstruction(batch["trajectories"], types) + latent.divergence(logits, self.prior)
 
     def types(self, batch: Batch) -> Tensor:
         """The most likely graph, or with `sampled` one drawn from the encoder's distribution: [B, N, N - 1, K]."""
@@ -178,9 +180,6 @@ class NRI(GivenGraph):
 
     def _graph(self, trajectories: Tensor) -> Tensor:
         return self._chosen(_logits(self.encoder, trajectories))
-
-    def _sampled(self, logits: Tensor) -> Tensor:
-        return latent.gumbel_softmax(logits, self.config.temperature, self.config.hard)
 
     def _chosen(self, logits: Tensor) -> Tensor:
         if self.config.sampled:

@@ -113,3 +113,21 @@ def test_dropout_is_for_training_and_by_a_switch_for_evaluation(part, training, 
         types = torch.zeros_like(types)
     twice = [decoder(states, types, memory)[what == "messages"] for _ in range(2)]
     assert torch.equal(*twice) is not (training or always)
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_second_derivatives_through_two_frames(name):
+    """In the states, in the edge types, and in weights that both frames share."""
+    decoder = DECODERS[name](FEATURES, WIDTH, TYPES).double()
+    states, types = (value[:1].requires_grad_() for value in values())
+    weights = {path: weight.detach().clone() for path, weight in decoder.named_parameters()}
+    shared = "message_in.0.weight" if name == "mlp" else "messages.0.0.weight"
+
+    def second_frame(states, types, weight):
+        memory = decoder.start(states)
+        for _ in range(2):
+            states, memory = torch.func.functional_call(decoder, weights | {shared: weight}, (states, types, memory))
+        return states
+
+    given = states, types, weights[shared].requires_grad_()
+    assert torch.autograd.gradgradcheck(second_frame, given)
