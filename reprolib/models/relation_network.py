@@ -45,7 +45,7 @@ class RelationNetwork(nn.Module):
 
     def __init__(self, g: nn.Module, f: nn.Module, pairs: Pairs = "all", chunk: int | None = None):
         super().__init__()
-        _check(pairs, chunk)
+        _check(g, pairs, chunk)
         self.g, self.f, self.chunk = g, f, chunk
         self.pairs = pairs if isinstance(pairs, str) else "index"
         self.register_buffer("index", None if isinstance(pairs, str) else pairs.long(), persistent=False)
@@ -203,7 +203,9 @@ def _check_values(objects: Tensor, question: Tensor | None) -> None:
         check_finite(question, "questions")
 
 
-def _check(pairs: Pairs, chunk: int | None) -> None:
+def _check(g: nn.Module, pairs: Pairs, chunk: int | None) -> None:
+    if not isinstance(g, nn.Module):
+        raise InputError(f"g must be a module from rows [R, 2 D + Q] to rows [R, G], not {g!r}")
     if isinstance(pairs, str) and pairs not in PAIRS:
         raise InputError(f"pairs must be one of {', '.join(PAIRS)} or an index [P, 2], not {pairs!r}")
     if isinstance(pairs, Tensor) and (pairs.ndim != 2 or pairs.shape[1] != 2):

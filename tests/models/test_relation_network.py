@@ -308,6 +308,7 @@ LINEAR = nn.Sequential(nn.Linear(2 * D + Q, G))
 @pytest.mark.parametrize(
     ("options", "words"),
     [
+        ({"g": torch.relu}, r"g must be a module from rows \[R, 2 D \+ Q\] to rows \[R, G\], not <built-in"),
         ({"pairs": "some"}, "'some'"),
         ({"pairs": torch.tensor([0, 1])}, r"shape \[P, 2\], not \[2\]"),
         ({"pairs": torch.tensor([[0, 1, 2]])}, r"shape \[P, 2\], not \[1, 3\]"),
