@@ -12,6 +12,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from reprolib.kernels.transformed import is_transformed
+
 BLOCK = 20_480  # bytes that one feature of all messages of a block may take on a CPU: enough for several threads
 
 
@@ -29,7 +31,7 @@ def message_sum(sender: Tensor, receiver: Tensor, gate: Tensor, weight: Tensor, 
     values = sender, receiver, _from_next(gate), weight, bias
     if torch.is_autocast_enabled(sender.device.type):
         values = (value.to(torch.get_autocast_dtype(sender.device.type)) for value in values)
-    return _by_formula(*values) if torch.compiler.is_compiling() else _MessageSum.apply(*values)
+    return _by_formula(*values) if is_transformed() else _MessageSum.apply(*values)
 
 
 def _by_formula(sender: Tensor, receiver: Tensor, gate: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

@@ -6,13 +6,15 @@ M sequences, T frames, H channels.
 import torch
 from torch import Tensor
 
+from reprolib.kernels.transformed import is_transformed
+
 
 def larger_of_two(values: Tensor) -> Tensor:
     """Max pooling over pairs of frames: [M, T, H] -> [M, T / 2, H]; a last frame without a partner is left out.
 
     Where two are equal the gradient goes to the first, as in PyTorch.
     """
-    if torch.compiler.is_compiling():
+    if is_transformed():
         return torch.nn.functional.max_pool2d(values, (2, 1))
     return _LargerOfTwo.apply(values)
 

@@ -131,3 +131,19 @@ def test_second_derivatives_through_two_frames(name):
 
     given = states, types, weights[shared].requires_grad_()
     assert torch.autograd.gradgradcheck(second_frame, given)
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_transforms_of_functions_pass_through(name):
+    """The gradient of every scene at once, and a matrix of second derivatives."""
+    decoder, (states, types) = DECODERS[name](FEATURES, WIDTH, TYPES).double(), values()
+
+    def energy(states, types):
+        return decoder(states[None], types[None], decoder.start(states[None]))[0].square().sum()
+
+    slopes = torch.func.vmap(torch.func.grad(energy))(states, types)
+    given = states.clone().requires_grad_()
+    torch.autograd.backward([energy(*scene) for scene in zip(given, types, strict=True)])
+    torch.testing.assert_close(slopes, given.grad)
+    expected = torch.autograd.functional.hessian(lambda states: energy(states, types[0]), states[0])
+    torch.testing.assert_close(torch.func.hessian(energy)(states[0], types[0]), expected)
