@@ -10,7 +10,7 @@ from reprolib.data.split import Dataset, Split
 from reprolib.evidence.metrics import accuracy
 from reprolib.methods.answers import RaggedLearner, answer_loss
 from reprolib.models.majority import MajorityAnswer
-from reprolib.models.scene_questions import PictureMLP, PictureRelationNetwork, StateRelationNetwork
+from reprolib.models.scene_questions import PictureMLP, PictureRelationNetwork, StateMLP, StateRelationNetwork
 from reprolib.settings.relating import Majority, SceneMLP
 from reprolib.training.learner import Learner
 
@@ -29,11 +29,11 @@ def build(config: Config, data: Dataset) -> nn.Module:
     if isinstance(config.model, Majority):
         columns = data.splits["train"].columns
         return MajorityAnswer(columns["groups"], columns["answers"], answers, column="groups")
-    if isinstance(config.model, SceneMLP):
-        return PictureMLP(config.model, answers)
+    flat = isinstance(config.model, SceneMLP)
     if config.data.view == "states":
-        return StateRelationNetwork(config.model, data.splits["train"].tables["objects"].shape[-1], answers)
-    return PictureRelationNetwork(config.model, answers)
+        features = data.splits["train"].tables["objects"].shape[-1]
+        return (StateMLP if flat else StateRelationNetwork)(config.model, features, answers)
+    return (PictureMLP if flat else PictureRelationNetwork)(config.model, answers)
 
 
 @torch.no_grad()

@@ -6,7 +6,7 @@ B questions, S scenes, C kernels of the last convolution.
 import torch
 from torch import Tensor, nn
 
-from reprolib.data.sort_of_clevr import IMAGE
+from reprolib.data.sort_of_clevr import COLOURS, IMAGE
 from reprolib.models.nets import Cells, once_each
 from reprolib.models.relation_network import RelationNetwork, check_norm, mlp
 from reprolib.settings.relating import SceneMLP, SceneModel
@@ -68,6 +68,22 @@ class PictureMLP(nn.Module):
         cells = once_each(self.cells, batch["images"], batch["scenes"]).flatten(1)  # [B, 25 * (C + 2)]
         check_norm(self.mlp, len(cells), "questions")
         return self.mlp(torch.cat([cells, self.question_scale * batch["questions"]], dim=1))
+
+
+class StateMLP(nn.Module):
+    """MLP on state descriptions: all objects side by side in the order of their colours, then the question."""
+
+    def __init__(self, sizes: SceneMLP, features: int, answers: int):
+        super().__init__()
+        self.question_scale = sizes.question_scale
+        inputs = len(COLOURS) * features + BITS
+        self.mlp = mlp([inputs, *sizes.hidden, answers], norm=sizes.norm, last_relu=False)
+
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        """Logits [B, answers] from scenes [B] (rows of objects [S, 6, D]) and questions [B, 11]."""
+        objects = batch["objects"][batch["scenes"]].flatten(1)  # [B, 6 * D]
+        check_norm(self.mlp, len(objects), "questions")
+        return self.mlp(torch.cat([objects, self.question_scale * batch["questions"]], dim=1))
 
 
 def _relation_network(sizes: SceneModel, features: int, answers: int) -> RelationNetwork:
