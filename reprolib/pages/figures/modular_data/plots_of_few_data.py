@@ -51,7 +51,7 @@ def _curves(curves: Mapping[str, Points], below: str, wanted: int | None = None)
         return note(NO_RECORD)
     figure = canvas(3.0)
     axis = figure.add_subplot(xlabel=below)
+    draw_by_number(axis, drawn, "edges", SYSTEMS)
     if wanted is not None:
         axis.axhline(wanted, color=GREY, linewidth=0.8, zorder=0)
-    draw_by_number(axis, drawn, "edges", SYSTEMS)
     return figure
