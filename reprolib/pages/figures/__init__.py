@@ -50,6 +50,7 @@ from reprolib.pages.figures.rn_clevr.plots_of_clevr import (
     size_bars,
     tabled,
 )
+from reprolib.pages.figures.rn_data.plots_of_few_scenes import answers_by_scenes
 from reprolib.pages.figures.rn_physics.plots_of_links import (
     body_links,
     counts_by_systems,
@@ -70,6 +71,7 @@ __all__ = [
     "acceptance_in_training",
     "accuracy_curves",
     "animation",
+    "answers_by_scenes",
     "beside_blender",
     "body_links",
     "by_objects",
