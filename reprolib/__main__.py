@@ -25,6 +25,7 @@ app.add_typer(data_app, name="data")
 Scale = Annotated[str, typer.Option(help="smoke, small, long or paper.")]
 Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, ...; an accelerator where there is one.")]
 Capture = Annotated[bool, typer.Option(help="Steps as CUDA graphs, where a row's steps are all alike.")]
+TABLES = "An experiment, all, claims, counts, waiting, attempts, speed, costs, budget."
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
 
 
@@ -147,9 +148,7 @@ def _again(metric: str, recorded: float, now: float | None) -> bool:
 
 @app.command()
 def table(
-    name: Annotated[
-        str, typer.Argument(metavar="TABLE", help="An experiment, all, claims, counts, waiting, attempts, speed.")
-    ],
+    name: Annotated[str, typer.Argument(metavar="TABLE", help=TABLES)],
     format: Annotated[str, typer.Option(help="md, csv, html or json.")] = "md",
 ) -> None:
     """Paper against ours, with spread, data, scale, device and label of the claim."""

@@ -25,7 +25,7 @@ LAYERS = (
     {"devices", "files", "settings.moving", "settings.on_graphs", "settings.physical", "evidence.quoted"},
     {"settings.searching", "contracts.configuration"},
     {"evidence.metrics", "evidence.published", "evidence.records", "contracts.source", "contracts.method"},
-    {"evidence.claims", "evidence.spelling", "contracts.entry"},
+    {"evidence.claims", "evidence.printed_costs", "evidence.spelling", "contracts.entry"},
     {"kernels", "gn", "data"},
     {"training.optimisers", "training.parallel", "training.capture", "training.averaging"},
     {"training.learner", "models"},

@@ -6,11 +6,12 @@ from reprolib import experiments, paths
 from reprolib.errors import InputError
 from reprolib.evidence import records
 from reprolib.judgement.labels import Judgement, judged
-from reprolib.pages.tables import claim_tables, listing, lists
+from reprolib.pages.tables import claim_tables, cost_tables, listing, lists
 from reprolib.pages.tables.cell import Cell, cells, committed
 from reprolib.pages.tables.table import Table, check_style, render
 
-OVERALL = ("all", "claims", "counts", "waiting", "attempts", "speed")  # tables beside those of the experiments
+# Tables beside those of the experiments.
+OVERALL = ("all", "claims", "counts", "waiting", "attempts", "speed", "costs", "budget")
 DATA = {"csv", "json"}  # formats for programs
 
 
@@ -28,6 +29,8 @@ def text(name: str, style: str) -> str:
         return claim_tables.counted(judged(committed()))
     if name == "claims":
         return claims(judged(committed()), style)
+    if name in ("costs", "budget"):
+        return render(_costs(name, style), style)
     return render(_lists(name) or figures(cells(name), style), style)
 
 
@@ -37,6 +40,12 @@ def _lists(name: str) -> Table | None:
     if name == "attempts":
         return lists.attempts(record for _, record in records.read_all(paths.results(), attempts=True))
     return lists.speed() if name == "speed" else None
+
+
+def _costs(name: str, style: str) -> Table:
+    if name == "budget":
+        return cost_tables.budget(committed())
+    return cost_tables.unrounded(committed()) if style in DATA else cost_tables.rounded(committed())
 
 
 def figures(found: Sequence[Cell], style: str) -> Table:
