@@ -49,7 +49,7 @@ def measure(
         memory: the bytes of both, where a call does not show them.
     """
     sides = ours, reference
-    with _one_thread():
+    with one_thread():
         name_of_device = devices.name(device)
         memory = memory or tuple(peak_bytes(side, device) for side in sides)
         times = [[_seconds(side, device) for side in sides] for _ in range(rounds)]
@@ -145,7 +145,7 @@ def peak_bytes(function: Callable[[], object], device: torch.device) -> int:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
