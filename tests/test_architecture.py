@@ -25,7 +25,7 @@ LAYERS = (
     {"devices", "files", "settings.moving", "settings.on_graphs", "settings.physical", "evidence.quoted"},
     {"settings.searching", "contracts.configuration"},
     {"evidence.metrics", "evidence.published", "evidence.records", "contracts.source", "contracts.method"},
-    {"evidence.claims", "evidence.spelling", "contracts.entry"},
+    {"evidence.claims", "evidence.gains", "evidence.printed_costs", "evidence.spelling", "contracts.entry"},
     {"kernels", "gn", "data"},
     {"training.optimisers", "training.parallel", "training.capture", "training.averaging"},
     {"training.learner", "models"},
@@ -40,7 +40,7 @@ LAYERS = (
     {"running.fill", "running.execute"},
     {"pages.tables"},
     {"pages.figures", "pages.book_files", "bench"},
-    {"data_commands"},
+    {"data_commands", "bench_commands"},
     {"__main__"},
 )
 LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts}
