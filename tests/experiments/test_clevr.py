@@ -89,6 +89,34 @@ def test_accuracy_is_of_the_parts_that_are_named():
     assert all(value.error > 0 for value in (*found.values(), *perfect.values())), "no test of six scenes is certain"
 
 
+def test_accuracy_is_of_questions_that_are_hard_to_see():
+    """By the least margin and the largest hidden share of each group, bounds included; infinite is in none."""
+    margins = torch.tensor([0.4, 0.5, 0.51, 0.7, 1.0, 1.5, 8.4, torch.inf])
+    hidden = torch.tensor([0.0, 0.001, 0.1, 0.11, 0.4, 0.7, torch.inf, 0.0])
+    right = torch.tensor([True, False, True, True, False, True, True, False])
+    columns = {"answers": torch.zeros(8, dtype=torch.int64), "scenes": (~right).long()}
+    others = dict.fromkeys(("categories", "functions", "depths"), torch.ones(8, dtype=torch.int64))
+    split = Split(columns | others | {"margins": margins, "hidden": hidden}, {"counts": torch.tensor([3, 3])})
+    found = clevr.evaluate(Oracle(1), split)
+    by_hand = {
+        "margin_0.5": [1, 0],
+        "margin_0.7": [1, 1],
+        "margin_1": [0],
+        "margin_2": [1],
+        "margin_9": [1],
+        "hidden_0": [1, 0],
+        "hidden_10": [0, 1],
+        "hidden_20": [1],
+        "hidden_40": [0],
+        "hidden_100": [1],
+    }
+    hard = {name: value for name, value in found.items() if "margin" in name or "hidden" in name}
+    assert hard == {f"accuracy/{name}": 100 * sum(part) / len(part) for name, part in by_hand.items()}
+    blind = clevr.evaluate(Oracle(1), Split(columns | others, split.tables))
+    assert blind.items() <= found.items()
+    assert not hard.keys() & blind.keys()
+
+
 def test_the_question_type_baseline_answers_by_type():
     experiment = experiments.get("rn_clevr_state")
     row = experiment.row("clevr_state/Q-type baseline")
