@@ -12,7 +12,9 @@ from reprolib.data.clevr import clevr_tensors
 from reprolib.data.sources import CLEVR
 from reprolib.data.split import Split
 from reprolib.errors import InputError
+from reprolib.evidence import claims
 from reprolib.experiments import rn_clevr_pixels
+from reprolib.judgement.labels import Court
 from reprolib.methods import clevr_questions as clevr
 from reprolib.rows.clevr_rows import METHOD
 from reprolib.settings.data_sets import ClevrData
@@ -115,6 +117,21 @@ def test_accuracy_is_of_questions_that_are_hard_to_see():
     blind = clevr.evaluate(Oracle(1), Split(columns | others, split.tables))
     assert blind.items() <= found.items()
     assert not hard.keys() & blind.keys()
+
+
+@pytest.mark.parametrize(("hidden", "near", "effect"), [(60.0, 70.0, "holds"), (90.0, 70.0, "fails")])
+def test_the_claim_about_failures_is_judged_by_both_ends(record_of, hidden, near, effect):
+    """By the groups at both ends: where nothing is hidden and most is, where places are far apart and near."""
+    claim = next(claim for claim in claims.read() if claim.id == "rn-clevr-failures")
+    (least, *_, most), (closest, *_, furthest) = clevr.HIDDEN.values(), clevr.MARGINS.values()
+    ends = f"accuracy/{least}-accuracy/{most}", f"accuracy/{furthest}-accuracy/{closest}"
+    assert [one.metrics for one in claim.comparisons] == [ends]
+    metrics = {least: 90.0, most: hidden, furthest: 90.0, closest: near}
+    names = {"task": rn_clevr_pixels.TASK, "system": rn_clevr_pixels.RELATING, "scale": "small"}
+    values = {f"accuracy/{name}": value for name, value in metrics.items()}
+    found = Court.of([record_of(**names, metrics=values, seed=seed) for seed in range(3)]).judge(claim)
+    assert found.effect == effect
+    assert Court.of([record_of(**names, metrics={"accuracy/overall": 80.0})]).judge(claim).label == "inconclusive"
 
 
 def test_the_question_type_baseline_answers_by_type():
