@@ -208,6 +208,13 @@ def test_records_that_tell_no_hard_questions_apart_are_said_to(found_of):
     assert words == "No committed record tells questions apart by how hard they are to see yet."
 
 
+def test_real_data_have_the_panel_of_distances_alone(found_of):
+    figure = figures.wrong_where_hard([graded(found_of(PIXELS, "LSTM", 50.0, kind="real"), CLOSE)])
+    (close,) = figure.axes
+    assert list(close.lines[0].get_ydata()) == list(CLOSE.values())
+    assert "lack" not in texts(figure)
+
+
 def test_the_ticks_are_the_groups_that_are_measured():
     for groups, ticks in plots_of_hard_questions.PANELS.values():
         numbers = [float(name.rpartition("_")[2]) for name in groups.values()]
