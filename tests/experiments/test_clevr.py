@@ -13,7 +13,7 @@ from reprolib.data.sources import CLEVR
 from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.evidence import claims
-from reprolib.experiments import rn_clevr_pixels
+from reprolib.experiments import rn_clevr_pixels, rn_clevr_state
 from reprolib.judgement.labels import Court
 from reprolib.methods import clevr_questions as clevr
 from reprolib.rows.clevr_rows import METHOD
@@ -119,19 +119,27 @@ def test_accuracy_is_of_questions_that_are_hard_to_see():
     assert not hard.keys() & blind.keys()
 
 
-@pytest.mark.parametrize(("hidden", "near", "effect"), [(60.0, 70.0, "holds"), (90.0, 70.0, "fails")])
+@pytest.mark.parametrize(
+    ("hidden", "near", "effect"),
+    [(60.0, 70.0, "holds"), (78.0, 70.0, "fails"), (60.0, 91.0, "fails")],
+)
 def test_the_claim_about_failures_is_judged_by_both_ends(record_of, hidden, near, effect):
-    """By the groups at both ends: where nothing is hidden and most is, where places are far apart and near."""
+    """From what is not hidden to what is, the error rises more than from states; from far to near, it rises."""
     claim = next(claim for claim in claims.read() if claim.id == "rn-clevr-failures")
     (least, *_, most), (closest, *_, furthest) = clevr.HIDDEN.values(), clevr.MARGINS.values()
     ends = f"accuracy/{least}-accuracy/{most}", f"accuracy/{furthest}-accuracy/{closest}"
-    assert [one.metrics for one in claim.comparisons] == [ends]
-    metrics = {least: 90.0, most: hidden, furthest: 90.0, closest: near}
-    names = {"task": rn_clevr_pixels.TASK, "system": rn_clevr_pixels.RELATING, "scale": "small"}
-    values = {f"accuracy/{name}": value for name, value in metrics.items()}
-    found = Court.of([record_of(**names, metrics=values, seed=seed) for seed in range(3)]).judge(claim)
-    assert found.effect == effect
-    assert Court.of([record_of(**names, metrics={"accuracy/overall": 80.0})]).judge(claim).label == "inconclusive"
+    assert [one.metrics for one in claim.comparisons] == [(end,) for end in ends]
+
+    def records(task, system, **accuracies):
+        metrics = {f"accuracy/{name}": value for name, value in accuracies.items()}
+        return [record_of(task=task, system=system, metrics=metrics, scale="small", seed=seed) for seed in range(3)]
+
+    seeing = rn_clevr_pixels.TASK, rn_clevr_pixels.RELATING
+    pictures = records(*seeing, **{least: 90.0, most: hidden, furthest: 90.0, closest: near})
+    states = records(rn_clevr_state.TASK, rn_clevr_state.RELATING, **{least: 95.0, most: 80.0})
+    assert Court.of(pictures + states).judge(claim).effect == effect
+    assert Court.of(pictures).judge(claim).label == "inconclusive"
+    assert Court.of(records(*seeing, overall=80.0) + states).judge(claim).label == "inconclusive"
 
 
 def test_the_question_type_baseline_answers_by_type():
