@@ -5,7 +5,8 @@ claims.csv names figures as TASK/SYSTEM/METRIC, patterns of lines in published.c
     TASK ... METRIC ...: SYSTEM > SYSTEM & SYSTEM > SYSTEM
 
 where > is better, ~ as good as and >~ no worse; & names several systems on one side, + the mean of two, a number is
-itself, and METRIC-METRIC is the difference of two. Several stand apart by semicolons.
+itself, TASK/SYSTEM is a system of another task, and METRIC-METRIC is the difference of two. Several stand apart by
+semicolons.
 """
 
 import csv
@@ -74,6 +75,12 @@ class Claim:
 def number(system: str) -> float | None:
     """A side of a comparison that is a number; None where it is a system."""
     return float(system) if re.fullmatch(r"\d+(\.\d+)?", system) else None
+
+
+def placed(task: str, system: str) -> tuple[str, str]:
+    """Task and system of what a comparison on a task names: TASK/SYSTEM is a system of another one."""
+    other, _, name = system.rpartition("/")
+    return other or task, name
 
 
 def read(file: Path = FILE) -> tuple[Claim, ...]:

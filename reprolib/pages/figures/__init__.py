@@ -50,6 +50,7 @@ from reprolib.pages.figures.rn_clevr.plots_of_clevr import (
     size_bars,
     tabled,
 )
+from reprolib.pages.figures.rn_clevr.plots_of_hard_questions import wrong_where_hard
 from reprolib.pages.figures.rn_data.plots_of_few_scenes import answers_by_scenes
 from reprolib.pages.figures.rn_physics.plots_of_links import (
     body_links,
@@ -133,4 +134,5 @@ __all__ = [
     "walking",
     "walking_links",
     "wrong_by_kind",
+    "wrong_where_hard",
 ]
