@@ -63,7 +63,7 @@ def states(tracks: Tracks, training: np.ndarray, changes: str = "auto") -> State
     if lonely.any():
         raise InputError(f"in scene {tracks.scenes[lonely.argmax()]} nobody stays long enough to move: leave it out")
     shown = torch.from_numpy(np.where(present[..., None], values, 0.0)).float()
-    names = tuple(np.array(tracks.features)[added])
+    names = tuple(name for name, kept in zip(tracks.features, added, strict=True) if kept)
     return States(shown, torch.from_numpy(present), tracks.values.shape[-1], names)
 
 
