@@ -17,8 +17,9 @@ from reprolib.methods.modular_search import ModularLearner
 from reprolib.methods.steps_from_truth import StepsFromTruth
 from reprolib.methods.trajectories import learner as motion_learner
 from reprolib.models.modular import ModularMetaLearning
-from reprolib.models.nri import NRI, GivenGraph
+from reprolib.models.nri import GivenGraph
 from reprolib.models.nri.encoders import SHORTEST
+from reprolib.own.linear_steps import ForceReadingNRI, FromLinearStep, fitted
 from reprolib.settings.moving import NRIModel
 from reprolib.settings.recipe import Training
 from reprolib.settings.searching import ModularModel, Searching
@@ -26,7 +27,7 @@ from reprolib.training.learner import Job, Learner, Moment
 
 VALIDATIONS = 10
 WARM_UP = 50  # steps
-EDGES = 1_280  # in a batch of training, as of 64 scenes with five objects
+EDGES = 640  # in a batch of training, as of 32 scenes with five objects
 EDGES_AT_ONCE = 5_000  # in an evaluation
 SENDERS = 6  # up to so many with two types, all graphs around a receiver are compared
 LEAST_VARIANCE = 1e-12
@@ -50,9 +51,13 @@ class Size:
 
 
 class GraphMethod(ABC):
-    """How graphs are inferred, and motion is predicted along them."""
+    """How graphs are inferred, and motion is predicted along them.
 
-    def __init__(self, size: Size) -> None:
+    Args:
+        train: the training scenes.
+    """
+
+    def __init__(self, size: Size, train: Split) -> None:
         self.size = size
         self.at_once = max(1, EDGES_AT_ONCE // size.edges)  # scenes
 
@@ -92,9 +97,12 @@ class GraphMethod(ABC):
 class ByEncoder(GraphMethod):
     """Neural relational inference, with the settings that find springs soonest."""
 
-    def __init__(self, size: Size) -> None:
-        super().__init__(size)
-        convolved = size.read >= SHORTEST
+    def __init__(self, size: Size, train: Split) -> None:
+        super().__init__(size, train)
+        paths = train.columns["trajectories"]
+        present = train.columns.get("present", torch.ones(paths.shape[:3], dtype=torch.bool, device=paths.device))
+        self.step = fitted(paths, present)
+        convolved = size.read > SHORTEST
         self.config = NRIModel(
             encoder="cnn" if convolved else "mlp",
             width=64 if convolved else 128,
@@ -111,13 +119,14 @@ class ByEncoder(GraphMethod):
 
     def alone(self) -> tuple[nn.Module, Learner]:
         """The decoder, along edges that carry nothing: the batches' column of edges."""
-        return GivenGraph(replace(self.config, graph="true"), self.size.features), motion_learner()
+        decoder = FromLinearStep(self.step, self.config.decoder_width, self.size.types)
+        return GivenGraph(replace(self.config, graph="true"), self.size.features, decoder), motion_learner()
 
     def connected(self, score: float | None) -> tuple[nn.Module, Learner]:
         """The variance is what the decoder alone errs by in one step: what an edge explains is weighed against that."""
         variance = 1.0 if score is None else max(LEAST_VARIANCE, -2 * score / self.size.features)
-        config, size = replace(self.config, variance=variance), self.size
-        return NRI(config, size.read, size.features, masked=size.masked), motion_learner()
+        config = replace(self.config, variance=variance)
+        return ForceReadingNRI(config, self.size.read, self.step, self.size.masked), motion_learner()
 
     def score(self, model: nn.Module, split: Split) -> float:
         """One-step log-likelihood, a scene as much as another."""
@@ -141,8 +150,8 @@ class BySearch(GraphMethod):
         InputError: some objects are absent part of the time.
     """
 
-    def __init__(self, size: Size) -> None:
-        super().__init__(size)
+    def __init__(self, size: Size, train: Split) -> None:
+        super().__init__(size, train)
         if size.masked:
             raise InputError("modular needs tracks without gaps, but objects are absent part of the time: take nri")
         senders = int(SENDERS / math.log2(size.types))

@@ -74,8 +74,9 @@ def infer(
     seen = states(tracks, ~held, wanted.changes)
     place = devices.pick(device)
     devices.prepare_memory(place)
-    method, every = _method(wanted, seen), _split(seen).to(place)
+    every = _split(seen).to(place)
     train, valid, test = (_some(every, rows) for rows in (~held & ~valid, valid, held))
+    method = _method(wanted, seen, train)
     training = PlannedTraining(method, {"train": train, "valid": valid}, folder, _identity(tracks, wanted, place))
     training.plan(wanted, started)
     found, errors = [], []
@@ -133,10 +134,10 @@ def _parts(scenes: int, share: float) -> tuple[np.ndarray, np.ndarray]:
     return held, valid
 
 
-def _method(wanted: Inference, seen: States) -> GraphMethod:
+def _method(wanted: Inference, seen: States, train: Split) -> GraphMethod:
     _, frames, objects, features = seen.values.shape
     read = frames - max(1, min(MOST_PREDICTED, frames // LAST))
-    return METHODS[wanted.method](Size(frames, read, objects, features, wanted.types, seen.masked))
+    return METHODS[wanted.method](Size(frames, read, objects, features, wanted.types, seen.masked), train)
 
 
 def _split(seen: States) -> Split:
