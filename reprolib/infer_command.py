@@ -11,7 +11,7 @@ Files = Annotated[list[Path], typer.Argument(help="A .csv, .npz or .npy; several
 def infer(
     tracks: Files,
     types: Annotated[int, typer.Option(help="Of edges; the first is no interaction.")] = 2,
-    method: Annotated[str, typer.Option(help="nri, or modular for few objects that are always there.")] = "nri",
+    method: Annotated[str, typer.Option(help="nri, modular (objects that are always there), or auto.")] = "auto",
     minutes: Annotated[float, typer.Option(help="For everything.")] = 4.0,
     steps: Annotated[int | None, typer.Option(help="Of training each model, in place of minutes.")] = None,
     held_out: Annotated[float, typer.Option(help="Share of the scenes that only test.")] = 0.2,

@@ -17,6 +17,7 @@ from reprolib.methods.modular_search import ModularLearner
 from reprolib.methods.steps_from_truth import StepsFromTruth
 from reprolib.methods.trajectories import learner as motion_learner
 from reprolib.models.modular import ModularMetaLearning
+from reprolib.models.modular.receivers import assignments, over_frames
 from reprolib.models.nri import GivenGraph
 from reprolib.models.nri.encoders import SHORTEST
 from reprolib.own.linear_steps import ForceReadingNRI, FromLinearStep, fitted
@@ -154,8 +155,8 @@ class BySearch(GraphMethod):
         super().__init__(size, train)
         if size.masked:
             raise InputError("modular needs tracks without gaps, but objects are absent part of the time: take nri")
-        senders = int(SENDERS / math.log2(size.types))
-        self.blocks = None if size.objects - 1 <= senders else max(1, min(4, senders))
+        senders = most_senders(size.types)
+        self.blocks = None if _searchable(size) else max(1, min(4, senders))
         self.config = ModularModel(
             width=128, modules=size.types, first_is_none=True, block=self.blocks, starts=4 if self.blocks else 8
         )
@@ -182,9 +183,16 @@ class BySearch(GraphMethod):
         return -float(torch.cat(misfits).double().mean())
 
     def probabilities(self, model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
-        """1 for what is best: a search does not say how sure it is."""
-        found = model.edges(batch["trajectories"][:, : self.size.read])
-        return nn.functional.one_hot(found, self.size.types).float()
+        """The posterior over all graphs around a receiver, as if frames were independent, each with an error of its own
+        size; where only blocks of senders are compared, 1 for what is best.
+        """
+        paths, size = batch["trajectories"][:, : self.size.read], self.size
+        if self.blocks is not None:
+            return nn.functional.one_hot(model.edges(paths), size.types).float()
+        scores = over_frames(model.network, paths, lambda errors: (errors + self.config.least_error).log())  # [B, N, C]
+        weights = (-scores * (size.read - 1) * size.features / 2).softmax(-1)
+        around = nn.functional.one_hot(assignments(size.objects - 1, size.types, paths.device), size.types)
+        return torch.einsum("bnc,cek->bnek", weights, around.float())
 
     def rollout(self, model: nn.Module, states: Tensor, types: Tensor, steps: int, present: Tensor) -> Tensor:
         """By the modules that the search compares graphs by."""
@@ -226,6 +234,21 @@ class NoSearch(StepsFromTruth):
 
 
 METHODS: dict[str, type[GraphMethod]] = {"nri": ByEncoder, "modular": BySearch}
+AUTO = "auto"
+
+
+def best_method(size: Size) -> str:
+    """The method for some tracks: a search of all graphs where it is possible, as it needs the fewest steps."""
+    return "modular" if not size.masked and _searchable(size) else "nri"
+
+
+def most_senders(types: int) -> int:
+    """To one receiver, all of whose graphs can be compared in a step."""
+    return int(SENDERS / math.log2(types))
+
+
+def _searchable(size: Size) -> bool:
+    return size.objects - 1 <= most_senders(size.types)
 
 
 def _quick(steps: int) -> dict[str, Any]:

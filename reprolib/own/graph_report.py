@@ -142,10 +142,10 @@ def _made(result: Inferred) -> str:
     state = ", ".join(result.tracks.features) + (
         f" and the changes of {changes} since the frame before" if changes else ""
     )
-    return f"""Method {asked.method}, {asked.types} types of edges, {asked.seeds} seeds, {result.steps:,} steps of
+    return f"""Method {result.method}, {asked.types} types of edges, {asked.seeds} seeds, {result.steps:,} steps of
 training each, {result.seconds / 60:.1f} minutes. An object's state is {state}. Graphs were inferred from the first
-{result.read} states of a scene, and the others predicted. Errors are mean squared, in variances of the features over
-the training scenes.
+{result.read} states of a scene, and the others predicted. Errors are mean squared, over all of a state and in variances
+over the training scenes. Among strangers every object hears, along its own graph, objects of another scene.
 
 An edge leads from a sender to the receiver that it acts on; type 0 is no interaction. `edges.csv` has every edge with
 the probability of each type and the share of the seeds that agree, `edges.npz` the same as arrays [scenes, receivers,

@@ -6,7 +6,7 @@ S scenes, T frames, N objects, D features, K edge types, R seeds.
 import hashlib
 import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from reprolib.errors import InputError
 from reprolib.evidence.metrics import best_naming, edge_accuracy
 from reprolib.models.nri.encoders import sent
 from reprolib.own import held_out
-from reprolib.own.graph_methods import METHODS, GraphMethod, Size
+from reprolib.own.graph_methods import AUTO, METHODS, GraphMethod, Size, best_method
 from reprolib.own.inferred_graph import Inference, Inferred
 from reprolib.own.planned_training import PlannedTraining, claim
 from reprolib.own.states import States, states
@@ -70,13 +70,33 @@ def infer(
     if folder is not None:
         claim(folder, resume)
     tracks = values if isinstance(values, Tracks) else of_arrays(values, present)
+    if edges is not None and edges.shape != dense_shape(tracks):
+        raise InputError(f"edges has the shape {list(edges.shape)}: give {list(dense_shape(tracks))}")
+    result, training = _inferred(tracks, wanted, edges, folder, devices.pick(device), started)
+    if folder is not None:
+        from reprolib.own import graph_report  # which draws
+
+        graph_report.write(result, folder)
+        training.clean()
+    return result
+
+
+def _inferred(
+    tracks: Tracks,
+    wanted: Inference,
+    edges: np.ndarray | None,
+    folder: Path | None,
+    place: torch.device,
+    started: float,
+) -> tuple[Inferred, PlannedTraining]:
+    """The result, and the training that it comes from."""
     held, valid = _parts(len(tracks.scenes), wanted.held_out)
     seen = states(tracks, ~held, wanted.changes)
-    place = devices.pick(device)
     devices.prepare_memory(place)
     every = _split(seen).to(place)
     train, valid, test = (_some(every, rows) for rows in (~held & ~valid, valid, held))
-    method = _method(wanted, seen, train)
+    name, method = _method(wanted, seen, train)
+    known = _known(seen, method.size.read)
     training = PlannedTraining(method, {"train": train, "valid": valid}, folder, _identity(tracks, wanted, place))
     training.plan(wanted, started)
     found, errors = [], []
@@ -84,11 +104,12 @@ def infer(
         alone, connected = training.trained(seed)
         found.append(_probabilities(method, connected, every))
         errors.append(held_out.errors(method, connected, alone, test, seen.features))
-    known, verdict = _known(seen, method.size.read), held_out.verdict(errors)
     probabilities, agreement, moved = together(torch.stack(found), known)
+    verdict = held_out.verdict(errors)
     result = Inferred(
         tracks=tracks,
         asked=wanted,
+        method=name,
         probabilities=probabilities.numpy(),
         agreement=agreement.numpy(),
         known=known.numpy(),
@@ -103,18 +124,20 @@ def infer(
         seconds=time.monotonic() - started,
         doubts=(*_doubts(tracks, training.steps), *([MOVED] if moved and verdict.clear else [])),
     )
-    if folder is not None:
-        from reprolib.own import graph_report  # which draws
+    return result, training
 
-        graph_report.write(result, folder)
-        training.clean()
-    return result
+
+def dense_shape(tracks: Tracks) -> tuple[int, int, int]:
+    """Of the types of all edges: [S, N, N - 1]."""
+    scenes, _, objects = tracks.present.shape
+    return scenes, objects, objects - 1
 
 
 def _checked(asked: dict[str, Any]) -> Inference:
-    unknown = sorted(set(asked) - set(Inference.__dataclass_fields__))
+    options = [field.name for field in fields(Inference)]
+    unknown = [name for name in asked if name not in options]
     if unknown:
-        raise InputError(f"unknown option {unknown[0]}: choose one of {', '.join(Inference.__dataclass_fields__)}")
+        raise InputError(f"unknown option {unknown[0]}: choose one of {', '.join(options)}")
     return Inference(**asked)
 
 
@@ -134,10 +157,12 @@ def _parts(scenes: int, share: float) -> tuple[np.ndarray, np.ndarray]:
     return held, valid
 
 
-def _method(wanted: Inference, seen: States, train: Split) -> GraphMethod:
+def _method(wanted: Inference, seen: States, train: Split) -> tuple[str, GraphMethod]:
     _, frames, objects, features = seen.values.shape
     read = frames - max(1, min(MOST_PREDICTED, frames // LAST))
-    return METHODS[wanted.method](Size(frames, read, objects, features, wanted.types, seen.masked), train)
+    size = Size(frames, read, objects, features, wanted.types, seen.masked)
+    name = best_method(size) if wanted.method == AUTO else wanted.method
+    return name, METHODS[name](size, train)
 
 
 def _split(seen: States) -> Split:
@@ -167,11 +192,11 @@ def _probabilities(method: GraphMethod, model: nn.Module, split: Split) -> Tenso
 
 
 def _known(seen: States, read: int) -> Tensor:
-    """Whether both ends of an edge are there in the frames that are read: bool [S, N, N - 1]."""
-    there = seen.present[:, :read].any(1)  # [S, N]
+    """Whether both ends of an edge are seen to move in the frames that are read: bool [S, N, N - 1]."""
+    there = (seen.present[:, : read - 1] & seen.present[:, 1:read]).any(1)  # [S, N]
     known = sent(there) & there[:, :, None]
     if not known.any():
-        raise InputError("no two objects are there in the first three quarters of a scene: an interaction takes two")
+        raise InputError("no scene has two objects that are seen in its first frames: an interaction takes two")
     return known
 
 
@@ -196,8 +221,6 @@ def together(found: Tensor, known: Tensor) -> tuple[Tensor, Tensor, bool]:
 
 def _accuracy(found: Tensor, edges: np.ndarray, known: Tensor, held: np.ndarray) -> dict[str, float]:
     """Percent of the known edges that are right under the best naming of types, and by always saying the same."""
-    if edges.shape != tuple(found.shape):
-        raise InputError(f"edges has the shape {list(edges.shape)}: give {list(found.shape)}")
     true, hidden = torch.from_numpy(edges), known & torch.from_numpy(held)[:, None, None]
     naming = best_naming(found[known], true[known])
     right = {name: edge_accuracy(found[some], true[some], naming) for name, some in _named(known, hidden)}

@@ -12,7 +12,7 @@ import numpy as np
 
 from reprolib.data.simulations import senders
 from reprolib.errors import InputError
-from reprolib.own.graph_methods import METHODS
+from reprolib.own.graph_methods import AUTO, METHODS
 from reprolib.own.held_out import ErrorLine, Verdict
 from reprolib.own.states import CHANGES
 from reprolib.own.tracks import Tracks
@@ -25,7 +25,7 @@ class Inference(Settings):
     """What is asked for."""
 
     types: Annotated[int, AtLeast(2, MOST_TYPES)] = 2  # of edges; the first is no interaction
-    method: Annotated[str, OneOf(*METHODS)] = "nri"
+    method: Annotated[str, OneOf(AUTO, *METHODS)] = AUTO
     minutes: Positive = 4.0  # for everything
     steps: Count | None = None  # of training each model, in place of what the minutes allow
     held_out: Annotated[float, AtLeast(0.01, 0.9)] = 0.2  # share of the scenes, at least one
@@ -43,6 +43,7 @@ class Inferred:
 
     tracks: Tracks
     asked: Inference
+    method: str  # that was taken
     probabilities: np.ndarray  # float32 [S, N, N - 1, K], mean over seeds
     agreement: (
         np.ndarray

@@ -14,12 +14,13 @@ from reprolib.own.inference import infer, together
 from reprolib.own.track_files import read
 from reprolib.own.tracks import of_arrays
 
-QUICK = {"steps": 4, "seeds": 2, "device": "cpu"}
+QUICK = {"method": "nri", "steps": 4, "seeds": 2, "device": "cpu"}
 
 
 def test_the_example_in_its_docstring():
     found = doctest.testmod(inference)
-    assert (found.attempted, found.failed) == (4, 0)
+    assert found.attempted > 3
+    assert found.failed == 0
 
 
 def test_a_search_finds_springs(springs):
@@ -31,11 +32,17 @@ def test_a_search_finds_springs(springs):
     assert "Objects interact" in graph_report.conclusion(graph)
 
 
-def test_an_encoder_finds_springs(springs):
-    scenes = springs(200, 3)
-    graph = infer(scenes.trajectories, edges=scenes.edges, steps=150, seeds=1, device="cpu")
-    assert graph.accuracy["held-out scenes"] > 70
-    assert graph.verdict.clear
+def test_directed_couplings_keep_their_direction():
+    """In every scene the second object drives the first; whatever else there may be makes no difference."""
+    rng = np.random.default_rng(0)
+    frames = [rng.normal(size=(100, 3, 1))]
+    for _ in range(15):
+        frames.append(rng.normal(size=(100, 3, 1)))
+        frames[-1][:, 0] = 0.9 * frames[-2][:, 1] + 0.1 * frames[-1][:, 0]
+    graph = infer(np.stack(frames, 1), method="modular", changes="none", steps=200, seeds=1, device="cpu")
+    mean = graph.mean_graph()
+    assert mean["1", "0"] == max(mean.values()) > 0.9
+    assert mean["0", "1"] < 0.8 > mean["2", "0"]
 
 
 @pytest.mark.parametrize("method", ["nri", "modular"])
@@ -109,19 +116,24 @@ def test_an_object_that_is_never_there_has_no_edge_and_changes_nothing(walks):
 
 
 def test_the_verdict_needs_a_clear_gain():
-    def errors(ratio, spread, scenes=30):
+    def errors(ratio, spread, scenes=30, strange=1.0):
         alone = torch.rand(scenes, 4, generator=torch.Generator().manual_seed(0)) + 0.5
         noise = torch.randn(scenes, 4, generator=torch.Generator().manual_seed(1)) * spread
         return {
             (system, kind): value
             for kind in (held_out.ONE_STEP, held_out.ROLLOUT)
-            for system, value in ((held_out.ALONE, alone), (held_out.GRAPH, alone * ratio * noise.exp()))
+            for system, value in (
+                (held_out.ALONE, alone),
+                (held_out.STRANGERS, strange * alone),
+                (held_out.GRAPH, alone * ratio * noise.exp()),
+            )
         }
 
     assert held_out.verdict([errors(0.5, 0.1)]).clear is True
     assert held_out.verdict([errors(0.98, 0.001)]).clear is False
     assert held_out.verdict([errors(0.9, 2.0)]).clear is False
     assert held_out.verdict([errors(1.5, 0.1)]).clear is False
+    assert held_out.verdict([errors(0.5, 0.1, strange=0.5)]).clear is False, "it makes no difference who is heard"
     assert held_out.verdict([errors(0.5, 0.1, scenes=3)]).clear is None
     assert held_out.verdict([errors(0.5, 0.1)]).ratios["one step"] == pytest.approx(0.5, rel=0.1)
 
@@ -130,7 +142,7 @@ def test_the_verdict_needs_a_clear_gain():
     ("asked", "said"),
     [
         ({"types": 1}, "types is 1: give a number of 2"),
-        ({"method": "magic"}, "method is 'magic': choose one of nri, modular"),
+        ({"method": "magic"}, "method is 'magic': choose one of auto, nri, modular"),
         ({"minutes": 0}, "minutes is 0: give a number above 0"),
         ({"held_out": 1.0}, "held_out is 1.0"),
         ({"seeds": 0}, "seeds is 0"),

@@ -41,8 +41,8 @@ def test_changes_are_added_where_they_say_more(springs):
     assert states(of_arrays(scenes, features=names), np.ones(20, bool)).changes == ()
     places = of_arrays(scenes[..., :2], features=names[:2])
     assert states(places, np.ones(20, bool)).changes == ("x", "y")
-    assert states(places, np.ones(20, bool), "none").values.shape == (20, 20, 3, 2)
-    assert states(places, np.ones(20, bool)).values.shape == (20, 19, 3, 4)
+    assert states(places, np.ones(20, bool), "none").values.shape == (20, 49, 3, 2)
+    assert states(places, np.ones(20, bool)).values.shape == (20, 48, 3, 4)
 
 
 def test_an_object_counts_from_its_second_frame_on(walks):
