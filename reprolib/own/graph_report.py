@@ -6,6 +6,7 @@ S scenes, N objects, K edge types.
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,18 @@ import numpy as np
 
 from reprolib.data.simulations import senders
 from reprolib.files import write_atomically, write_text
-from reprolib.own.held_out import ONE_STEP, ROLLOUT
+from reprolib.own.held_out import ONE_STEP, ROLLOUT, ErrorLine
 from reprolib.own.inferred_graph import Inferred
 from reprolib.pages.figures import show
 from reprolib.pages.figures.own_graphs import mean_panel, own_graphs, scene_panel
 
 SHOWN = 3  # scenes of the picture, beside the mean over all
 STRONGEST = 5  # pairs of the summary
+FILES = (
+    "An edge leads from a sender to the receiver that it acts on; type 0 is no interaction. `edges.csv` has every edge "
+    "with the probability of each type and the share of the seeds that agree, `edges.npz` the same as arrays [scenes, "
+    "receivers, senders], each receiver's senders ascending without itself, `errors.csv` the errors of every step."
+)
 BELOW = "An arrow is as thick as it is likely that its first object acts on its second."
 
 
@@ -32,7 +38,8 @@ def write(result: Inferred, folder: Path) -> None:
     write_text(folder / "edges.csv", _csv(_edge_header(result), _edge_rows(result)))
     write_atomically(folder / "edges.npz", lambda path: _archive(result, path))
     write_text(
-        folder / "errors.csv", _csv(list(vars(result.errors[0])), [vars(line).values() for line in result.errors])
+        folder / "errors.csv",
+        _csv([field.name for field in fields(ErrorLine)], [vars(line).values() for line in result.errors]),
     )
     write_text(folder / "graph.svg", show(own_graphs(_panels(result), BELOW)).svg)
     write_text(folder / "summary.md", summary(result))
@@ -118,6 +125,8 @@ def conclusion(result: Inferred) -> str:
         f"on {scenes} held-out scenes the graph leaves {percent[ONE_STEP]} of the error without edges after one step, "
         f"and {percent[ROLLOUT]} of that of a rollout"
     )
+    if not result.errors:
+        return "Nobody is there at the end of a held-out scene: whether objects interact cannot be said."
     if result.verdict.clear is None:
         return f"There are too few held-out scenes to say whether objects interact: {compared}."
     if result.verdict.clear:
@@ -127,7 +136,7 @@ def conclusion(result: Inferred) -> str:
 
 def _table(result: Inferred) -> str:
     """Errors of one step and of the last frame of a rollout."""
-    steps = max(line.step for line in result.errors)
+    steps = max((line.step for line in result.errors), default=0)
     found = {(line.system, line.kind, line.step): f"{line.mse:.3g}" for line in result.errors}
     lines = [f"| held-out scenes | one step | rollout, {steps} steps |", "| :-- | --: | --: |"]
     for system in dict.fromkeys(line.system for line in result.errors):
@@ -142,11 +151,11 @@ def _made(result: Inferred) -> str:
     state = ", ".join(result.tracks.features) + (
         f" and the changes of {changes} since the frame before" if changes else ""
     )
-    return f"""Method {result.method}, {asked.types} types of edges, {asked.seeds} seeds, {result.steps:,} steps of
-training each, {result.seconds / 60:.1f} minutes. An object's state is {state}. Graphs were inferred from the first
-{result.read} states of a scene, and the others predicted. Errors are mean squared, over all of a state and in variances
-over the training scenes. Among strangers every object hears, along its own graph, objects of another scene.
-
-An edge leads from a sender to the receiver that it acts on; type 0 is no interaction. `edges.csv` has every edge with
-the probability of each type and the share of the seeds that agree, `edges.npz` the same as arrays [scenes, receivers,
-senders], each receiver's senders ascending without itself, `errors.csv` the errors of every step."""
+    made = (
+        f"Method {result.method}, {asked.types} types of edges, {asked.seeds} seeds, {result.steps:,} steps of "
+        f"training each, {result.seconds / 60:.1f} minutes. An object's state is {state}. Graphs were inferred from "
+        f"the first {result.read} states of a scene, and the others predicted. Errors are mean squared, over all of a "
+        "state, in variances over the training scenes. Among strangers every object hears, along its own graph, "
+        "objects of another scene."
+    )
+    return f"{made}\n\n{FILES}"

@@ -22,7 +22,7 @@ from reprolib.models.nri.encoders import sent
 from reprolib.own import held_out
 from reprolib.own.graph_methods import AUTO, METHODS, GraphMethod, Size, best_method
 from reprolib.own.inferred_graph import Inference, Inferred
-from reprolib.own.planned_training import PlannedTraining, claim
+from reprolib.own.planned_training import PlannedTraining, Run, clean
 from reprolib.own.states import States, states
 from reprolib.own.tracks import Tracks, of_arrays
 
@@ -67,29 +67,20 @@ def infer(
     (12, 3, 2, 2)
     """
     started, wanted = time.monotonic(), _checked(asked)
-    if folder is not None:
-        claim(folder, resume)
     tracks = values if isinstance(values, Tracks) else of_arrays(values, present)
     if edges is not None and edges.shape != dense_shape(tracks):
         raise InputError(f"edges has the shape {list(edges.shape)}: give {list(dense_shape(tracks))}")
-    result, training = _inferred(tracks, wanted, edges, folder, devices.pick(device), started)
+    result = _inferred(tracks, wanted, edges, Run(folder, resume, started), devices.pick(device))
     if folder is not None:
         from reprolib.own import graph_report  # which draws
 
         graph_report.write(result, folder)
-        training.clean()
+        clean(folder)
     return result
 
 
-def _inferred(
-    tracks: Tracks,
-    wanted: Inference,
-    edges: np.ndarray | None,
-    folder: Path | None,
-    place: torch.device,
-    started: float,
-) -> tuple[Inferred, PlannedTraining]:
-    """The result, and the training that it comes from."""
+def _inferred(tracks: Tracks, wanted: Inference, edges: np.ndarray | None, run: Run, place: torch.device) -> Inferred:
+    """The result, for options that are checked."""
     held, valid = _parts(len(tracks.scenes), wanted.held_out)
     seen = states(tracks, ~held, wanted.changes)
     devices.prepare_memory(place)
@@ -97,8 +88,8 @@ def _inferred(
     train, valid, test = (_some(every, rows) for rows in (~held & ~valid, valid, held))
     name, method = _method(wanted, seen, train)
     known = _known(seen, method.size.read)
-    training = PlannedTraining(method, {"train": train, "valid": valid}, folder, _identity(tracks, wanted, place))
-    training.plan(wanted, started)
+    identity = _identity(tracks, wanted, place)
+    training = PlannedTraining(run, method, {"train": train, "valid": valid}, identity, wanted)
     found, errors = [], []
     for seed in range(wanted.seeds):
         alone, connected = training.trained(seed)
@@ -106,7 +97,7 @@ def _inferred(
         errors.append(held_out.errors(method, connected, alone, test, seen.features))
     probabilities, agreement, moved = together(torch.stack(found), known)
     verdict = held_out.verdict(errors)
-    result = Inferred(
+    return Inferred(
         tracks=tracks,
         asked=wanted,
         method=name,
@@ -121,10 +112,9 @@ def _inferred(
         changes=seen.changes,
         read=method.size.read,
         steps=training.steps,
-        seconds=time.monotonic() - started,
+        seconds=time.monotonic() - run.started,
         doubts=(*_doubts(tracks, training.steps), *([MOVED] if moved and verdict.clear else [])),
     )
-    return result, training
 
 
 def dense_shape(tracks: Tracks) -> tuple[int, int, int]:

@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -16,7 +17,7 @@ from reprolib.own.inferred_graph import Inference
 from reprolib.training.loop import Fit, fit
 
 PLAN, DONE = "plan.json", "summary.md"
-WARM, TRIED = 2, 6  # steps before the speed is measured, and those by which it is
+WARM, TRIED = 3, 20  # steps before the speed is measured, and those by which it is
 LEAST_STEPS = 20
 SAFE = 0.85  # part of the time that is planned for training
 
@@ -27,6 +28,14 @@ class Plan:
 
     identity: str  # of tracks, options and the kind of device
     steps: int
+
+
+class Run(NamedTuple):
+    """Where a run keeps what it has done, and when it began."""
+
+    folder: Path | None  # None: nowhere
+    resume: bool  # go on with the run that the folder holds
+    started: float  # by time.monotonic()
 
 
 def claim(folder: Path, resume: bool) -> None:
@@ -54,35 +63,36 @@ class PlannedTraining:
     Args:
         splits: "train" and "valid".
         identity: of tracks, options and the kind of device.
+
+    Raises:
+        InputError: as `claim` does, or the folder's plan is of other tracks or options, or damaged.
     """
 
-    def __init__(self, method: GraphMethod, splits: dict[str, Split], folder: Path | None, identity: str) -> None:
-        self.method, self.splits, self.folder = method, splits, folder
-        self.identity, self.steps = identity, 0
+    def __init__(
+        self, run: Run, method: GraphMethod, splits: dict[str, Split], identity: str, asked: Inference
+    ) -> None:
+        self.folder, self.method, self.splits, self.identity = run.folder, method, splits, identity
+        if run.folder is not None:
+            claim(run.folder, run.resume)
+        self.steps = self._planned(asked, run.started)
 
-    def plan(self, asked: Inference, started: float) -> None:
-        """Fix the number of steps: that of the folder's plan, the one that is asked for, or what the time allows.
-
-        Args:
-            started: when the time began, by time.monotonic().
-
-        Raises:
-            InputError: the folder's plan is of other tracks or options, or damaged.
-        """
+    def _planned(self, asked: Inference, started: float) -> int:
+        """The number of steps: that of the folder's plan, the one that is asked for, or what the time allows."""
         path = self.folder / PLAN if self.folder else None
         if path is not None and path.exists():
-            self.steps = _read(path, self.identity).steps
-            return
-        self.steps = asked.steps or self._affordable(60 * asked.minutes - (time.monotonic() - started), asked.seeds)
+            return _read(path, self.identity).steps
+        steps = asked.steps or self._affordable(60 * asked.minutes - (time.monotonic() - started), asked.seeds)
         if path is not None:
-            write_text(path, json.dumps(vars(Plan(self.identity, self.steps)), indent=1) + "\n")
+            write_text(path, json.dumps(vars(Plan(self.identity, steps)), indent=1) + "\n")
+        return steps
 
     def _affordable(self, seconds: float, seeds: int) -> int:
         """Steps of each model for which the seconds suffice, at least a few."""
         started = time.perf_counter()
-        self._fit(*self.method.connected(None), WARM, "warming up")
         step = validation = 0.0
-        for model, learner in (self.method.alone(), self.method.connected(None)):
+        for make in (self.method.alone, lambda: self.method.connected(None)):
+            self._fit(*make(), WARM, "warming up")
+            model, learner = make()
             tried = self._fit(model, learner, TRIED, "measuring the speed")
             since = time.perf_counter()
             self._validated(model.eval())
@@ -122,10 +132,11 @@ class PlannedTraining:
     def _validated(self, model: nn.Module) -> dict[str, float]:
         return {"score": self.method.score(model, self.splits["valid"])}
 
-    def clean(self) -> None:
-        """Delete the checkpoints."""
-        for path in self.folder.glob("seed*.pt") if self.folder else ():
-            path.unlink()
+
+def clean(folder: Path) -> None:
+    """Delete the checkpoints of a run."""
+    for path in folder.glob("seed*.pt"):
+        path.unlink()
 
 
 def _read(path: Path, identity: str) -> Plan:

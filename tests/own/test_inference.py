@@ -115,6 +115,14 @@ def test_an_object_that_is_never_there_has_no_edge_and_changes_nothing(walks):
     assert (more.types[:, 3] == -1).all()
 
 
+def test_scenes_that_nobody_ends_are_no_test(walks):
+    present = np.ones((10, 20, 3), bool)
+    present[:, 14:] = False
+    graph = infer(walks(10, 3), present, **QUICK)
+    assert (graph.errors, graph.verdict.clear) == ((), None)
+    assert "Nobody is there at the end of a held-out scene" in graph_report.summary(graph)
+
+
 def test_the_verdict_needs_a_clear_gain():
     def errors(ratio, spread, scenes=30, strange=1.0):
         alone = torch.rand(scenes, 4, generator=torch.Generator().manual_seed(0)) + 0.5
@@ -197,6 +205,13 @@ def test_the_command(cli, tmp_path, walks, monkeypatch):
     assert (folder / "summary.md").read_text().startswith("# Who acts on whom")
     assert cli("infer", *words)[0] == 2
     assert "infer_tracks holds a finished run" in cli("infer", *words)[2]
-    code, _, err = cli("infer", "none.csv", "--out", "other")
-    assert (code, "none.csv is not there" in err) == (2, True)
+    for mistake, said in (
+        (("none.csv",), "none.csv is not there"),
+        (("tracks.csv", "--held-out", "0.9"), "held_out is 0.9: of 8 scenes"),
+        (("tracks.csv", "--method", "magic"), "method is 'magic': choose one of"),
+        (("tracks.csv", "--edges", "none.npy"), "none.npy is not there"),
+    ):
+        code, out, err = cli("infer", *mistake, "--out", "other")
+        assert (code, out, err.count("\n")) == (2, "", 1)
+        assert said in err
     assert not (tmp_path / "other").exists()

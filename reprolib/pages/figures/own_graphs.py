@@ -53,7 +53,7 @@ def own_graphs(panels: Sequence[Panel], text: str = "") -> Figure:
         axis.set_axis_off()
     for axis, panel in zip(axes, drawn, strict=False):
         _draw(axis, panel)
-    figure.text(0.5, 0.0, text, ha="center", va="top", fontsize=8)
+    figure.supxlabel(text, fontsize=8)
     return figure
 
 
