@@ -15,12 +15,14 @@ from reprolib.data_commands import data_app
 from reprolib.errors import InputError
 from reprolib.evidence import kinds
 from reprolib.evidence.spelling import number
+from reprolib.infer_command import infer
 
 INTERRUPTED = 130  # the shell's code for Ctrl-C
 UsageError = typer.BadParameter.__base__  # wrong options and arguments, wherever this typer keeps it
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(data_app, name="data")
+app.command()(infer)
 
 Scale = Annotated[str, typer.Option(help="smoke, small, long or paper.")]
 Capture = Annotated[bool, typer.Option(help="Steps as CUDA graphs, where a row's steps are all alike.")]

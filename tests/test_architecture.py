@@ -40,7 +40,8 @@ LAYERS = (
     {"running.fill", "running.execute"},
     {"pages.tables"},
     {"pages.figures", "pages.book_files", "bench"},
-    {"data_commands", "bench_commands"},
+    {"own", "data_commands", "bench_commands"},
+    {"infer_command"},
     {"__main__"},
 )
 LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts}

@@ -209,7 +209,9 @@ def test_claims_in_every_format(cli, done):
 HEAVY = {"torch", "numpy", "pandas", "scipy", "numba", "matplotlib", "papermill"}
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["run", "--help"], ["data", "--help"], ["--nonsense"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--version"], ["run", "--help"], ["data", "--help"], ["infer", "--help"], ["--nonsense"]]
+)
 def test_what_needs_no_library_loads_none(words):
     code = f"""
 import sys

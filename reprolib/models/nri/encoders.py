@@ -63,8 +63,11 @@ class MLPEncoder(nn.Module):
         self.first = EdgeMLP((width, width), width, dropout)
         self.rounds = SecondRound(width, types, dropout, aggregate)
 
-    def forward(self, trajectories: Tensor) -> Tensor:
+    def forward(self, trajectories: Tensor, there: Tensor | None = None) -> Tensor:
         """Logits [B, N, N - 1, K] from trajectories [B, T, N, D].
+
+        Args:
+            there: bool [B, N], objects that others hear; None: all.
 
         Raises:
             InputError: another number of frames than the encoder was built for.
@@ -74,7 +77,7 @@ class MLPEncoder(nn.Module):
                 f"this encoder reads {self.frames} frames, not {trajectories.shape[1]}: cut the trajectory"
             )
         nodes = self.embed(trajectories.transpose(1, 2).flatten(2))  # [B, T, N, D] -> [B, N, T D] -> [B, N, H]
-        return self.rounds(self.first.on_edges(nodes))
+        return self.rounds(self.first.on_edges(nodes), there)
 
 
 class CNNEncoder(nn.Module):
@@ -98,10 +101,13 @@ class CNNEncoder(nn.Module):
         self.first = EdgeMLP((width,), width, dropout)
         self.rounds = SecondRound(width, types, dropout, aggregate)
 
-    def forward(self, trajectories: Tensor) -> Tensor:
+    def forward(self, trajectories: Tensor, there: Tensor | None = None) -> Tensor:
         """Logits [B, N, N - 1, K] from trajectories [B, T, N, D].
 
         Features stay last, where batch norm and pooling are fastest; `predict` is linear and comes after the attention.
+
+        Args:
+            there: bool [B, N], objects that others hear; None: all.
         """
         scenes, frames, count, _ = trajectories.shape
         _require_frames(frames)
@@ -115,7 +121,7 @@ class CNNEncoder(nn.Module):
         weights = linear(hidden, self.attend.weight[..., 0], self.attend.bias).softmax(1)
         attended = (weights.mT.to(hidden.dtype) @ hidden)[:, 0]  # [B N (N - 1), H]
         pooled = linear(attended, self.predict.weight[..., 0], self.predict.bias) / hidden.shape[1]
-        return self.rounds(self.first(pooled.unflatten(0, (scenes, count, count - 1))))
+        return self.rounds(self.first(pooled.unflatten(0, (scenes, count, count - 1))), there)
 
 
 def _normed(norm: nn.BatchNorm1d, hidden: Tensor) -> Tensor:
@@ -140,10 +146,17 @@ class SecondRound(nn.Module):
         self.edge = EdgeMLP((width, width, width), width, dropout)
         self.out = initialised(nn.Linear(width, types))
 
-    def forward(self, edges: Tensor) -> Tensor:
-        """[B, N, N - 1, H] -> [B, N, N - 1, K]."""
-        nodes = edges.sum(2) / AGGREGATIONS[self.aggregate](edges.shape[1])  # [B, N, H]
+    def forward(self, edges: Tensor, there: Tensor | None = None) -> Tensor:
+        """[B, N, N - 1, H] and, of the objects that others hear, [B, N] -> [B, N, N - 1, K]."""
+        nodes = self._heard(edges, there)  # [B, N, H]
         return self.out(self.edge.on_edges(self.node(nodes), edges)).float()
+
+    def _heard(self, edges: Tensor, there: Tensor | None) -> Tensor:
+        """What comes in at every object, over the number of objects: [B, N, N - 1, H] -> [B, N, H]."""
+        over = AGGREGATIONS[self.aggregate]
+        if there is None:
+            return edges.sum(2) / over(edges.shape[1])
+        return (edges * sent(there)[..., None]).sum(2) / over(there.sum(1)).clamp(min=1)[:, None, None]
 
 
 ENCODERS = {"mlp": MLPEncoder, "cnn": CNNEncoder}
