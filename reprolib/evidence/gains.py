@@ -1,10 +1,10 @@
 """What made runs cheaper: one change a line, with the records that show it, or the diary's entry that tells of it."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 from reprolib.errors import InputError
+from reprolib.evidence.csv_lines import csv_lines
 
 FILE = Path(__file__).with_name("gains.csv")
 TEXTS = ("change", "row", "why")
@@ -30,15 +30,10 @@ def read(file: Path = FILE) -> tuple[Gain, ...]:
         InputError: a missing column, an empty text, records of one side alone, or nothing that a reader could look up;
             names the line.
     """
-    with file.open(encoding="utf-8", newline="") as stream:
-        rows = csv.DictReader(stream)
-        return tuple(_gain(row, f"{file.name}, line {rows.line_num}") for row in rows)
+    return tuple(_gain(row, where) for row, where in csv_lines(file, Gain.__dataclass_fields__))
 
 
-def _gain(row: dict[str, str | None], where: str) -> Gain:
-    expected = list(Gain.__dataclass_fields__)
-    if list(row) != expected or None in row.values():
-        raise InputError(f"{where}: expected the columns {', '.join(expected)}")
+def _gain(row: dict[str, str], where: str) -> Gain:
     if not all(row[name] for name in TEXTS):
         raise InputError(f"{where}: {', '.join(TEXTS)} must not be empty")
     sides = {name: tuple(filter(None, map(str.strip, row[name].split(";")))) for name in ("before", "after")}

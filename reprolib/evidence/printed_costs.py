@@ -1,6 +1,5 @@
 """What the papers' own runs needed, as their text or their code states it: steps, examples, device, time."""
 
-import csv
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reprolib.errors import InputError
+from reprolib.evidence.csv_lines import csv_lines
 from reprolib.evidence.published import PROVENANCES
 
 FILE = Path(__file__).with_name("printed_costs.csv")
@@ -47,9 +47,7 @@ def read(file: Path = FILE) -> tuple[Needs, ...]:
         InputError: a missing column, a value that is no positive number, an unknown provenance, a line without a fact,
             or a fact that stands in two lines; names the line.
     """
-    with file.open(encoding="utf-8", newline="") as stream:
-        rows = csv.DictReader(stream)
-        lines = tuple(_line(row, f"{file.name}, line {rows.line_num}") for row in rows)
+    lines = tuple(_line(row, where) for row, where in csv_lines(file, Needs.__dataclass_fields__))
     told = Counter(
         (line.task, line.system, name) for line in lines for name in FACTS if getattr(line, name) is not None
     )
@@ -88,10 +86,7 @@ def _check_once(lines: Sequence[Needs], where: str) -> None:
             raise InputError(f"{where}: {name} of {task}/{system} stands in {count} lines, keep one of them")
 
 
-def _line(row: dict[str, str | None], where: str) -> Needs:
-    expected = list(Needs.__dataclass_fields__)
-    if list(row) != expected or None in row.values():
-        raise InputError(f"{where}: expected the columns {', '.join(expected)}")
+def _line(row: dict[str, str], where: str) -> Needs:
     if not all(row[name] for name in ("paper", "task", "system")):
         raise InputError(f"{where}: paper, task and system must not be empty")
     if row["provenance"] not in PROVENANCES:
