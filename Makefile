@@ -46,7 +46,7 @@ tables: setup ## write the picture of headlines and the tables of figures, claim
 	@for format in $(FORMATS); do for name in all claims waiting; do \
 	  $(call table,$$name --format $$format,_build/tables/$$name.$$format) || exit 1; done; done
 	@mkdir -p book/_generated
-	@for page in counts attempts speed; do $(call table,$$page,book/_generated/$$page.md) || exit 1; done
+	@for page in counts attempts speed profile costs budget gains; do $(call table,$$page,book/_generated/$$page.md) || exit 1; done
 	@$(call table,claims --format html,book/_generated/claims.html)
 	@$(REPROLIB) picture >_build/headlines.svg && mv _build/headlines.svg book/_generated/headlines.svg
 	@echo "tables: _build/tables, book/_generated"

@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -11,21 +10,23 @@ from typing import Annotated
 import typer
 
 from reprolib import __version__, paths
+from reprolib.bench_commands import AsJson, Device, bench, profile
 from reprolib.data_commands import data_app
 from reprolib.errors import InputError
 from reprolib.evidence import kinds
 from reprolib.evidence.spelling import number
+from reprolib.infer_command import infer
 
 INTERRUPTED = 130  # the shell's code for Ctrl-C
 UsageError = typer.BadParameter.__base__  # wrong options and arguments, wherever this typer keeps it
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(data_app, name="data")
+app.command()(infer)
 
 Scale = Annotated[str, typer.Option(help="smoke, small, long or paper.")]
-Device = Annotated[str | None, typer.Option(help="cpu, cuda, cuda:1, ...; an accelerator where there is one.")]
 Capture = Annotated[bool, typer.Option(help="Steps as CUDA graphs, where a row's steps are all alike.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable output.")]
+TABLES = "An experiment, all, claims, counts, waiting, attempts, speed, profile, costs, budget, gains."
 
 
 def _tell_version(wanted: bool) -> None:
@@ -147,9 +148,7 @@ def _again(metric: str, recorded: float, now: float | None) -> bool:
 
 @app.command()
 def table(
-    name: Annotated[
-        str, typer.Argument(metavar="TABLE", help="An experiment, all, claims, counts, waiting, attempts, speed.")
-    ],
+    name: Annotated[str, typer.Argument(metavar="TABLE", help=TABLES)],
     format: Annotated[str, typer.Option(help="md, csv, html or json.")] = "md",
 ) -> None:
     """Paper against ours, with spread, data, scale, device and label of the claim."""
@@ -228,33 +227,8 @@ def fill(
     typer.echo(f"{len(done)} runs finished, {sum(1 for _ in filler.missing(scale, only))} are missing")
 
 
-@app.command()
-def bench(
-    name: Annotated[str | None, typer.Argument()] = None,
-    device: Device = None,
-    as_json: AsJson = False,
-    keep: Annotated[bool, typer.Option("--keep", help="Write them to the results folder, for the book.")] = False,
-) -> None:
-    """Ratios measured side by side in one run."""
-    from reprolib import bench as benches
-    from reprolib.files import check_folder
-    from reprolib.pages.tables import lists
-
-    if keep:  # a damaged file or a full disk ends here, before anything is measured
-        lists.measured()
-        check_folder(paths.results())
-    ratios = []
-    for ratio in benches.run(name, device):
-        ratios.append(ratio)
-        if not as_json:
-            typer.echo(
-                f"{ratio.name} {ratio.case:34} ours {ratio.ours:9.3g} reference {ratio.reference:9.3g} {ratio.unit}: "
-                f"{ratio.ratio:5.2f} times as fast, {ratio.peak_memory_ratio:6.2f} times less memory"
-            )
-    if as_json:
-        typer.echo(json.dumps([asdict(ratio) for ratio in ratios], indent=1))
-    if keep and ratios:
-        typer.echo(f"kept in {benches.keep(ratios)}", err=True)
+for command in (bench, profile):
+    app.command()(command)
 
 
 def main() -> None:

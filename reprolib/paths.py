@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
-SPEED = "speed.csv"  # in the results folder: what `bench --keep` measured
+SPEED, PROFILE = "speed.csv", "profile.csv"  # in the results folder: what `bench` and `profile` measured with --keep
 BLENDER = ROOT / "book" / "blender"  # a few pictures of the official assets, with their scenes
 BUILD = ROOT / "_build"
 CHECKPOINTS = BUILD / "checkpoints"

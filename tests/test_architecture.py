@@ -20,12 +20,12 @@ LONGEST_FILE, LONGEST_FUNCTION = 320, 55
 ROOMS = {"settings", "contracts", "training", "evidence", "judgement", "running", "pages"}
 LAYERS = (
     {"errors", "paths"},
-    {"settings.declared", "evidence.deviations", "evidence.kinds", "evidence.estimates"},
+    {"settings.declared", "evidence.deviations", "evidence.kinds", "evidence.estimates", "evidence.csv_lines"},
     {"settings.recipe", "settings.data_sets", "settings.relating"},
     {"devices", "files", "settings.moving", "settings.on_graphs", "settings.physical", "evidence.quoted"},
     {"settings.searching", "contracts.configuration"},
     {"evidence.metrics", "evidence.published", "evidence.records", "contracts.source", "contracts.method"},
-    {"evidence.claims", "evidence.spelling", "contracts.entry"},
+    {"evidence.claims", "evidence.gains", "evidence.printed_costs", "evidence.spelling", "contracts.entry"},
     {"kernels", "gn", "data"},
     {"training.optimisers", "training.parallel", "training.capture", "training.averaging"},
     {"training.learner", "models"},
@@ -40,7 +40,8 @@ LAYERS = (
     {"running.fill", "running.execute"},
     {"pages.tables"},
     {"pages.figures", "pages.book_files", "bench"},
-    {"data_commands"},
+    {"own", "data_commands", "bench_commands"},
+    {"infer_command"},
     {"__main__"},
 )
 LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts}

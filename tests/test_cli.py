@@ -54,7 +54,8 @@ MISTAKES = {
     "frobnicate": "No such command 'frobnicate': see reprolib --help",
     "data": "Missing command: see reprolib data --help",
     "data fetch": "name the data set to fetch: babi (16 MB), clevr (19,022 MB), clevr_no_images (86 MB)",
-    "table nothing": "unknown table 'nothing': choose one of toy, all, claims, counts, waiting, attempts, speed",
+    "table nothing": "unknown table 'nothing': choose one of toy, all, claims, counts, waiting, attempts, speed, "
+    "profile, costs, budget, gains",
     "table toy --format xml": "unknown format 'xml': choose one of md, csv, html, json",
     "claims --paper later2019": "unknown paper 'later2019': choose one of toy2017",
     "claims --format xml": "unknown format 'xml': choose one of md, csv, html, json",
@@ -208,7 +209,9 @@ def test_claims_in_every_format(cli, done):
 HEAVY = {"torch", "numpy", "pandas", "scipy", "numba", "matplotlib", "papermill"}
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["run", "--help"], ["data", "--help"], ["--nonsense"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--version"], ["run", "--help"], ["data", "--help"], ["infer", "--help"], ["--nonsense"]]
+)
 def test_what_needs_no_library_loads_none(words):
     code = f"""
 import sys

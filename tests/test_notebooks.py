@@ -30,6 +30,7 @@ NAMES = (
         "rn_babi",
         "rn_clevr_pixels",
         "rn_clevr_state",
+        "rn_data",
         "rn_sort_of_clevr",
         "rn_physics",
     ),

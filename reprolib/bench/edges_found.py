@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from reprolib import devices, experiments
-from reprolib.bench.measure import Ratio, peak_bytes, several_threads
+from reprolib.bench.measure import Ratio, on_threads, peak_bytes
 from reprolib.bench.nri import FEATURES, RATE, OfficialStructure, Side
 from reprolib.contracts.configuration import Config
 from reprolib.data.split import Dataset, Split
@@ -41,7 +41,7 @@ def compare(device: torch.device, scenes: int = SCENES, level: float = LEVEL) ->
     row = experiments.get("nri_edges").row("springs_5/NRI (learned)")
     config = row.at("small")
     data = row.source.load(replace(config.data, train=scenes, test=1, others=()), "generated")
-    with several_threads(THREADS):
+    with on_threads(THREADS):
         ours, reference = row.method.build(config, data), OfficialStructure(OFFICIAL.model, FRAMES, FEATURES, 5)
         found = [
             _trained(model, settings, data, EVERY[side], level)

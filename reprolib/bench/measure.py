@@ -54,7 +54,7 @@ def measure(
     """
     sides = ours, reference
     clock = time.process_time if device.type == "cpu" and threads == 1 else time.perf_counter
-    with several_threads(threads):
+    with on_threads(threads):
         name_of_device = devices.name(device)
         memory = memory or tuple(peak_bytes(side, device) for side in sides)
         times = [[_seconds(side, device, clock) for side in sides] for _ in range(rounds)]
@@ -147,7 +147,7 @@ def peak_bytes(function: Callable[[], object], device: torch.device) -> int:
 
 
 @contextmanager
-def several_threads(count: int) -> Iterator[None]:
+def on_threads(count: int) -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

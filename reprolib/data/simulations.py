@@ -28,6 +28,7 @@ SIMULATED = (*PARTICLES, *VIEWS)
 CHUNK = 2048  # scenes that share one random stream: any number of scenes is a prefix of any larger number
 SAMPLE_EVERY = {"springs": 100, "charged": 100, "kuramoto": 10}  # steps a frame
 FULL = 99  # frames over which the rates of oscillators are scaled, however few are kept
+RESOLUTION = 1e-12  # of a value: a spread that is smaller is rounding
 LEAST = {"count": 1, "objects": 2, "frames": 1, "seed": 0, "stream": 0}
 
 
@@ -50,6 +51,29 @@ class Scale:
         low, high = np.array(self.ranges).T
         middle, half = np.array([(low + high) / 2, (high - low) / 2], trajectories.dtype)
         return (trajectories - middle) / half
+
+
+def scale(trajectories: np.ndarray, present: np.ndarray | None = None) -> Scale:
+    """The units of any features: each with its own mean at 0 and its own standard deviation as 1.
+
+    Features of one unit, such as x and y, are not tied to each other: nobody says which they are, and a network can
+    learn a stretched plane. A feature that is always the same is only moved to 0.
+
+    Args:
+        trajectories: of the training scenes, [..., D].
+        present: bool [...], what counts; None: all.
+
+    Raises:
+        InputError: values that are too large to be squared.
+    """
+    seen = trajectories.reshape(-1, trajectories.shape[-1]) if present is None else trajectories[present]  # [C, D]
+    mean = seen.mean(0)
+    with np.errstate(over="ignore"):
+        spread = (seen - mean).std(0)
+    if not np.isfinite(spread).all():
+        raise InputError("values are too large to be squared: give them in larger units")
+    spread[spread <= RESOLUTION * np.abs(seen).max(0)] = 1.0
+    return Scale(tuple(zip((mean - spread).tolist(), (mean + spread).tolist(), strict=True)))
 
 
 def senders(objects: int) -> np.ndarray:

@@ -5,10 +5,10 @@ claims.csv names figures as TASK/SYSTEM/METRIC, patterns of lines in published.c
     TASK ... METRIC ...: SYSTEM > SYSTEM & SYSTEM > SYSTEM
 
 where > is better, ~ as good as and >~ no worse; & names several systems on one side, + the mean of two, a number is
-itself, and METRIC-METRIC is the difference of two. Several stand apart by semicolons.
+itself, TASK/SYSTEM is a system of another task, and METRIC-METRIC is the difference of two. Several stand apart by
+semicolons.
 """
 
-import csv
 import itertools
 import re
 from collections.abc import Iterator, Sequence
@@ -18,6 +18,7 @@ from pathlib import Path
 
 from reprolib.errors import InputError
 from reprolib.evidence import kinds
+from reprolib.evidence.csv_lines import csv_lines
 from reprolib.evidence.published import Line
 
 FILE = Path(__file__).with_name("claims.csv")
@@ -76,6 +77,12 @@ def number(system: str) -> float | None:
     return float(system) if re.fullmatch(r"\d+(\.\d+)?", system) else None
 
 
+def placed(task: str, system: str) -> tuple[str, str]:
+    """Task and system of what a comparison on a task names: TASK/SYSTEM is a system of another one."""
+    other, _, name = system.rpartition("/")
+    return other or task, name
+
+
 def read(file: Path = FILE) -> tuple[Claim, ...]:
     """All claims, in the file's order.
 
@@ -83,9 +90,7 @@ def read(file: Path = FILE) -> tuple[Claim, ...]:
         InputError: a column, a word or a comparison that cannot be read, or an identifier that occurs twice; names
             the line.
     """
-    with file.open(encoding="utf-8", newline="") as stream:
-        rows = csv.DictReader(stream)
-        found = [_claim(row, f"{file.name}, line {rows.line_num}") for row in rows]
+    found = [_claim(row, where) for row, where in csv_lines(file, COLUMNS)]
     names = [claim.id for claim in found]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise InputError(f"{file.name}: the identifier {twice[0]!r} occurs twice")
@@ -95,9 +100,7 @@ def read(file: Path = FILE) -> tuple[Claim, ...]:
 COLUMNS = ("id", "paper", "place", "headline", "claim", "figures", "comparisons", "waits_for")
 
 
-def _claim(row: dict[str, str | None], where: str) -> Claim:
-    if tuple(row) != COLUMNS or None in row.values():
-        raise InputError(f"{where}: expected the columns {', '.join(COLUMNS)}")
+def _claim(row: dict[str, str], where: str) -> Claim:
     if row["headline"] not in HEADLINE:
         raise InputError(f"{where}: headline is {row['headline']!r}, write yes or no")
     said = row["comparisons"]

@@ -1,12 +1,12 @@
 """The papers' printed figures, as data with citation."""
 
-import csv
 import math
 from dataclasses import dataclass
 from pathlib import Path
 
 from reprolib.errors import InputError
 from reprolib.evidence import kinds
+from reprolib.evidence.csv_lines import csv_lines
 
 FILE = Path(__file__).with_name("published.csv")
 OURS = "reprolib"  # the `paper` of references of our own, which claim nothing
@@ -40,15 +40,10 @@ def read(file: Path = FILE) -> tuple[Line, ...]:
     Raises:
         InputError: a missing column, a value that is no number or a word that is not known; names the line.
     """
-    with file.open(encoding="utf-8", newline="") as stream:
-        rows = csv.DictReader(stream)
-        return tuple(_line(row, f"{file.name}, line {rows.line_num}") for row in rows)
+    return tuple(_line(row, where) for row, where in csv_lines(file, Line.__dataclass_fields__))
 
 
-def _line(row: dict[str, str | None], where: str) -> Line:
-    expected = list(Line.__dataclass_fields__)
-    if list(row) != expected or None in row.values():
-        raise InputError(f"{where}: expected the columns {', '.join(expected)}")
+def _line(row: dict[str, str], where: str) -> Line:
     try:
         numbers = {name: float(row[name]) if row[name] else None for name in ("value", "std")}
         if not all(math.isfinite(number) for number in numbers.values() if number is not None):

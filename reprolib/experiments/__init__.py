@@ -17,6 +17,7 @@ NAMES = (
     "rn_clevr_state",
     "rn_babi",
     "rn_sort_of_clevr",
+    "rn_data",
     "rn_physics",
     "nri_edges",
     "nri_prediction",

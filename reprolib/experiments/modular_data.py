@@ -6,7 +6,6 @@ resolves what independent edges cannot, above all from short observations. Both 
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from reprolib.contracts.configuration import Config
@@ -15,12 +14,13 @@ from reprolib.data.sources import SIMULATED_MOTION
 from reprolib.evidence.deviations import Deviation
 from reprolib.experiments import modular_edges, nri_edges
 from reprolib.rows import motion_rows as motion
+from reprolib.rows.by_scenes import curves, scenes_needed
 from reprolib.settings.data_sets import FEWER, FRAMES
 from reprolib.settings.moving import NRIModel
 from reprolib.settings.searching import ModularModel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from reprolib.evidence.records import Record
 
@@ -100,29 +100,13 @@ def _glimpsing(frames: int) -> Row:
     )
 
 
-def scenes_needed(accuracies: Mapping[int, float]) -> float | None:
-    """Scenes with which a curve {scenes: percent} first reaches `WANTED`, linear in their logarithm; None: it does not.
-
-    A curve that is there with the fewest scenes needs at most these, which are returned.
-    """
-    points = sorted(accuracies.items())
-    if points[0][1] >= WANTED:
-        return float(points[0][0])
-    for (few, before), (more, after) in pairwise(points):
-        if after >= WANTED:
-            return few * (more / few) ** ((WANTED - before) / (after - before))
-    return None
-
-
 def ratio(found: Sequence[Record]) -> dict[str, float]:
     """How many times as many scenes inference needs as a search; records of the one follow those of the other.
 
     Who never gets there counts as if it did with the most scenes: where that is inference, the ratio is at least so
     large. Where neither does, there is none.
     """
-    percent = [record.metrics["accuracy/edges"] for record in found]
-    parts = percent[: len(SIZES)], percent[len(SIZES) :]
-    searched, inferred = (scenes_needed(dict(zip(SIZES, part, strict=True))) for part in parts)
+    searched, inferred = (scenes_needed(curve, WANTED) for curve in curves(found, SIZES, "accuracy/edges"))
     if searched is None and inferred is None:
         return {}
     return {"data_efficiency/ratio": (inferred or SIZES[-1]) / (searched or SIZES[-1])}

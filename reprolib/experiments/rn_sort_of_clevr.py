@@ -20,7 +20,6 @@ HURRIED = {  # not the paper's settings: with them a relation network tells colo
     "model.question_scale": 4.0,
     "model.coordinates": 4.0,
     "model.norm": True,
-    "model.views": True,
     "train.steps": 12_000,
     "train.optimiser": "muon",
     "train.rate": 2e-3,

@@ -126,7 +126,7 @@ class Hearing:
 
     def _metrics(self, task: str, comparison: Comparison) -> list[str]:
         """The metrics of a comparison on a task, patterns filled in."""
-        first = self.of(task, comparison.systems[0])
+        first = self.of(*claims.placed(task, comparison.systems[0]))
         known = dict.fromkeys(first.first.metrics if first else ())
         known |= dict.fromkeys(line.metric for line in self.known.lines if line.task == task)
         found: dict[str, None] = {}
@@ -155,10 +155,11 @@ class Hearing:
         return None if None in parts else average(parts) if len(parts) > 1 else parts[0]
 
     def _system(self, task: str, metric: str, system: str) -> Estimate | None:
-        if (task, system) in self.known.rows:
-            found = self.of(task, system)
+        name = claims.placed(task, system)
+        if name in self.known.rows:
+            found = self.of(*name)
             return found.estimate(metric) if found else None
-        printed = self.known.figure(task, system, metric)
+        printed = self.known.figure(*name, metric)
         return None if printed is None else Estimate(kinds.of(metric).scaled(printed))
 
     def _excuse(self, task: str, metric: str, comparison: Comparison, one: Estimate) -> str:
@@ -167,7 +168,8 @@ class Hearing:
         if chance is not None and comparison.other != chance[0] and not beats(metric, one, chance[1]):
             return f"{comparison.one} does not beat chance"
         for system in comparison.systems[1:]:
-            entry, printed = self.known.rows.get((task, system)), self.known.figure(task, system, metric)
+            name = claims.placed(task, system)
+            entry, printed = self.known.rows.get(name), self.known.figure(*name, metric)
             found = self._system(task, metric, system)
             if entry and entry[1].baseline and printed is not None and not healthy(metric, found, printed):
                 return f"{system} is far worse than printed, a baseline that was trained badly"
@@ -184,7 +186,8 @@ class Hearing:
         return None
 
     def _printed_gap(self, task: str, metric: str, comparison: Comparison) -> float | None:
-        values = [self.known.figure(task, side, metric) for side in (comparison.one, comparison.other)]
+        sides = (claims.placed(task, side) for side in (comparison.one, comparison.other))
+        values = [self.known.figure(*side, metric) for side in sides]
         return None if None in values else kinds.of(metric).gain(*values)
 
     def told(self, figures: Sequence[Figured], compared: Sequence[Compared]) -> list[str]:

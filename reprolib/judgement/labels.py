@@ -119,7 +119,7 @@ class Court:
         found = dict.fromkeys((line.task, line.system) for line in claim.lines(self.known.lines))
         for comparison in claim.comparisons:
             for task in self.known.tasks(comparison):
-                found |= dict.fromkeys((task, system) for system in comparison.systems)
+                found |= dict.fromkeys(claims.placed(task, system) for system in comparison.systems)
         return [name for name in found if name in self.known.rows or not quoted.is_quoted(*name)]
 
     def _rows_of(self, claim: Claim) -> Iterator[Name]:
@@ -181,7 +181,7 @@ class Court:
     def _claimed(self, claim: Claim, needed: Sequence[Name]) -> Name:
         """The system that a claim is about: who is ahead in its first comparison, else whose figure comes first."""
         for comparison in claim.comparisons[:1]:
-            ahead = [(task, comparison.systems[0]) for task in self.known.tasks(comparison)]
+            ahead = [claims.placed(task, comparison.systems[0]) for task in self.known.tasks(comparison)]
             return next((name for name in ahead if name in needed), needed[0])
         return needed[0]
 

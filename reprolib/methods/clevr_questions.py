@@ -21,6 +21,8 @@ ANSWERS = 29  # outputs of the paper; 28 answers occur
 AT_ONCE = 250  # questions evaluated at once
 CATEGORIES = dict(enumerate(kind.replace(" ", "_") for kind in CATEGORY_NAMES))
 SHARED, LONGEST = 4, 28  # functions that share a figure, 1 to 4, 5 to 8, ...; the longest program has 25
+MARGINS = {most: f"margin_{most:g}" for most in (0.5, 0.7, 1.0, 2.0, 9.0)}  # world units, up to; all are less than 9
+HIDDEN = {most / 100: f"hidden_{most}" for most in (0, 10, 20, 40, 100)}  # percent of an object, up to
 SEEING = relating.PixelModel, relating.FlatModel, relating.AttentionModel
 NETWORKS = {
     relating.QuestionModel: models.QuestionNetwork,
@@ -50,15 +52,21 @@ def build(config: Config, data: Dataset) -> nn.Module:
 
 @torch.no_grad()
 def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
-    """Percent right: of all questions, by category, by number of objects, by the program's size and depth."""
+    """Percent right: of all questions, by category, by number of objects, by the program's size and depth.
+
+    Where the split says how hard its questions are to see, also by their margins and by the share of an object that is
+    hidden (see reprolib.data.clevr.hardness); questions that have none of the two are in none of these groups.
+    """
     right = torch.cat([model(batch).argmax(1) == batch["answers"] for batch in split.batches(AT_ONCE)])
     columns, overall = split.columns, accuracy(right)
-    groups = (
+    groups = [
         (columns["categories"], CATEGORIES),
         (split.tables["counts"][columns["scenes"]], {count: f"objects_{count}" for count in range(OBJECTS + 1)}),
         ((columns["functions"] - 1) // SHARED, _up_to("functions")),
         ((columns["depths"] - 1) // SHARED, _up_to("depth")),
-    )
+    ]
+    hard = [(columns[name], names) for name, names in (("margins", MARGINS), ("hidden", HIDDEN)) if name in columns]
+    groups += [(torch.bucketize(of, of.new_tensor(list(names))), dict(enumerate(names.values()))) for of, names in hard]
     parts = {name: value for of, names in groups for name, value in grouped_accuracy(right, of, names).items()}
     if split.released_as == clevr_tensors.VALIDATION:
         parts["validation"] = overall

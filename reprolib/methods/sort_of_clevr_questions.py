@@ -11,7 +11,7 @@ from reprolib.data.split import Dataset, Split
 from reprolib.evidence.metrics import accuracy
 from reprolib.methods.answers import RaggedLearner, answer_loss
 from reprolib.models.majority import MajorityAnswer
-from reprolib.models.scene_questions import PictureMLP, PictureRelationNetwork, StateRelationNetwork
+from reprolib.models.scene_questions import PictureMLP, PictureRelationNetwork, StateMLP, StateRelationNetwork
 from reprolib.settings.relating import Majority, SceneMLP
 from reprolib.training.learner import Learner
 
@@ -35,14 +35,11 @@ def build(config: Config, data: Dataset) -> nn.Module:
     if isinstance(config.model, Majority):
         columns = data.splits["train"].columns
         return MajorityAnswer(columns["groups"], columns["answers"], answers, column="groups")
-    if isinstance(config.model, SceneMLP):
-        made = PictureMLP(config.model, answers)
-    elif config.data.view == "states":
-        made = StateRelationNetwork(config.model, data.splits["train"].tables["objects"].shape[-1], answers)
-    else:
-        made = PictureRelationNetwork(config.model, answers)
-    made.views = config.model.views
-    return made
+    flat = isinstance(config.model, SceneMLP)
+    if config.data.view == "states":
+        features = data.splits["train"].tables["objects"].shape[-1]
+        return (StateMLP if flat else StateRelationNetwork)(config.model, features, answers)
+    return (PictureMLP if flat else PictureRelationNetwork)(config.model, answers)
 
 
 @torch.no_grad()

@@ -6,7 +6,7 @@ B questions, S scenes, C kernels of the last convolution.
 import torch
 from torch import Tensor, nn
 
-from reprolib.data.sort_of_clevr import IMAGE
+from reprolib.data.sort_of_clevr import COLOURS, IMAGE
 from reprolib.models.nets import Cells, once_each
 from reprolib.models.relation_network import RelationNetwork, check_norm, mlp
 from reprolib.settings.relating import SceneMLP, SceneModel
@@ -19,10 +19,8 @@ class PictureRelationNetwork(nn.Module):
 
     def __init__(self, sizes: SceneModel, answers: int):
         super().__init__()
-        self.cells, self.question_scale = (
-            Cells(sizes.kernels, sizes.norm_first, sizes.coordinates),
-            sizes.question_scale,
-        )
+        self.cells = Cells(sizes.kernels, sizes.norm_first, sizes.coordinates)
+        self.question_scale, self.views = sizes.question_scale, sizes.views
         self.relation_network = _relation_network(sizes, sizes.kernels[-1] + 2, answers)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
@@ -39,7 +37,7 @@ class StateRelationNetwork(nn.Module):
 
     def __init__(self, sizes: SceneModel, features: int, answers: int):
         super().__init__()
-        self.question_scale = sizes.question_scale
+        self.question_scale, self.views = sizes.question_scale, sizes.views
         self.relation_network = _relation_network(sizes, features, answers)
 
     def forward(self, batch: dict[str, Tensor]) -> Tensor:
@@ -56,10 +54,8 @@ class PictureMLP(nn.Module):
 
     def __init__(self, sizes: SceneMLP, answers: int):
         super().__init__()
-        self.cells, self.question_scale = (
-            Cells(sizes.kernels, sizes.norm_first, sizes.coordinates),
-            sizes.question_scale,
-        )
+        self.cells = Cells(sizes.kernels, sizes.norm_first, sizes.coordinates)
+        self.question_scale, self.views = sizes.question_scale, sizes.views
         inputs = Cells.count(IMAGE) * (sizes.kernels[-1] + 2) + BITS
         self.mlp = mlp([inputs, *sizes.hidden, answers], norm=sizes.norm, last_relu=False)
 
@@ -68,6 +64,22 @@ class PictureMLP(nn.Module):
         cells = once_each(self.cells, batch["images"], batch["scenes"]).flatten(1)  # [B, 25 * (C + 2)]
         check_norm(self.mlp, len(cells), "questions")
         return self.mlp(torch.cat([cells, self.question_scale * batch["questions"]], dim=1))
+
+
+class StateMLP(nn.Module):
+    """MLP on state descriptions: all objects side by side in the order of their colours, then the question."""
+
+    def __init__(self, sizes: SceneMLP, features: int, answers: int):
+        super().__init__()
+        self.question_scale, self.views = sizes.question_scale, sizes.views
+        inputs = len(COLOURS) * features + BITS
+        self.mlp = mlp([inputs, *sizes.hidden, answers], norm=sizes.norm, last_relu=False)
+
+    def forward(self, batch: dict[str, Tensor]) -> Tensor:
+        """Logits [B, answers] from scenes [B] (rows of objects [S, 6, D]) and questions [B, 11]."""
+        objects = batch["objects"][batch["scenes"]].flatten(1)  # [B, 6 * D]
+        check_norm(self.mlp, len(objects), "questions")
+        return self.mlp(torch.cat([objects, self.question_scale * batch["questions"]], dim=1))
 
 
 def _relation_network(sizes: SceneModel, features: int, answers: int) -> RelationNetwork:

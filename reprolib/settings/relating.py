@@ -150,7 +150,7 @@ class SceneModel(ModelSettings):
 
 @dataclass(frozen=True)
 class SceneMLP(ModelSettings):
-    """The CNN+MLP baseline: the relation network's g and f, one after the other on the flattened cells."""
+    """The MLP baseline: the relation network's g and f, one after the other on the flattened cells or objects."""
 
     kernels: Widths = (32, 64, 128, 256)
     hidden: Widths = (2000, 2000, 2000, 2000, 2000, 1000, 500, 100)

@@ -160,7 +160,7 @@ def test_who_made_the_data_of_the_suite():
         for source in {id(row.source): row.source for row in experiment.rows}.values():
             assert set(source.procedures) <= set(DATA_KINDS)
             assert set(source.procedures.values()) <= set(get_args(Procedure))
-            if experiment.name.startswith(("nri_", "rn_sort_of_clevr", "gn_", "modular_")):
+            if experiment.name.startswith(("nri_", "rn_sort_of_clevr", "rn_data", "gn_", "modular_")):
                 expected = {"generated": "paper"}
             elif source is PHYSICS:
                 expected = {"generated": "ours"}

@@ -88,6 +88,11 @@ def test_what_cannot_be_read_is_named_with_its_line(read, changes, said):
         read(changes)
 
 
+def test_a_system_may_be_of_another_task(read):
+    (claim,) = read({"comparisons": "t accuracy/all: A > u/B"})
+    assert [claims.placed("t", system) for system in claim.comparisons[0].systems] == [("t", "A"), ("u", "B")]
+
+
 def test_a_label_cannot_be_typed_by_hand(read):
     with pytest.raises(InputError, match="line 2: expected the columns id, paper"):
         read({"label": "reproduced"})
@@ -127,4 +132,5 @@ def test_every_comparison_names_systems_that_there_are_or_waits_for_them():
         for one in claim.comparisons:
             assert all(kinds.of(metric) for metric in one.metrics)
             for task, system in itertools.product(one.tasks, one.systems):
-                assert task not in tasks or (task, system) in rows | printed or "Modular" in one.one, (claim.id, system)
+                name = claims.placed(task, system)
+                assert name[0] not in tasks or name in rows | printed or "Modular" in one.one, (claim.id, system)

@@ -12,7 +12,9 @@ from reprolib.data.clevr import clevr_tensors
 from reprolib.data.sources import CLEVR
 from reprolib.data.split import Split
 from reprolib.errors import InputError
-from reprolib.experiments import rn_clevr_pixels
+from reprolib.evidence import claims
+from reprolib.experiments import rn_clevr_pixels, rn_clevr_state
+from reprolib.judgement.labels import Court
 from reprolib.methods import clevr_questions as clevr
 from reprolib.rows.clevr_rows import METHOD
 from reprolib.settings.data_sets import ClevrData
@@ -87,6 +89,57 @@ def test_accuracy_is_of_the_parts_that_are_named():
     perfect = clevr.evaluate(Oracle(6), split)
     assert set(perfect.values()) == {100.0}
     assert all(value.error > 0 for value in (*found.values(), *perfect.values())), "no test of six scenes is certain"
+
+
+def test_accuracy_is_of_questions_that_are_hard_to_see():
+    """By the least margin and the largest hidden share of each group, bounds included; infinite is in none."""
+    margins = torch.tensor([0.4, 0.5, 0.51, 0.7, 1.0, 1.5, 8.4, torch.inf])
+    hidden = torch.tensor([0.0, 0.001, 0.1, 0.11, 0.4, 0.7, torch.inf, 0.0])
+    right = torch.tensor([True, False, True, True, False, True, True, False])
+    columns = {"answers": torch.zeros(8, dtype=torch.int64), "scenes": (~right).long()}
+    others = dict.fromkeys(("categories", "functions", "depths"), torch.ones(8, dtype=torch.int64))
+    split = Split(columns | others | {"margins": margins, "hidden": hidden}, {"counts": torch.tensor([3, 3])})
+    found = clevr.evaluate(Oracle(1), split)
+    by_hand = {
+        "margin_0.5": [1, 0],
+        "margin_0.7": [1, 1],
+        "margin_1": [0],
+        "margin_2": [1],
+        "margin_9": [1],
+        "hidden_0": [1, 0],
+        "hidden_10": [0, 1],
+        "hidden_20": [1],
+        "hidden_40": [0],
+        "hidden_100": [1],
+    }
+    hard = {name: value for name, value in found.items() if "margin" in name or "hidden" in name}
+    assert hard == {f"accuracy/{name}": 100 * sum(part) / len(part) for name, part in by_hand.items()}
+    blind = clevr.evaluate(Oracle(1), Split(columns | others, split.tables))
+    assert blind.items() <= found.items()
+    assert not hard.keys() & blind.keys()
+
+
+@pytest.mark.parametrize(
+    ("hidden", "near", "effect"),
+    [(60.0, 70.0, "holds"), (78.0, 70.0, "fails"), (60.0, 91.0, "fails")],
+)
+def test_the_claim_about_failures_is_judged_by_both_ends(record_of, hidden, near, effect):
+    """From what is not hidden to what is, the error rises more than from states; from far to near, it rises."""
+    claim = next(claim for claim in claims.read() if claim.id == "rn-clevr-failures")
+    (least, *_, most), (closest, *_, furthest) = clevr.HIDDEN.values(), clevr.MARGINS.values()
+    ends = f"accuracy/{least}-accuracy/{most}", f"accuracy/{furthest}-accuracy/{closest}"
+    assert [one.metrics for one in claim.comparisons] == [(end,) for end in ends]
+
+    def records(task, system, **accuracies):
+        metrics = {f"accuracy/{name}": value for name, value in accuracies.items()}
+        return [record_of(task=task, system=system, metrics=metrics, scale="small", seed=seed) for seed in range(3)]
+
+    seeing = rn_clevr_pixels.TASK, rn_clevr_pixels.RELATING
+    pictures = records(*seeing, **{least: 90.0, most: hidden, furthest: 90.0, closest: near})
+    states = records(rn_clevr_state.TASK, rn_clevr_state.RELATING, **{least: 95.0, most: 80.0})
+    assert Court.of(pictures + states).judge(claim).effect == effect
+    assert Court.of(pictures).judge(claim).label == "inconclusive"
+    assert Court.of(records(*seeing, overall=80.0) + states).judge(claim).label == "inconclusive"
 
 
 def test_the_question_type_baseline_answers_by_type():

@@ -9,7 +9,8 @@ from reprolib.contracts.entry import SCALES
 from reprolib.contracts.requests import Request
 from reprolib.evidence import published
 from reprolib.experiments import modular_data
-from reprolib.experiments.modular_data import GLIMPSING, INFERRING, SEARCHING, SIZES, glimpsed, ratio, scenes_needed
+from reprolib.experiments.modular_data import GLIMPSING, INFERRING, SEARCHING, SIZES, WANTED, glimpsed, ratio
+from reprolib.rows.by_scenes import scenes_needed
 from reprolib.running import runs
 
 EXPERIMENT = experiments.get("modular_data")
@@ -52,21 +53,13 @@ def test_a_row_of_few_frames_is_the_row_of_springs_but_for_what_its_encoder_read
     assert replace(few.data, others=(), of_others=1) == replace(whole.data, others=(), of_others=1)
 
 
-def test_the_scenes_that_are_needed_lie_on_the_line_in_their_logarithm():
-    assert scenes_needed({100: 70.0, 10_000: 90.0}) == pytest.approx(1_000)
-    assert scenes_needed(RISING) == 5_000
-    assert scenes_needed(RISING | {500: 81.0, 1_500: 79.0}) < 500, "the first time counts"
-    assert scenes_needed({50: 80.0, 150: 90.0}) == 50
-    assert scenes_needed({50: 60.0, 150: 79.9}) is None
-
-
 def records_of(record_of, *curves):
     return [record_of(metrics={"accuracy/edges": float(value)}) for curve in curves for value in curve.values()]
 
 
 def test_the_ratio_is_that_of_scenes_and_a_bound_where_one_never_gets_there(record_of):
     earlier = {size: RISING[max(RISING)] if size >= 500 else 60.0 for size in SIZES}
-    searched = scenes_needed(earlier)
+    searched = scenes_needed(earlier, WANTED)
     never = dict.fromkeys(SIZES, 60.0)
     for curves, expected in {
         (tuple(earlier.items()), tuple(RISING.items())): 5_000 / searched,

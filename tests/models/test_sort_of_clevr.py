@@ -13,7 +13,13 @@ from reprolib.data.split import Split
 from reprolib.errors import InputError
 from reprolib.experiments.rn_sort_of_clevr import EXPERIMENT, METHOD
 from reprolib.methods.answers import answer_loss
-from reprolib.models.scene_questions import Cells, PictureMLP, PictureRelationNetwork, StateRelationNetwork
+from reprolib.models.scene_questions import (
+    Cells,
+    PictureMLP,
+    PictureRelationNetwork,
+    StateMLP,
+    StateRelationNetwork,
+)
 from reprolib.settings.recipe import Training
 from reprolib.settings.relating import SceneMLP, SceneModel
 from reprolib.training.loop import fit
@@ -27,6 +33,8 @@ BUILD = {
     "picture RN, batch norm": lambda: PictureRelationNetwork(replace(RN, norm=True, pairs="unordered"), ANSWERS),
     "picture MLP, batch norm": lambda: PictureMLP(SceneMLP(kernels=KERNELS, hidden=(32, 32), norm=True), ANSWERS),
     "state RN": lambda: StateRelationNetwork(RN, 10, ANSWERS),
+    "state MLP": lambda: StateMLP(SceneMLP(hidden=(32, 32)), 10, ANSWERS),
+    "state MLP, batch norm": lambda: StateMLP(SceneMLP(hidden=(32, 32), norm=True), 10, ANSWERS),
 }
 
 
@@ -116,11 +124,14 @@ def test_cells_carry_their_place():
     assert (x[row, column] > 0) & (y[row, column] < 0), "the place of a cell is not where it looks"
 
 
-def test_the_state_network_does_not_depend_on_the_order_of_objects(scenes):
+@pytest.mark.parametrize(("name", "depends"), [("state RN", False), ("state MLP", True)])
+def test_of_the_networks_on_states_only_the_plain_one_depends_on_the_order_of_objects(scenes, name, depends):
     torch.manual_seed(0)
-    model, batch = BUILD["state RN"]().eval(), scenes.batch(slice(None))
+    model, batch = BUILD[name]().eval(), scenes.batch(slice(None))
     shuffled = batch["objects"][:, torch.tensor([3, 0, 5, 1, 4, 2])]
-    assert model(batch | {"objects": shuffled}).allclose(model(batch), atol=1e-4)
+    logits = model(batch | {"objects": shuffled})
+    assert logits.shape == (80, ANSWERS)
+    assert logits.allclose(model(batch), atol=1e-4) is not depends
 
 
 def test_every_parameter_is_trained(model, scenes):

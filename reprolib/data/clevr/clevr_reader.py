@@ -65,7 +65,7 @@ def stream_scenes(folder: Path, split: str) -> Iterator[dict]:
     Raises:
         InputError: names the file and the scene: no such split, file missing or cut off, a scene that is incomplete,
             there twice or of more than OBJECTS objects, an attribute outside the vocabulary, a coordinate or rotation
-            that is no finite number, relationships that do not fit the objects.
+            that is no finite number, relationships that do not fit the objects, directions that are no vectors.
     """
     indices: set[int] = set()
     with _opened(folder, "scenes", split) as file:
@@ -76,6 +76,7 @@ def stream_scenes(folder: Path, split: str) -> Iterator[dict]:
                 raise InputError(f"{where}: image_index {scene['image_index']} is there twice")
             _check_objects(scene["objects"], where)
             _check_relations(scene, where)
+            _check_directions(scene, where)
             indices.add(scene["image_index"])
             yield scene
 
@@ -170,11 +171,14 @@ def _check_objects(items: Sequence[object], where: str) -> None:
             if (found := known.get(attribute)) not in values:
                 raise InputError(f"{place}: unknown {attribute} {found!r:.60}")
         for name in COORDINATES:
-            found = known.get(name)
-            if not (isinstance(found, list) and len(found) == 3 and all(map(_is_finite, found))):
-                raise InputError(f"{place}: {name} must be three finite numbers, not {found!r:.60}")
+            _check_vector(known.get(name), f"{place}: {name}")
         if not _is_finite(found := known.get("rotation")):
             raise InputError(f"{place}: rotation must be a finite number, not {found!r:.60}")
+
+
+def _check_vector(found: object, name: str) -> None:
+    if not (isinstance(found, list) and len(found) == 3 and all(map(_is_finite, found))):
+        raise InputError(f"{name} must be three finite numbers, not {found!r:.60}")
 
 
 def _is_finite(value: object) -> bool:
@@ -191,6 +195,14 @@ def _check_relations(scene: Mapping, where: str) -> None:
             raise InputError(f"{where}: relation {relation!r} needs one list for each object")
         if not all(isinstance(others, list) and all(other in everything for other in others) for others in lists):
             raise InputError(f"{where}: relation {relation!r} names objects that are not there")
+
+
+def _check_directions(scene: Mapping, where: str) -> None:
+    """A scene may list no directions; where it does, every relation has one."""
+    if "directions" in scene:
+        _check_fields(scene, {"directions": dict}, where)
+        for relation in RELATIONS:
+            _check_vector(scene["directions"].get(relation), f"{where}: the direction {relation!r}")
 
 
 def _elements(file: TextIO, key: str) -> Iterator[dict]:

@@ -14,7 +14,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from reprolib import devices, paths
-from reprolib.data.clevr import mapped, parts, pictures, placing, render, tokens
+from reprolib.data.clevr import hardness, mapped, parts, pictures, placing, render, tokens
 from reprolib.data.clevr.clevr_reader import PICTURES, TEXTS, remedy
 from reprolib.data.clevr.parts import Part
 from reprolib.data.clevr.programs import ATTRIBUTES
@@ -46,7 +46,8 @@ def load(settings: ClevrData, kind: str) -> Dataset:
     Columns, one row a question: questions uint8 [Q, L] (0 fills up), scenes, answers (positions in reader.ANSWERS),
     categories (positions in tokens.CATEGORY_NAMES), types (in tokens.TYPES), functions, depths, int64 [Q] each. Tables,
     one row a scene: objects float32 [S, N, D], counts int64 [S] and, where settings.pictures, images uint8
-    [S, side, side, 3].
+    [S, side, side, 3]. Of the test split also how hard each question is to see, float32 [Q]: margins (hardness.margin)
+    and, of generated scenes, hidden (hardness.most_hidden).
 
     Raises:
         InputError: real data are asked for and REPROLIB_DATA names none, or files are missing or damaged.
@@ -55,7 +56,8 @@ def load(settings: ClevrData, kind: str) -> Dataset:
         return _real(settings)
     made = {name: _generated(settings, name) for name in STREAMS}
     images = {name: _rendered(settings, name, part) if settings.pictures else None for name, part in made.items()}
-    return _dataset("clevr", kind, identity(settings, kind), made, images, words=VOCABULARY)
+    hard = hardness.generated(made["test"], settings.questions, settings.seed, STREAMS.index("test"))
+    return _dataset("clevr", kind, identity(settings, kind), made, images, hard, words=VOCABULARY)
 
 
 def available(settings: ClevrData, kind: str) -> str | None:
@@ -113,7 +115,9 @@ def _real(settings: ClevrData) -> Dataset:
     held = min(settings.valid, max(1, len(train) // 10))
     kept = {"train": slice(0, min(settings.train, len(train) - held)), "valid": slice(len(train) - held, len(train))}
     made = {name: train.select(some, settings.questions) for name, some in kept.items()}
-    made["test"] = val.select(slice(0, settings.test), settings.questions)
+    tested = slice(0, settings.test), settings.questions
+    made["test"] = val.select(*tested)
+    hard = {name: values[val.asked(*tested)] for name, values in hardness.released(folder, "val").items()}
     images: dict[str, Tensor | None] = dict.fromkeys(made)
     if settings.pictures:
         side = settings.side
@@ -122,7 +126,7 @@ def _real(settings: ClevrData) -> Dataset:
         images["test"] = torch.from_numpy(scaled["val"][: settings.test])
     name = MINI if folder.name == MINI else "clevr"
     deviations = (_chosen_by(held, len(train), len(made["test"].tokens)), *_missing(folder, train, val))
-    return _dataset(name, "real", _of_files(settings, folder), made, images, deviations, released_as=VALIDATION)
+    return _dataset(name, "real", _of_files(settings, folder), made, images, hard, deviations, released_as=VALIDATION)
 
 
 def _both(train: Part, val: Part) -> tuple[tuple[str, Part], ...]:
@@ -211,6 +215,7 @@ def _dataset(
     identity: str,
     made: Mapping[str, Part],
     images: Mapping[str, Tensor | None],
+    hard: Mapping[str, np.ndarray],  # of the test questions
     deviations: tuple[Deviation, ...] = (),
     words: Sequence[str] = (),
     released_as: str = "",
@@ -219,7 +224,8 @@ def _dataset(
     words = words or tokens.vocabulary(part.tokens for part in made.values())
     longest = max(part.tokens.questions.shape[1] for part in made.values())
     splits = {which: _split(part, words, longest, images[which]) for which, part in made.items()}
-    splits["test"] = replace(splits["test"], released_as=released_as)
+    columns = splits["test"].columns | {name: torch.from_numpy(values) for name, values in hard.items()}  # [Q]
+    splits["test"] = replace(splits["test"], columns=columns, released_as=released_as)
     facts = {"words": len(words) + 1, "vocabulary": list(words), "longest": longest}
     return Dataset(name, kind, identity, splits, facts, deviations, released_as or "test")
 

@@ -2,12 +2,13 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
 from functools import cache as remembered
 from multiprocessing import get_context, parent_process
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from tqdm import tqdm
@@ -20,6 +21,7 @@ from reprolib.data.clevr.tokens import Tokens
 from reprolib.data.compiled import sources
 from reprolib.errors import InputError
 
+T = TypeVar("T")
 CHUNK = 500  # scenes whose questions one process makes at a time: the questions depend on it
 VERSION = f"parts 1, chunks of {CHUNK}, tokens {tokens.VERSION}"
 KEPT = " ".join(field.name for kind in (Scenes, Tokens) for field in fields(kind))  # of a part, in a file
@@ -38,13 +40,16 @@ class Part:
 
     def select(self, scenes: slice, most: int) -> "Part":
         """Some consecutive scenes, each with at most so many questions, its first."""
+        chosen = self.tokens[self.asked(scenes, most)]
+        columns = {field.name: getattr(chosen, field.name) for field in fields(chosen)}
+        moved = Tokens(**columns | {"scenes": chosen.scenes - scenes.indices(len(self))[0]})
+        return Part(self.scenes[scenes], self.indices[scenes], moved)
+
+    def asked(self, scenes: slice, most: int) -> np.ndarray:
+        """Rows of the questions on some consecutive scenes, of each at most so many, its first."""
         start, stop, _ = scenes.indices(len(self))
         on = self.tokens.scenes
-        index = np.flatnonzero((on >= start) & (on < stop) & (_rank(on) < most))
-        chosen = self.tokens[index]
-        columns = {field.name: getattr(chosen, field.name) for field in fields(chosen)}
-        moved = Tokens(**columns | {"scenes": chosen.scenes - start})
-        return Part(self.scenes[scenes], self.indices[scenes], moved)
+        return np.flatnonzero((on >= start) & (on < stop) & (_rank(on) < most))
 
 
 def _rank(scenes: np.ndarray) -> np.ndarray:
@@ -127,17 +132,29 @@ def version() -> str:
 
 
 def _generate(count: int, per_scene: int, seed: int, stream: int) -> cache.Arrays:
+    scenes = placing.generate(count, seed, stream)
+    asked = over_chunks(_encoded, f"questions on {count} scenes", scenes, per_scene, seed, stream)
+    return _arrays(scenes, np.arange(count), tokens.join(asked))
+
+
+def over_chunks(work: Callable[..., T], title: str, scenes: Scenes, per_scene: int, seed: int, stream: int) -> list[T]:
+    """What a function makes of each chunk of some generated scenes, on all cores, in order.
+
+    Args:
+        work: of a module; takes the arguments of `questions.generate` for one chunk.
+
+    Raises:
+        InputError: as `work` does, or it is asked for while a process starts.
+    """
     if parent_process() is not None:  # a child would wait for the parent's lock, and the parent for the child
         raise InputError("scenes are asked for while a process starts: put your call under if __name__ == '__main__':")
-    scenes = placing.generate(count, seed, stream)
     chunks = _chunks(scenes, per_scene, seed, stream)
     workers = min(len(chunks), os.cpu_count() or 1)
     if workers == 1:
-        return _arrays(scenes, np.arange(count), tokens.join([_encoded(*chunk) for chunk in chunks]))
+        return [work(*chunk) for chunk in chunks]
     with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
-        found = pool.map(_encoded, *zip(*chunks, strict=True))
-        with tqdm(found, f"questions on {count} scenes", len(chunks), unit="chunk", disable=None) as bar:
-            return _arrays(scenes, np.arange(count), tokens.join(list(bar)))
+        found = pool.map(work, *zip(*chunks, strict=True))
+        return list(tqdm(found, title, len(chunks), unit="chunk", disable=None))
 
 
 def ask(scenes: Scenes, per_scene: int, seed: int, stream: int) -> Iterator[Question]:

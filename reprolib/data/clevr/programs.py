@@ -52,14 +52,19 @@ def answer(program: Sequence[Mapping], scene: Scene) -> str:
         ValueError: a `unique` is given no object or more than one.
         InputError: names the node of a malformed program (see `parse`), or what the scene lacks.
     """
+    return _spell(execute(parse(program), scene)[-1])
+
+
+def execute(nodes: Sequence[Node], scene: Scene) -> list[Value]:
+    """What each node of a parsed program gives on a scene; raises as `answer` does."""
     results: list[Value] = []
-    for position, node in enumerate(parse(program)):
+    for position, node in enumerate(nodes):
         inputs = [results[source] for source in node.inputs]
         try:
             results.append(FUNCTIONS[node.function].apply(scene, *inputs, *node.values))
         except ValueError as error:
             raise type(error)(f"node {position} ({node.function}): {error}") from None
-    return _spell(results[-1])
+    return results
 
 
 def parse(program: Sequence[Mapping]) -> tuple[Node, ...]:

@@ -41,6 +41,18 @@ def visible(scenes: Scenes) -> np.ndarray:
     return shown
 
 
+def hidden_shares(scenes: Scenes) -> np.ndarray:
+    """Share of the pixels of each object, drawn alone, that show another one, float64 [M, N]; 0 where there is none.
+
+    What lies beside the picture is not hidden by an object, and counts for neither.
+    """
+    of, _ = there = np.nonzero(scenes.present)  # scene and place of each of K objects
+    own = (part[there][:, None] for part in (scenes.positions, scenes.rotations, scenes.attributes))  # [K, 1, ...]
+    alone = np.zeros(scenes.rotations.shape, np.int64)
+    alone[there] = visible(Scenes(np.ones_like(of), *own, scenes.cameras[of], scenes.lamps[of]))[:, 0]
+    return 1 - np.where(alone, visible(scenes), 1) / np.maximum(alone, 1)
+
+
 @compiled
 def canvas():
     """Scratch for `count_pixels`: depth and object of every pixel, [H, W] each."""

@@ -15,6 +15,7 @@ from torch.nn.functional import linear
 
 from reprolib.errors import InputError
 from reprolib.kernels.pooling import larger_of_two
+from reprolib.models.finite_values import check_finite
 from reprolib.models.plain_layers import is_plain
 from reprolib.models.precision import at_least_single
 
@@ -65,8 +66,11 @@ class MLPEncoder(nn.Module):
         self.first = EdgeMLP((width, width), width, dropout)
         self.rounds = SecondRound(width, types, dropout, aggregate)
 
-    def forward(self, trajectories: Tensor) -> Tensor:
+    def forward(self, trajectories: Tensor, there: Tensor | None = None) -> Tensor:
         """Logits [B, N, N - 1, K] from trajectories [B, T, N, D].
+
+        Args:
+            there: bool [B, N], objects that others hear; None: all.
 
         Raises:
             InputError: another number of frames than the encoder was built for.
@@ -76,7 +80,7 @@ class MLPEncoder(nn.Module):
                 f"this encoder reads {self.frames} frames, not {trajectories.shape[1]}: cut the trajectory"
             )
         nodes = self.embed(trajectories.transpose(1, 2).flatten(2))  # [B, T, N, D] -> [B, N, T D] -> [B, N, H]
-        return self.rounds(on_edges(self.first, nodes))
+        return self.rounds(on_edges(self.first, nodes), there)
 
 
 class CNNEncoder(nn.Module):
@@ -100,14 +104,18 @@ class CNNEncoder(nn.Module):
         self.first = EdgeMLP((width,), width, dropout)
         self.rounds = SecondRound(width, types, dropout, aggregate)
 
-    def forward(self, trajectories: Tensor) -> Tensor:
-        """Logits [B, N, N - 1, K] from trajectories [B, T, N, D]."""
+    def forward(self, trajectories: Tensor, there: Tensor | None = None) -> Tensor:
+        """Logits [B, N, N - 1, K] from trajectories [B, T, N, D].
+
+        Args:
+            there: bool [B, N], objects that others hear; None: all.
+        """
         scenes, frames, count, _ = trajectories.shape
         _require_frames(frames)
         over_time, over_features = (self.of_sender, self.of_receiver, self.second), (self.predict, self.attend)
         plain = all(_is_plain(layer, KERNEL) for layer in over_time) and all(_is_plain(c, 1) for c in over_features)
         pooled = self._pooled(trajectories) if plain else self._pooled_by_layers(trajectories)
-        return self.rounds(self.first(pooled.unflatten(0, (scenes, count, count - 1))))
+        return self.rounds(self.first(pooled.unflatten(0, (scenes, count, count - 1))), there)
 
     def _pooled(self, trajectories: Tensor) -> Tensor:
         """Mean over time of `predict`, weighted by the attention: [B, T, N, D] -> [B N (N - 1), H].
@@ -169,13 +177,32 @@ class SecondRound(nn.Module):
         self.edge = EdgeMLP((width, width, width), width, dropout)
         self.out = initialised(nn.Linear(width, types))
 
-    def forward(self, edges: Tensor) -> Tensor:
-        """[B, N, N - 1, H] -> [B, N, N - 1, K]."""
-        nodes = edges.sum(2) / AGGREGATIONS[self.aggregate](edges.shape[1])  # [B, N, H]
+    def forward(self, edges: Tensor, there: Tensor | None = None) -> Tensor:
+        """[B, N, N - 1, H] and, of the objects that others hear, [B, N] -> [B, N, N - 1, K]."""
+        nodes = self._heard(edges, there)  # [B, N, H]
         return at_least_single(self.out(on_edges(self.edge, self.node(nodes), edges)))
+
+    def _heard(self, edges: Tensor, there: Tensor | None) -> Tensor:
+        """What comes in at every object, over the number of objects: [B, N, N - 1, H] -> [B, N, H]."""
+        over = AGGREGATIONS[self.aggregate]
+        if there is None:
+            return edges.sum(2) / over(edges.shape[1])
+        return (edges * sent(there)[..., None]).sum(2) / over(there.sum(1)).clamp(min=1)[:, None, None]
 
 
 ENCODERS = {"mlp": MLPEncoder, "cnn": CNNEncoder}
+
+
+def edge_logits(encoder: nn.Module, trajectories: Tensor, *there: Tensor) -> Tensor:
+    """Logits of all edges: [B, T, N, D], and of whoever others hear [B, N] -> [B, N, N - 1, K].
+
+    Raises:
+        InputError: trajectories, or the logits, are not finite.
+    """
+    check_finite(trajectories, "trajectories", objects=2)
+    logits = encoder(trajectories, *there)
+    check_finite(logits, "logits of the edges", objects=1)
+    return logits
 
 
 def sent(nodes: Tensor) -> Tensor:

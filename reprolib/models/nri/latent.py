@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from reprolib.errors import InputError
+from reprolib.models.nri.encoders import sent
 from reprolib.models.precision import at_least_single
 
 
@@ -40,11 +41,18 @@ def prior_of(none: float | None, types: int) -> Tensor:
     return torch.tensor([none] + [(1 - none) / (types - 1)] * (types - 1))
 
 
-def divergence(logits: Tensor, prior: Tensor) -> Tensor:
-    """KL(q || p) of the edge types, summed over edges, per scene and object: [B, N, N - 1, K], [K] -> []."""
+def divergence(logits: Tensor, prior: Tensor, there: Tensor | None = None) -> Tensor:
+    """KL(q || p) of the edge types, summed over edges, per scene and object: [B, N, N - 1, K], [K] -> [].
+
+    Args:
+        there: bool [B, N], the objects that count, of whose edges both ends do; None: all.
+    """
     scenes, objects = logits.shape[:2]
     log_q = at_least_single(logits).log_softmax(-1)
-    return (log_q.exp() * (log_q - prior.log())).sum() / (scenes * objects)
+    of_edges = log_q.exp() * (log_q - prior.log())
+    if there is None:
+        return of_edges.sum() / (scenes * objects)
+    return of_edges[sent(there) & there[:, :, None]].sum() / there.sum()
 
 
 def negative_log_likelihood(predicted: Tensor, target: Tensor, variance: float) -> Tensor:

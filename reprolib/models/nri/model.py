@@ -1,20 +1,23 @@
 """Neural relational inference (Kipf et al. 2018, section 3): encoder, sampled graph and decoder, trained as one.
 
-B scenes, T frames, N objects, D features, K edge types, S starting frames.
+Objects may be absent part of the time. A batch then says who is "present", bool [B, T, N]. In a prediction from frame s
+an object counts at frame t while it was present in all of s to t: after that nobody hears it, and its error is left
+out. Absent objects may have any finite numbers. The MLP decoder alone can do this.
+
+B scenes, T frames, N objects, D features, K edge types, S starting frames, C objects and frames that count.
 """
 
 import torch
 from torch import Tensor, nn
 
-from reprolib.data.square_views import turned_motion
 from reprolib.errors import InputError
 from reprolib.models.finite_values import check_finite
 from reprolib.models.nri import latent
 from reprolib.models.nri.decoders import DECODERS, RecurrentDecoder
-from reprolib.models.nri.encoders import ENCODERS
-from reprolib.settings.moving import EdgeClassifierModel, NRIModel
+from reprolib.models.nri.encoders import ENCODERS, edge_logits, sent
+from reprolib.settings.moving import NRIModel
 
-Batch = dict[str, Tensor]  # "trajectories" [B, T, N, D], "edges" [B, N, N - 1]
+Batch = dict[str, Tensor]  # "trajectories" [B, T, N, D], "edges" [B, N, N - 1], "present" [B, T, N]
 
 
 class GivenGraph(nn.Module):
@@ -47,18 +50,28 @@ class GivenGraph(nn.Module):
             return torch.ones(*edges.shape, 1, device=edges.device)
         return nn.functional.one_hot(edges, self.config.types).float()
 
-    def forward(self, trajectories: Tensor, types: Tensor) -> Tensor:
-        """The frame after each of the first T - 1: [B, T, N, D] and types [B, N, N - 1, K] -> [B, T - 1, N, D]."""
+    def forward(self, trajectories: Tensor, types: Tensor, present: Tensor | None = None) -> Tensor:
+        """The frame after each of the first T - 1: [B, T, N, D] and types [B, N, N - 1, K] -> [B, T - 1, N, D].
+
+        Args:
+            present: who is there, bool [B, T, N]; None: all.
+        """
         check_finite(trajectories, "trajectories", objects=2)
-        return self._burnt_in(trajectories[:, :-1], types, 1)[0]
+        self._check_mask(present)
+        given = trajectories[:, :-1]
+        if present is None:
+            return self._burnt_in(given, types, 1)[0]
+        along = _heard(types.repeat_interleave(given.shape[1], 0), present[:, :-1].flatten(0, 1))
+        states, _ = self.decoder(given.flatten(0, 1), along, None)  # [B (T - 1), N, D]
+        return states.view_as(given)
 
     def loss(self, batch: Batch) -> Tensor:
         """Negative log-likelihood of the trajectories."""
-        return self.reconstruction(batch["trajectories"], self.types(batch))
+        return self.reconstruction(batch["trajectories"], self.types(batch), batch.get("present"))
 
-    def reconstruction(self, trajectories: Tensor, types: Tensor) -> Tensor:
+    def reconstruction(self, trajectories: Tensor, types: Tensor, present: Tensor | None = None) -> Tensor:
         """Negative log-likelihood of T - 1 frames per object, predicting `restart` steps from true frames."""
-        predicted, target = self.predictions(trajectories, types, self.config.restart)
+        predicted, target = self.predictions(trajectories, types, self.config.restart, present)
         return (trajectories.shape[1] - 1) * self._negative_log_likelihood(predicted, target)
 
     def _negative_log_likelihood(self, predicted: Tensor, target: Tensor) -> Tensor:
@@ -68,33 +81,56 @@ class GivenGraph(nn.Module):
             return latent.negative_log_likelihood(predicted, target, config.variance)
         return latent.peaked_negative_log_likelihood(predicted, target, config.peak, config.peak_variance)
 
-    def predictions(self, trajectories: Tensor, types: Tensor, restart: int) -> tuple[Tensor, Tensor]:
-        """Predicted frames of a reconstruction and the true ones beside them, [..., N, D]."""
+    def predictions(
+        self, trajectories: Tensor, types: Tensor, restart: int, present: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Predicted frames of a reconstruction and the true ones beside them, [..., N, D]; of what is `present` [C, D].
+
+        Raises:
+            InputError: a recurrent decoder, where some objects are absent.
+        """
+        self._check_mask(present)
         if isinstance(self.decoder, RecurrentDecoder):
             given = trajectories[:, : _given(trajectories.shape[1], restart)]
             return self._burnt_in(given, types, trajectories.shape[1] - given.shape[1])[0], trajectories[:, 1:]
-        return self._restarted(trajectories, types, self._starts(trajectories.shape[1], restart), restart)
+        starts = self._starts(trajectories.shape[1], restart, present)
+        return self._restarted(trajectories, types, starts, restart, present)
 
-    def _starts(self, frames: int, restart: int) -> list[int]:
-        """Frames from which a prediction starts, ascending: S of them."""
+    def _check_mask(self, present: Tensor | None) -> None:
+        if present is not None and isinstance(self.decoder, RecurrentDecoder):
+            raise InputError("a recurrent decoder remembers absent objects: set model.decoder to mlp")
+
+    def _starts(self, frames: int, restart: int, present: Tensor | None) -> list[int]:
+        """Frames from which a prediction starts, ascending: S of them; drawn ones have somebody to predict."""
         if self.config.windows is None or not self.training:
             return list(range(0, frames - 1, restart))
-        return torch.randint(max(1, frames - restart), (self.config.windows,)).sort().values.tolist()
+        last, shape = max(1, frames - restart), (self.config.windows,)
+        if present is None:
+            return torch.randint(last, shape).sort().values.tolist()
+        known = (present[:, :-1] & present[:, 1:]).any(2).any(0).nonzero()[:, 0]  # frames with a step to learn from
+        known = known[known < last] if bool((known < last).any()) else known
+        return known[torch.randint(len(known), shape)].sort().values.tolist()
 
-    def _restarted(self, trajectories: Tensor, types: Tensor, starts: list[int], restart: int) -> tuple[Tensor, Tensor]:
+    def _restarted(
+        self, trajectories: Tensor, types: Tensor, starts: list[int], restart: int, present: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
         """Predictions from several starting frames at once, as far as the truth goes."""
         scenes, frames = trajectories.shape[:2]
         types = types.repeat(len(starts), 1, 1, 1)  # [S B, N, N - 1, K]
         by_time = trajectories.unbind(1)  # T times [B, N, D]
         states, memory = torch.cat([by_time[start] for start in starts]), None  # [S B, N, D]
-        predicted, target = [], []
+        predicted, target, counted = [], [], []
         for step in range(1, min(restart, frames - 1 - starts[0]) + 1):
-            later = [by_time[start + step] for start in starts if start + step < frames]
-            rows = slice(len(later) * scenes)  # starts ascend, so those without a target come last
-            states, memory = self.decoder(states[rows], types[rows], memory)
+            going = [start for start in starts if start + step < frames]
+            rows = slice(len(going) * scenes)  # starts ascend, so those without a target come last
+            along = types[rows] if present is None else _heard(types[rows], _stayed(present, going, step - 1))
+            states, memory = self.decoder(states[rows], along, memory)
             predicted.append(states)
-            target.append(torch.cat(later))
-        return torch.cat(predicted), torch.cat(target)  # [B T', N, D]
+            target.append(torch.cat([by_time[start + step] for start in going]))
+            if present is not None:
+                counted.append(_stayed(present, going, step))
+        predicted, target = torch.cat(predicted), torch.cat(target)  # [B T', N, D]
+        return (predicted[torch.cat(counted)], target[torch.cat(counted)]) if counted else (predicted, target)
 
     def _burnt_in(
         self, frames: Tensor, types: Tensor, steps: int, memory: Tensor | None = None
@@ -113,18 +149,23 @@ class GivenGraph(nn.Module):
 
     def score(self, batch: Batch) -> Tensor:
         """One-step log-likelihood of a batch, the better the larger."""
-        predicted, target = self.predictions(batch["trajectories"], self.types(batch), 1)
+        predicted, target = self.predictions(batch["trajectories"], self.types(batch), 1, batch.get("present"))
         return -latent.negative_log_likelihood(predicted, target, self.config.variance)
 
     def predict(self, frames: Tensor, steps: int, batch: Batch) -> Tensor:
         """The frames after the given ones, on the graph of the batch: [B, F, N, D] -> [B, steps, N, D]."""
-        return self.rollout(frames, steps, self.types(batch))
+        return self.rollout(frames, steps, self.types(batch), batch.get("present"))
 
-    def rollout(self, frames: Tensor, steps: int, types: Tensor) -> Tensor:
-        """The frames after the given ones: [B, F, N, D] and types [B, N, N - 1, K] -> [B, steps, N, D]."""
+    def rollout(self, frames: Tensor, steps: int, types: Tensor, present: Tensor | None = None) -> Tensor:
+        """The frames after the given ones: [B, F, N, D] and types [B, N, N - 1, K] -> [B, steps, N, D].
+
+        Args:
+            present: who is there, bool [B, F, N]; whoever is in the last given frame stays, as nobody knows better.
+        """
         check_finite(frames, "frames", objects=2)
-        given = self._needed(frames)
-        return self._burnt_in(given, types, steps)[0][:, given.shape[1] - 1 :]
+        self._check_mask(present)
+        given, along = self._needed(frames), types if present is None else _heard(types, present[:, -1])
+        return self._burnt_in(given, along, steps)[0][:, given.shape[1] - 1 :]
 
     def _needed(self, frames: Tensor) -> Tensor:
         """What the decoder is given of all frames that are known: a recurrent one all, another one the last."""
@@ -136,62 +177,102 @@ def _given(frames: int, restart: int) -> int:
     return max(1, min(frames - 1, frames - restart + 1))
 
 
+def _stayed(present: Tensor, starts: list[int], steps: int) -> Tensor:
+    """Who was present all the way from each starting frame to `steps` frames later: [B, T, N] -> [S B, N]."""
+    return torch.cat([present[:, start : start + steps + 1].all(1) for start in starts])
+
+
+def _heard(types: Tensor, present: Tensor) -> Tensor:
+    """No type, and so no message, on edges whose sender is absent: [B, N, N - 1, K] and [B, N]."""
+    return types * sent(present)[..., None]
+
+
 class NRI(GivenGraph):
     """The whole model: q(z | x) from the encoder, p(x | z) from the decoder.
 
     Args:
         frames: how many the encoder may read, the first of a trajectory that is longer; it reads `config.read` of them.
+        masked: batches say who is present. The encoder reads absent objects as zeros, and presence as one more feature;
+            one that is absent in all frames that it reads has no say in the edges of others.
 
     Raises:
         InputError: it is to read more than that.
     """
 
-    def __init__(self, config: NRIModel, frames: int, features: int, decoder: nn.Module | None = None) -> None:
+    def __init__(
+        self, config: NRIModel, frames: int, features: int, decoder: nn.Module | None = None, masked: bool = False
+    ) -> None:
         super().__init__(config, features, decoder)
-        self.frames = config.read or frames
+        self.frames, self.masked = config.read or frames, masked
         if self.frames > frames:
             raise InputError(f"model.read is {config.read}: give at most {frames}, the frames that are known")
         self.encoder = ENCODERS[config.encoder](
-            self.frames, features, config.width, config.types, config.dropout, config.aggregate
+            self.frames, features + masked, config.width, config.types, config.dropout, config.aggregate
         )
         self.register_buffer("prior", latent.prior_of(config.prior, config.types), persistent=False)
 
-    def forward(self, trajectories: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, trajectories: Tensor, present: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Logits of all edges, and predicted frames: [B, T, N, D] -> [B, N, N - 1, K] and [B, T - 1, N, D].
 
         Every frame but the first is predicted from the true one before it, along the graph that `types` gives; in
         training along a sample, as in the loss.
+
+        Args:
+            present: who is there, bool [B, T, N], of a `masked` model.
         """
-        logits = _logits(self.encoder, trajectories[:, : self.frames])
+        logits = self.logits(trajectories, present)
         types = self._chosen(logits)
         if self.training:
             types = latent.gumbel_softmax(logits, self.config.temperature, self.config.hard)
-        return logits, super().forward(trajectories, types)
+        return logits, super().forward(trajectories, types, present)
 
     def loss(self, batch: Batch) -> Tensor:
         """The negative evidence lower bound (equation 3): reconstruction and divergence from the prior."""
-        logits = self.encoder(batch["trajectories"][:, : self.frames])
+        trajectories, present = batch["trajectories"], batch.get("present")
+        logits = self.encoder(*self.seen(trajectories, present))
         types = latent.gumbel_softmax(logits, self.config.temperature, self.config.hard)
-        return self.reconstruction(batch["trajectories"], types) + latent.divergence(logits, self.prior)
+        there = None if present is None else present[:, : self.frames].any(1)  # [B, N]
+        return self.reconstruction(trajectories, types, present) + latent.divergence(logits, self.prior, there)
+
+    def logits(self, trajectories: Tensor, present: Tensor | None = None) -> Tensor:
+        """Of every edge's types, from the frames that the encoder reads: [B, T, N, D] -> [B, N, N - 1, K].
+
+        Args:
+            present: who is there, bool [B, T, N], of a `masked` model.
+
+        Raises:
+            InputError: it is lacking, or the model is not masked; trajectories, or the logits, are not finite.
+        """
+        return edge_logits(self.encoder, *self.seen(trajectories, present))
+
+    def seen(self, trajectories: Tensor, present: Tensor | None) -> tuple[Tensor, ...]:
+        """What the encoder is given: the frames that it reads, and of a `masked` model whoever is there in any."""
+        if (present is not None) != self.masked:
+            raise InputError("only an NRI with masked=True takes who is present, and it has to be told")
+        seen = trajectories[:, : self.frames]
+        if present is None:
+            return (seen,)
+        here = present[:, : self.frames, :, None]  # [B, F, N, 1]
+        return torch.cat([seen.where(here, 0), here.to(seen.dtype)], -1), here.any(1)[..., 0]
 
     def types(self, batch: Batch) -> Tensor:
         """The most likely graph, or with `sampled` one drawn from the encoder's distribution: [B, N, N - 1, K]."""
-        return self._graph(batch["trajectories"][:, : self.frames])
+        return self._graph(batch["trajectories"], batch.get("present"))
 
-    def _graph(self, trajectories: Tensor) -> Tensor:
-        return self._chosen(_logits(self.encoder, trajectories))
+    def _graph(self, trajectories: Tensor, present: Tensor | None) -> Tensor:
+        return self._chosen(self.logits(trajectories, present))
 
     def _chosen(self, logits: Tensor) -> Tensor:
         if self.config.sampled:
             return latent.gumbel_softmax(logits, self.config.temperature, hard=True)
         return latent.one_hot(logits, self.config.types)
 
-    def edges(self, trajectories: Tensor) -> Tensor:
-        """The most likely type of every edge: [B, T, N, D] -> [B, N, N - 1]."""
-        return _logits(self.encoder, trajectories[:, : self.frames]).argmax(-1)
+    def edges(self, trajectories: Tensor, present: Tensor | None = None) -> Tensor:
+        """The most likely type of every edge: [B, T, N, D] and presence [B, T, N] -> [B, N, N - 1]."""
+        return self.logits(trajectories, present).argmax(-1)
 
     def predict(self, frames: Tensor, steps: int, batch: Batch) -> Tensor:
-        """As for a given graph; with `reinfer` on one that is inferred anew at every step."""
+        """As for a given graph; with `reinfer` on one that is inferred anew at every step, where nobody is absent."""
         return self.reinferred(frames, steps) if self.config.reinfer else super().predict(frames, steps, batch)
 
     def reinferred(self, frames: Tensor, steps: int, true: Tensor | None = None) -> Tensor:
@@ -205,50 +286,8 @@ class NRI(GivenGraph):
         """
         seen, given, memory, predicted = frames, self._needed(frames), None, []
         for step in range(steps):
-            new, memory = self._burnt_in(given, self._graph(seen[:, -self.frames :]), 1, memory)
+            new, memory = self._burnt_in(given, self._graph(seen[:, -self.frames :], None), 1, memory)
             given = new[:, -1:]
             predicted.append(given)
             seen = torch.cat([seen, given if true is None else true[:, step : step + 1]], 1)
         return torch.cat(predicted, 1)
-
-
-def _logits(encoder: nn.Module, trajectories: Tensor) -> Tensor:
-    """Logits of all edges: [B, T, N, D] -> [B, N, N - 1, K].
-
-    Raises:
-        InputError: trajectories, or the logits, are not finite.
-    """
-    check_finite(trajectories, "trajectories", objects=2)
-    logits = encoder(trajectories)
-    check_finite(logits, "logits of the edges", objects=1)
-    return logits
-
-
-class EdgeClassifier(nn.Module):
-    """The supervised baseline: the encoder trained on the true edges.
-
-    Args:
-        still: what a particle that rests in the middle has [D], where training sees its scenes turned and mirrored.
-    """
-
-    def __init__(self, config: EdgeClassifierModel, frames: int, features: int, still: Tensor | None = None) -> None:
-        super().__init__()
-        self.register_buffer("still", still if config.views else None, persistent=False)
-        self.encoder = ENCODERS[config.encoder](
-            frames, features, config.width, config.types, config.dropout, config.aggregate
-        )
-
-    def forward(self, trajectories: Tensor) -> Tensor:
-        """Logits of all edges: [B, T, N, D] -> [B, N, N - 1, K]."""
-        return _logits(self.encoder, trajectories)
-
-    def loss(self, batch: Batch) -> Tensor:
-        """Cross-entropy of the types, in another view of every scene where the model is trained on them."""
-        seen = batch["trajectories"]
-        if self.training and self.still is not None:
-            seen = turned_motion(seen, self.still)
-        return nn.functional.cross_entropy(self.encoder(seen).flatten(0, 2), batch["edges"].flatten())
-
-    def edges(self, trajectories: Tensor) -> Tensor:
-        """The most likely type of every edge: [B, T, N, D] -> [B, N, N - 1]."""
-        return self(trajectories).argmax(-1)

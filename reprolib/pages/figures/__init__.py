@@ -50,6 +50,8 @@ from reprolib.pages.figures.rn_clevr.plots_of_clevr import (
     size_bars,
     tabled,
 )
+from reprolib.pages.figures.rn_clevr.plots_of_hard_questions import wrong_where_hard
+from reprolib.pages.figures.rn_data.plots_of_few_scenes import answers_by_scenes
 from reprolib.pages.figures.rn_physics.plots_of_links import (
     body_links,
     counts_by_systems,
@@ -70,6 +72,7 @@ __all__ = [
     "acceptance_in_training",
     "accuracy_curves",
     "animation",
+    "answers_by_scenes",
     "beside_blender",
     "body_links",
     "by_objects",
@@ -131,4 +134,5 @@ __all__ = [
     "walking",
     "walking_links",
     "wrong_by_kind",
+    "wrong_where_hard",
 ]

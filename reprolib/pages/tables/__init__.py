@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from reprolib.judgement.labels import Judgement
 from reprolib.pages.tables import claim_tables, links, lists, tables_of_runs
 from reprolib.pages.tables.cell import best, cells, committed
+from reprolib.pages.tables.cost_tables import costs
 from reprolib.pages.tables.grid import against_paper
 from reprolib.pages.tables.markup import Html, paragraph
 from reprolib.pages.tables.small_tables import agreement, equalities, shares
-from reprolib.pages.tables.tables_of_runs import costs, executed, status
+from reprolib.pages.tables.tables_of_runs import executed, status
 
 __all__ = [
     "against_paper",

@@ -21,6 +21,9 @@ NUMBERS = ("ours", "reference", "ratio", "peak_memory_ratio")
 WAITING = ("row", "scale", "data", "minutes a seed", "why", "command")
 TRIED = ("date", "row", "changed", "result", "steps", "seconds")
 SPEED = ("benchmark", "case", "plain → ours", "times as fast", "times less memory", "device", "date")
+SHARES = ("row", "scale", "part", "share", "device", "date", "commit")
+AROUND = ("rest", "backward", "optimiser", "batching", "evaluation")  # the parts of a model, in a step and after it
+PROFILE = ("row", "scale", "forward, by part", *AROUND, "device", "date")
 MEASURED = ("name", "case", "unit", "device", "date", "commit", *NUMBERS)
 
 
@@ -80,12 +83,25 @@ def measured() -> pd.DataFrame:
     Raises:
         InputError: the file is damaged.
     """
-    path = paths.results() / paths.SPEED
+    return _kept(paths.SPEED, MEASURED, NUMBERS, "bench")
+
+
+def shares() -> pd.DataFrame:
+    """What `profile --keep` wrote, a part of a row's training a line; none where it was not run.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    return _kept(paths.PROFILE, SHARES, ("share",), "profile")
+
+
+def _kept(file: str, columns: Sequence[str], numbers: Sequence[str], command: str) -> pd.DataFrame:
+    path = paths.results() / file
     try:
-        kept = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=MEASURED)
-        return kept[list(MEASURED)].astype(dict.fromkeys(NUMBERS, float))
+        kept = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=columns)
+        return kept[list(columns)].astype(dict.fromkeys(numbers, float))
     except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path} cannot be read ({error}): delete it, then run reprolib bench --keep") from None
+        raise InputError(f"{path} cannot be read ({error}): delete it, then run reprolib {command} --keep") from None
 
 
 def speed() -> Table:
@@ -93,12 +109,24 @@ def speed() -> Table:
     return Table(SPEED, [_gain(row) for row in measured().itertuples()])
 
 
+def profile() -> Table:
+    """What `profile --keep` wrote, for reading: a row of the registry a line, in percent of its training time."""
+    rows = shares().groupby(["row", "scale", "device", "date"], sort=False)
+    return Table(PROFILE, [_profiled(*key, dict(zip(of["part"], of["share"], strict=True))) for key, of in rows])
+
+
+def _profiled(row: str, scale: str, device: str, date: str, percents: dict[str, float]) -> tuple[str, ...]:
+    """The parts of the model in one cell, the largest first; what lies around it in cells of its own."""
+    parts = [f"{part} {share:.0f}" for part, share in percents.items() if part not in AROUND]
+    return row, scale, ", ".join(parts), *(f"{percents.get(part, 0):.0f}" for part in AROUND), device, date
+
+
 def _gain(row: Any) -> tuple[str, ...]:
-    change = f"{_short(row.reference)} → {_short(row.ours)} {row.unit}"
-    return row.name, row.case, change, _short(row.ratio), _short(row.peak_memory_ratio), row.device, row.date
+    change = f"{short(row.reference)} → {short(row.ours)} {row.unit}"
+    return row.name, row.case, change, short(row.ratio), short(row.peak_memory_ratio), row.device, row.date
 
 
-def _short(value: float) -> str:
+def short(value: float) -> str:
     """Three digits, or whole numbers from 100 on."""
     return f"{value:,.0f}" if value >= 100 else f"{value:#.3g}"
 

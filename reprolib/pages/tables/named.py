@@ -1,16 +1,17 @@
 """The tables that the command line knows by name, in any format."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from reprolib import experiments, paths
 from reprolib.errors import InputError
 from reprolib.evidence import records
 from reprolib.judgement.labels import Judgement, judged
-from reprolib.pages.tables import claim_tables, listing, lists
+from reprolib.pages.tables import claim_tables, cost_tables, gain_tables, listing, lists
 from reprolib.pages.tables.cell import Cell, cells, committed
 from reprolib.pages.tables.table import Table, check_style, render
 
-OVERALL = ("all", "claims", "counts", "waiting", "attempts", "speed")  # tables beside those of the experiments
+# Tables beside those of the experiments.
+OVERALL = ("all", "claims", "counts", "waiting", "attempts", "speed", "profile", "costs", "budget", "gains")
 DATA = {"csv", "json"}  # formats for programs
 
 
@@ -28,15 +29,22 @@ def text(name: str, style: str) -> str:
         return claim_tables.counted(judged(committed()))
     if name == "claims":
         return claims(judged(committed()), style)
-    return render(_lists(name) or figures(cells(name), style), style)
+    made = _made(style).get(name)
+    return render(made() if made else figures(cells(name), style), style)
 
 
-def _lists(name: str) -> Table | None:
-    if name == "waiting":
-        return lists.waiting()
-    if name == "attempts":
-        return lists.attempts(record for _, record in records.read_all(paths.results(), attempts=True))
-    return lists.speed() if name == "speed" else None
+def _made(style: str) -> Mapping[str, Callable[[], Table]]:
+    """Tables that set no figure beside a paper's, by name; some are unrounded for programs."""
+    data = style in DATA
+    return {
+        "waiting": lists.waiting,
+        "attempts": lambda: lists.attempts(record for _, record in records.read_all(paths.results(), attempts=True)),
+        "speed": lists.speed,
+        "profile": lists.profile,
+        "costs": lambda: (cost_tables.unrounded if data else cost_tables.rounded)(committed()),
+        "budget": lambda: cost_tables.budget(committed()),
+        "gains": gain_tables.unrounded if data else gain_tables.rounded,
+    }
 
 
 def figures(found: Sequence[Cell], style: str) -> Table:

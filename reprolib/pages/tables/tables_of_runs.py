@@ -9,7 +9,6 @@ from reprolib.evidence.records import Record
 from reprolib.evidence.spelling import spoken
 from reprolib.judgement.verdicts import Measurement, measurements
 from reprolib.pages.tables import links
-from reprolib.pages.tables.cell import telling
 from reprolib.pages.tables.commands import with_needs
 from reprolib.pages.tables.markup import Html, breakable, figure, paragraph, unfolds
 from reprolib.pages.tables.table import Table, render
@@ -90,26 +89,6 @@ def status(found: Sequence[Record]) -> Html:
     runs = Table(("experiment", "runs", "last", "training"), rows)
     shown = render(runs, "html") + links.downloads_within(runs, "records")
     return Html(shown + unfolds("Devices and versions", _provenance(found)))
-
-
-def costs(found: Sequence[Record]) -> Html:
-    """What a seed of every row that learns took at its largest scale: steps, and processor time of all threads."""
-    rows = dict.fromkeys((record.task, record.system) for record in found)
-    measured = [one for row in rows if (one := telling(found, *row)).first.steps]
-    if not measured:
-        return Html(paragraph("There are no committed records yet."))
-    lines = [
-        (
-            Html(f"<b>{breakable(one.first.row)}</b><br>{one.first.scale}, {one.first.kind}"),
-            f"{one.first.steps:,}",
-            _duration(fmean(record.processor_seconds for record in one.records)),
-            len(one.records),
-            one.first.device,
-        )
-        for one in measured
-    ]
-    table = Table(("row", "steps", "processor time of a seed", "seeds", "device"), lines)
-    return Html(render(table, "html") + links.downloads_within(table, "costs"))
 
 
 def _provenance(found: Sequence[Record]) -> str:

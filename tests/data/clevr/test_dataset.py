@@ -13,7 +13,7 @@ import torch
 
 from reprolib import paths
 from reprolib.data import catalogue
-from reprolib.data.clevr import clevr_tensors, parts, pictures, placing, programs, questions, tokens
+from reprolib.data.clevr import clevr_tensors, hardness, parts, pictures, placing, programs, questions, tokens
 from reprolib.data.clevr.clevr_reader import ANSWERS, read_questions, read_scenes
 from reprolib.data.clevr.clevr_tensors import load
 from reprolib.data.clevr.wording import VOCABULARY
@@ -24,6 +24,8 @@ from reprolib.settings.data_sets import ClevrData
 
 FEW = ClevrData(train=5, valid=2, test=3, questions=4)
 POSITIONS, ASKED = [12.141, -4.881, 10.222], "b5a1cdc798577345"  # of the first version
+SMOKE = ClevrData(train=60, valid=15, test=30)
+SMOKE_HASH = "825d4ad4761df56536e4f40ef316488ab84e17448ac5c5bda9a775663da129a9"  # of the records at smoke scale
 COLORS = {"gray": (87, 87, 87), "cyan": (41, 208, 208), "yellow": (255, 238, 51), "purple": (129, 38, 192)}
 
 
@@ -108,6 +110,20 @@ def test_what_this_version_draws_and_asks():
     part = parts.generated(3, 4, 5, 0)
     assert np.round(part.scenes.positions.astype(float).sum((1, 2)), 3).tolist() == POSITIONS
     assert hashlib.sha256(part.tokens.questions.tobytes() + part.tokens.answers.tobytes()).hexdigest()[:16] == ASKED
+
+
+def test_what_is_measured_of_test_questions_leaves_the_fingerprint_as_it_was():
+    assert CLEVR.identity(SMOKE, "generated") == SMOKE_HASH
+
+
+def test_only_test_questions_say_how_hard_they_are_to_see():
+    data = load(FEW, "generated")
+    test = data.splits["test"].columns
+    part = parts.generated(FEW.test, FEW.questions, FEW.seed, 2)
+    for name, values in hardness.generated(part, FEW.questions, FEW.seed, 2).items():
+        assert torch.equal(test[name], torch.from_numpy(values))
+    for name in ("train", "valid"):
+        assert not {"margins", "hidden"} & {*data.splits[name].columns}
 
 
 def test_a_child_that_starts_asks_for_nothing(monkeypatch):
@@ -273,6 +289,13 @@ def test_fewer_scenes_and_questions_are_the_first(real):
     assert spelt(some, "train") == [text for i, text in enumerate(spelt(whole, "train")[:70]) if i % 10 < 3]
     assert some.splits["train"].columns["scenes"].tolist() == [scene for scene in range(7) for _ in range(3)]
     assert len(some.splits["train"].tables["objects"]) == 7
+
+
+def test_real_test_questions_have_margins_those_chosen_their_own(real):
+    whole, some = load(ClevrData(), "real"), load(ClevrData(test=1, questions=3), "real")
+    assert "hidden" not in whole.splits["test"].columns
+    assert whole.splits["test"].columns["margins"].isfinite().any()
+    assert torch.equal(some.splits["test"].columns["margins"], whole.splits["test"].columns["margins"][:3])
 
 
 def test_questions_of_a_scene_need_not_stand_together(real, tmp_path, monkeypatch):

@@ -210,6 +210,9 @@ def test_a_wrong_question_is_named(tmp_path, changes, words):
         ({"relationships": {"left": [[]]}}, "scene 1: relation 'right' needs one list for each object"),
         ({"relationships": NOWHERE | {"front": []}}, "scene 1: relation 'front' needs one list for each object"),
         ({"relationships": NOWHERE | {"front": [[1]]}}, "scene 1: relation 'front' names objects that are not there"),
+        ({"directions": []}, "scene 1: directions must be of type dict"),
+        ({"directions": {"left": [1.0, 0.0]}}, "scene 1: the direction 'left' must be three finite numbers"),
+        ({"directions": {"left": [1.0, 0.0, 0.0]}}, "scene 1: the direction 'right' must be three finite .*, not None"),
     ],
 )
 def test_a_wrong_scene_is_named(tmp_path, changes, words):

@@ -8,7 +8,7 @@ import pytest
 from reprolib.data.clevr.placing import generate, look_at_origin
 from reprolib.data.clevr.programs import ATTRIBUTES
 from reprolib.data.clevr.scenes import EDGES, FOCAL, HEIGHT, WIDTH, empty, from_json
-from reprolib.data.clevr.visibility import visible
+from reprolib.data.clevr.visibility import hidden_shares, visible
 
 CUBE, SPHERE, CYLINDER = (ATTRIBUTES["shape"].index(name) for name in ("cube", "sphere", "cylinder"))
 
@@ -124,6 +124,22 @@ def test_what_lies_beside_the_picture_is_not_counted():
     assert visible(one_scene((CUBE, 5.2, 6.1, 0.5, 0.0), (SPHERE, -5.2, -6.1, 0.7, 0.0)))[0, :2].tolist() == [0, 0]
     inside, cut = visible(one_scene((SPHERE, 0, 0, 0.7, 0.0)))[0, 0], visible(one_scene((SPHERE, 3, 4.6, 0.7, 0)))[0, 0]
     assert 0 < cut < inside / 2
+
+
+def test_shares_of_an_object_that_others_hide():
+    front, behind, aside = (CUBE, 1.0, -1.0, 0.5, 0.3), (CYLINDER, -0.1, 0.1, 0.7, 0.0), (SPHERE, 2.0, 2.5, 0.7, 0.0)
+    assert not hidden_shares(one_scene(behind)).any(), "alone"
+    shares = hidden_shares(one_scene(front, behind, aside))[0]
+    (alone,), (_, seen, _) = visible(one_scene(behind))[0, :1], visible(one_scene(front, behind, aside))[0, :3]
+    assert 0 < shares[1] < 1
+    assert shares[1] == pytest.approx(1 - seen / alone)
+    assert not shares[[0, 2, *range(3, 10)]].any(), "what stands in front, aside or nowhere"
+    wall = (SPHERE, 1.5, -1.3, 1.5, 0.0)
+    assert hidden_shares(one_scene((CUBE, -1.0, 0.9, 0.3, 0.4), wall))[0, :2].tolist() == [1, 0]
+
+
+def test_what_the_edge_of_the_picture_cuts_is_not_hidden():
+    assert not hidden_shares(one_scene((SPHERE, 3, 4.6, 0.7, 0), (CUBE, 5.2, 6.1, 0.5, 0.0))).any()
 
 
 def test_absent_objects_have_no_pixels():

@@ -19,7 +19,7 @@ from reprolib.data.clevr.scenes import HEIGHT, OBJECTS, WIDTH
 from reprolib.data.clevr.visibility import visible
 from reprolib.evidence import published, records
 from reprolib.pages import figures
-from reprolib.pages.figures.rn_clevr import views_of_clevr
+from reprolib.pages.figures.rn_clevr import plots_of_hard_questions, views_of_clevr
 from reprolib.pages.figures.rn_clevr.plots_of_clevr import SHOWN_CATEGORIES
 from reprolib.pages.figures.rn_clevr.views_of_clevr import ClevrView, DrawnView
 from reprolib.pages.figures.shared import style
@@ -173,6 +173,55 @@ def test_sizes_that_a_seed_lacks_are_left_out(found_of):
     assert list(axis.lines[0].get_ydata()) == [45.0 - count for count in (3, 5, 6, 7, 8, 9, 10)]
 
 
+def graded(record, wrong):
+    """A record that tells questions apart by how hard they are to see, with percentages wrong by group."""
+    return changed(record, **{name: 100 - value for name, value in wrong.items()})
+
+
+HIDDEN = {"hidden_0": 5.0, "hidden_10": 6.0, "hidden_20": 9.0, "hidden_40": 12.0, "hidden_100": 30.0}
+CLOSE = {"margin_0.5": 20.0, "margin_0.7": 12.0, "margin_1": 8.0, "margin_2": 4.0, "margin_9": 2.0}
+
+
+def test_what_is_wrong_where_questions_are_hard_to_see(found_of):
+    found = [
+        graded(found_of(PIXELS, "CNN+LSTM+RN", 90.0), HIDDEN | CLOSE),
+        graded(found_of(PIXELS, "CNN+LSTM+RN", 90.0, seed=1), HIDDEN | CLOSE | {"hidden_0": 7.0}),
+        graded(
+            found_of(PIXELS, "LSTM", 50.0),
+            {name: value for name, value in (HIDDEN | CLOSE).items() if "0.7" not in name},
+        ),
+        found_of(PIXELS, "CNN+LSTM", 50.0),
+    ]
+    figure = figures.wrong_where_hard(found)
+    hidden, close = figure.axes
+    assert list(hidden.lines[0].get_ydata()) == [6.0, *list(HIDDEN.values())[1:]]
+    assert list(close.lines[0].get_ydata()) == list(CLOSE.values())
+    assert list(close.lines[1].get_xdata()) == [0, 2, 3, 4], "a group that a record lacks is left out"
+    assert [label.get_text() for label in close.get_xticklabels()] == ["to 0.5", "to 0.7", "to 1", "to 2", "more"]
+    assert {text.get_text() for text in close.texts} == {"CNN+LSTM+RN", "LSTM"}
+    assert "Records that lack these figures: CNN+LSTM." in texts(figure)
+    assert "lack" not in texts(figures.wrong_where_hard(found[:3]))
+
+
+def test_records_that_tell_no_hard_questions_apart_are_said_to(found_of):
+    words = texts(figures.wrong_where_hard([found_of(STATE, "LSTM", 50.0)]))
+    assert words == "No committed record tells questions apart by how hard they are to see yet."
+
+
+def test_real_data_have_the_panel_of_distances_alone(found_of):
+    figure = figures.wrong_where_hard([graded(found_of(PIXELS, "LSTM", 50.0, kind="real"), CLOSE)])
+    (close,) = figure.axes
+    assert list(close.lines[0].get_ydata()) == list(CLOSE.values())
+    assert "lack" not in texts(figure)
+
+
+def test_the_ticks_are_the_groups_that_are_measured():
+    for groups, ticks in plots_of_hard_questions.PANELS.values():
+        numbers = [float(name.rpartition("_")[2]) for name in groups.values()]
+        assert [float(tick.removeprefix("to ")) for tick in ticks[:-1]] == numbers[:-1]
+        assert ticks[-1] == "more"
+
+
 def test_size_bars_compare_the_networks_sizes_beyond_smoke_scale(found_of):
     rows = [row.system for row in experiments.get("rn_clevr_pixels").rows if row.system.startswith("CNN+LSTM+RN")]
     found = [found_of(PIXELS, system, 60.0 + place) for place, system in enumerate(rows)]
@@ -188,7 +237,7 @@ def test_size_bars_compare_the_networks_sizes_beyond_smoke_scale(found_of):
 @pytest.mark.parametrize(
     "figure",
     [
-        *(figures.category_bars, figures.by_scene, figures.size_bars),
+        *(figures.category_bars, figures.by_scene, figures.wrong_where_hard, figures.size_bars),
         *(figures.drawn_scenes, figures.failures, figures.lit_pairs),
     ],
 )

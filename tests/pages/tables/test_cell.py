@@ -293,9 +293,8 @@ def test_a_folder_of_records_that_is_not_there_is_named(toy, monkeypatch, tmp_pa
 
 
 def test_unknown_tables_and_formats(toy):
-    with pytest.raises(
-        InputError, match="unknown table 'none': choose one of toy, all, claims, counts, waiting, attempts, speed"
-    ):
+    known = "toy, all, claims, counts, waiting, attempts, speed, profile, costs, budget, gains"
+    with pytest.raises(InputError, match=f"unknown table 'none': choose one of {known}"):
         named.text("none", "md")
     with pytest.raises(InputError, match="unknown format 'xml': choose one of md, csv, html, json"):
         named.text("all", "xml")

@@ -309,7 +309,7 @@ def test_costs_are_the_processor_time_of_a_seed_at_the_largest_scale(run):
     found.append(run("springs_5", "Corr. (path)", {}, steps=0))
     page = read(tables.costs(found))
     (row,) = [row for row in page.rows if "NRI" in row[0]]
-    assert row[2:4] == ["5.5 min", "2"]
+    assert row[2:4] == ["5.5 ± 0.7", "2"]
     assert not any("Corr" in row[0] for row in page.rows)
     assert "no committed records" in read(tables.costs([])).text
 

@@ -1,9 +1,8 @@
 """What few data are enough for: edges found by the number of training scenes, and by the frames of a test scene."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from reprolib.evidence.records import Record
@@ -11,14 +10,12 @@ from reprolib.experiments.modular_data import EXPERIMENT, INFERS, SEARCHES, SHOR
 from reprolib.judgement.derived import derived
 from reprolib.judgement.verdicts import measurements
 from reprolib.pages.figures.shared.bars import alike
-from reprolib.pages.figures.shared.lines import End, band, looks, name_lines
-from reprolib.pages.figures.shared.style import GREY, NO_RECORD, canvas, note, percent_axis, styled
+from reprolib.pages.figures.shared.by_number import Points, draw_by_number, whole
+from reprolib.pages.figures.shared.style import GREY, NO_RECORD, canvas, note, styled
 from reprolib.settings.data_sets import FEWER, FRAMES
 
 SYSTEMS = MappingProxyType({SEARCHES: "modules", INFERS: "NRI"})  # as they are called beside their lines
 READ = (*FEWER, FRAMES)
-THOUSAND = 1_000
-BOTTOM = 40  # percent, where the axis begins: below guessing
 
 
 @styled
@@ -47,31 +44,14 @@ def edges_by_frames(found: Sequence[Record]) -> Figure:
     return _curves(curves, "frames of a test scene")
 
 
-def _curves(curves: dict[str, dict[int, list[float]]], below: str, wanted: int | None = None) -> Figure:
+def _curves(curves: Mapping[str, Points], below: str, wanted: int | None = None) -> Figure:
     """A line a system, {number: percent of each seed}, through the numbers that all of its seeds have."""
-    whole = {system: points for system, of in curves.items() if (points := _of_all_seeds(of))}
-    if not whole:
+    drawn = whole(curves)
+    if not drawn:
         return note(NO_RECORD)
-    figure, ends, ticks = canvas(3.0), list[End](), sorted({number for points in whole.values() for number in points})
-    axis = figure.add_subplot(xscale="log")
-    for (system, points), look in zip(whole.items(), looks(whole), strict=True):
-        seeds = np.array(list(points.values())).T  # [seeds, numbers]
-        ends.append(band(axis, SYSTEMS[system], np.array(list(points)), seeds, look, marker="o"))
+    figure = canvas(3.0)
+    axis = figure.add_subplot(xlabel=below)
+    draw_by_number(axis, drawn, "edges", SYSTEMS)
     if wanted is not None:
         axis.axhline(wanted, color=GREY, linewidth=0.8, zorder=0)
-    axis.set(xlabel=below, xticks=ticks, xticklabels=[_short(tick) for tick in ticks])
-    axis.minorticks_off()
-    percent_axis(axis, "percent of edges right", bottom=BOTTOM)
-    name_lines(axis, ends)
     return figure
-
-
-def _short(number: int) -> str:
-    """1500 is 1.5k."""
-    return str(number) if number < THOUSAND else f"{number / THOUSAND:g}k"
-
-
-def _of_all_seeds(points: dict[int, list[float]]) -> dict[int, list[float]]:
-    """The points that have as many seeds as the best one of them."""
-    most = max(map(len, points.values()), default=0)
-    return {number: seeds for number, seeds in points.items() if seeds and len(seeds) == most}

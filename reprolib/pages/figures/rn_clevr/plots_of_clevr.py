@@ -64,14 +64,14 @@ def category_bars(found: Sequence[Record]) -> Figure:
     A bar is hollow where a system is at chance: its mean over seeds is not more than CHANCE points above that of the
     Q-type baseline, which knows only the last step of a question, at the same scale on the same kind of data.
     """
-    measured = _compared(found)
+    measured = compared(found)
     if not any(measured.values()):
         return note(NO_RECORD)
     figure = canvas(0.95 + 3 * (0.35 + 0.17 * len(measured)))
     axes = figure.subplots(3, 2, sharex=True, sharey=True).flat
     for axis, kind in zip(axes, SHOWN_CATEGORIES, strict=True):
         _category(axis, kind, measured)
-    figure.suptitle(_heading(measured), x=0.01, ha="left", fontsize=9.5, fontweight="bold")
+    figure.suptitle(heading(measured), x=0.01, ha="left", fontsize=9.5, fontweight="bold")
     handles = [Line2D([], [], label="printed in the paper (percent right)", **PAPER)]
     if any(_at_chance(measured, kind) for kind in SHOWN_CATEGORIES):
         label = f"not above the {BASELINE} by more than {CHANCE:g} points: chance"
@@ -97,12 +97,12 @@ def _rows(task: str) -> list[tuple[str, str]]:
     return sorted(rows, key=lambda row: (row[1] != PEOPLE, not row[1].endswith("+RN")))
 
 
-def _compared(found: Sequence[Record]) -> Measured:
+def compared(found: Sequence[Record]) -> Measured:
     """Our measurements of the systems that the records' task lists by category."""
     return alike(found, _rows(found[0].task)) if found else {}
 
 
-def _heading(measured: Measured) -> str:
+def heading(measured: Measured) -> str:
     """The scale and the data that the systems share, with the most seeds of one of them."""
     there = [one for one in measured.values() if one]
     first, seeds = there[0].first, max(len(one.counted) for one in there)
@@ -119,7 +119,7 @@ def _category(axis: Axes, kind: str, measured: Measured) -> None:
             axis.text(2, place, "no record", va="center", fontsize=7.5)
         if (task, system) in printed:
             axis.plot(printed[task, system], place, **dict(PAPER) | {"markersize": 5})
-    axis.set_yticks(range(len(measured)), [_short(system) for _, system in measured], fontsize=8)
+    axis.set_yticks(range(len(measured)), [short(system) for _, system in measured], fontsize=8)
     axis.set(xlim=(0, 103), ylim=(len(measured) - 0.4, -0.6), xticks=range(0, 101, 25))
     axis.set_title(kind.replace("_", " "), fontsize=9)
     axis.tick_params(axis="y", length=0)
@@ -149,7 +149,7 @@ def _printed(kind: str) -> dict[tuple[str, str], float]:
     return {(line.task, line.system): line.value for line in found}
 
 
-def _short(system: str) -> str:
+def short(system: str) -> str:
     """A system's name where there is little room."""
     return {PEOPLE: "people", "CNN+LSTM+SA (re-tuned)": "SA (re-tuned)"}.get(system, system.removesuffix(" baseline"))
 
@@ -160,7 +160,7 @@ def by_scene(found: Sequence[Record]) -> Figure:
 
     A measure that no record has gets no panel.
     """
-    measured = _compared(found)
+    measured = compared(found)
     found_by = {group: _found_by(measured, group) for group in GROUPS}
     shown = [group for group, lines in found_by.items() if lines]
     if not shown:
@@ -169,13 +169,13 @@ def by_scene(found: Sequence[Record]) -> Figure:
     panels = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
     for axis, group in zip(panels, shown, strict=True):
         ends = [
-            band(axis, _short(system), sizes, values, (colour(system), "-"), marker="o")
+            band(axis, short(system), sizes, values, (colour(system), "-"), marker="o")
             for system, (sizes, values) in found_by[group].items()
         ]
         axis.set(xlabel=GROUPS[group], xticks=range(3, 11) if group == "objects" else range(SHARED, 29, 2 * SHARED))
     percent_axis(panels[0], "percent right")
     name_lines(panels[-1], ends)
-    figure.suptitle(_heading(measured), x=0.01, ha="left", fontsize=9.5, fontweight="bold")
+    figure.suptitle(heading(measured), x=0.01, ha="left", fontsize=9.5, fontweight="bold")
     return figure
 
 
@@ -215,7 +215,7 @@ def size_bars(found: Sequence[Record]) -> Figure:
     axis.set_yticks(range(len(names)), names, fontsize=8)
     axis.set(xlim=(0, 103), ylim=(len(names) - 0.4, -0.6), xlabel="percent right, all questions")
     axis.tick_params(axis="y", length=0)
-    figure.suptitle(_heading(measured), x=0.01, ha="left", fontsize=9.5, fontweight="bold")
+    figure.suptitle(heading(measured), x=0.01, ha="left", fontsize=9.5, fontweight="bold")
     return figure
 
 
