@@ -93,7 +93,10 @@ class ModularNetwork(nn.Module):
         return self.of_received(message) if is_plain(self.of_received) else nn.functional.pad(message, (self.width, 0))
 
     def change(self, total: Tensor) -> Tensor:
-        """How a receiver's state changes, from its own term plus what all senders say: [..., H] -> [..., D]."""
+        """How a receiver's state changes, from its own term plus what all senders say: [..., H] -> [..., D].
+
+        The total is overwritten.
+        """
         if not is_plain(self.of_received):
             own, received = total.split(self.width, -1)
             total = own + self.of_received(received)

@@ -51,8 +51,8 @@ def _effects(network: ModularNetwork, parts: Tensor, said: Tensor, own: Tensor, 
     """What each sender changes when it is given to one module alone [P, S K, F D], and what is missing [P, F D]."""
     mixed = (parts[..., None, None] * said).sum(2)  # [P, S, F, H]
     heard = own + mixed.sum(1)  # [P, F, H]
-    now = network.change(heard)  # [P, F, D]
     alone = network.change((heard[:, None] - mixed)[:, :, None] + said)  # [P, S, K, F, D]
+    now = network.change(heard)  # [P, F, D]
     return (alone - now[:, None, None]).flatten(3).flatten(1, 2).double(), (moved - now).flatten(1).double()
 
 

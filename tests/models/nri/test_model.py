@@ -61,6 +61,19 @@ def test_a_call_gives_logits_and_the_frame_after_every_true_one(decoder):
     torch.testing.assert_close(alone(paths, types), predicted)
 
 
+def test_a_call_hears_nobody_who_is_absent():
+    torch.manual_seed(0)
+    model = NRI(NRIModel(**SMALL), FRAMES, FEATURES, masked=True).eval()
+    paths, present = batch()["trajectories"], torch.rand(6, FRAMES, OBJECTS) < 0.7
+    logits, predicted = model(paths, present)
+    torch.testing.assert_close(logits, model.logits(paths, present))
+    other = torch.where(present[..., None], paths, 7.0)
+    torch.testing.assert_close(model(other, present)[0], logits)
+    here = present[:, :-1]
+    torch.testing.assert_close(model(other, present)[1][here], predicted[here])
+    assert not torch.allclose(model(other, torch.ones_like(present))[1][here], predicted[here])
+
+
 def test_a_call_in_training_is_along_a_sample_and_reaches_the_encoder():
     model, scenes = nri(), batch()
     one, other = (model(scenes["trajectories"])[1] for _ in range(2))
