@@ -1,7 +1,8 @@
 """Sum of gated messages between all objects of a scene: the inner loop of neural relational inference.
 
 The messages of a block of scenes stay in the processor's cache: they are made, gated and added in place, and of the
-backward pass only the last activation is kept. The definition is the formula in `message_sum`.
+backward pass only the last activation is kept. `_by_formula` is the definition, in operations that torch differentiates
+any number of times and can export.
 
 R scenes (rows), r scenes of a block, N objects, H features of a hidden layer, G of a message.
 """
@@ -10,7 +11,8 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import once_differentiable
+
+from reprolib.kernels.transformed import is_transformed
 
 BLOCK = 20_480  # bytes that one feature of all messages of a block may take on a CPU: enough for several threads
 
@@ -29,7 +31,16 @@ def message_sum(sender: Tensor, receiver: Tensor, gate: Tensor, weight: Tensor, 
     values = sender, receiver, _from_next(gate), weight, bias
     if torch.is_autocast_enabled(sender.device.type):
         values = (value.to(torch.get_autocast_dtype(sender.device.type)) for value in values)
-    return _MessageSum.apply(*values)
+    return _by_formula(*values) if is_transformed() else _MessageSum.apply(*values)
+
+
+def _by_formula(sender: Tensor, receiver: Tensor, gate: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """The sum of all messages [R, N, G], with gates [N - 1, R, N, 1] as `_from_next` orders them."""
+    count = sender.shape[1]
+    around = torch.arange(1, count, device=sender.device)[:, None] + torch.arange(count, device=sender.device)
+    first = (sender[:, around % count] + receiver[:, None]).relu()  # [R, N - 1, N, H]
+    message = nn.functional.linear(first, weight, bias).relu()  # [R, N - 1, N, G]
+    return (gate.transpose(0, 1) * message).sum(1)
 
 
 def _from_next(gate: Tensor) -> Tensor:
@@ -55,13 +66,14 @@ class _MessageSum(torch.autograd.Function):
             message = _linear(first.flatten(0, 2), weight, bias, "relu").view(offsets, size, count, out)
             _gated_sum(message, gate[:, part], total[part])
             messages.append(message)
-        ctx.save_for_backward(sender, receiver, gate, weight, *messages)
+        ctx.save_for_backward(sender, receiver, gate, weight, bias, *messages)
         return total
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, ...]:
-        sender, receiver, gate, weight, *messages = ctx.saved_tensors
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        sender, receiver, gate, weight, bias, *messages = ctx.saved_tensors
+        if torch.is_grad_enabled():  # this gradient is to be differentiated again
+            return _by_formula_backward((sender, receiver, gate, weight, bias), gradient, ctx.needs_input_grad)
         _, count, width = sender.shape
         offsets, out = count - 1, len(weight)
         hidden, products = _Workspace(sender, offsets, count, width), _Workspace(sender, offsets, count, out)
@@ -82,6 +94,16 @@ class _MessageSum(torch.autograd.Function):
             torch.sum(of_first, 0, out=of_receiver[part])
             of_sender[part] = _returned(of_first)
         return of_sender, of_receiver, of_gate, of_weight.to(weight.dtype), of_bias.to(weight.dtype)
+
+
+def _by_formula_backward(
+    values: tuple[Tensor, ...], gradient: Tensor, needed: tuple[bool, ...]
+) -> tuple[Tensor | None, ...]:
+    """Gradients of the values that need one, with a graph of their own."""
+    values = tuple(value.view_as(value) for value in values)  # none of these was made from another
+    wanted = [value for value, need in zip(values, needed, strict=True) if need]
+    found = iter(torch.autograd.grad(_by_formula(*values), wanted, gradient, create_graph=True))
+    return tuple(next(found) if need else None for need in needed)
 
 
 class _Workspace:

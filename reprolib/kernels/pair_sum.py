@@ -26,18 +26,20 @@ def pair_sum(
         layers: rows [R, H] -> rows [R, G], each from itself alone unless rows is None.
         left, right: [B, N, H].
         rows: most pairs given to `layers` at once; None for all.
-        recompute: compute every block again in the backward pass instead of storing it.
+        recompute: compute every block again in the backward pass instead of storing it, where there are blocks.
 
     Returns:
         [B, G], in float32 where the layers work in half precision.
     """
-    objects = left.shape[1]
-    scenes, senders, receivers = _extent(len(left), objects, rows)
 
     def of_all(left: Tensor, right: Tensor) -> Tensor:
         out = layers((left[:, :, None] + right[:, None]).flatten(0, 2))  # [b n m, G]
-        return out.unflatten(0, (len(left), left.shape[1] * right.shape[1])).sum(1, dtype=_sum_type(out))  # [b, G]
+        scenes, pairs = left.shape[0], left.shape[1] * right.shape[1]
+        return out.unflatten(0, (scenes, pairs)).sum(1, dtype=_sum_type(out))  # [b, G]
 
+    if rows is None:
+        return of_all(left, right)
+    scenes, senders, receivers = _extent(left.shape[1], rows)
     parts = zip(left.split(scenes), right.split(scenes), strict=True)
     blocks = (product(some.split(senders, dim=1), other.split(receivers, dim=1)) for some, other in parts)
     return _totals(of_all, blocks, recompute)
@@ -82,6 +84,21 @@ def listed_pair_sum(
     return _totals(of_listed, blocks(), recompute)
 
 
+def padded_pair_sum(
+    layers: nn.Module, left: Tensor, right: Tensor, pairs: Tensor, real: Tensor | None = None
+) -> Tensor:
+    """The same sum over the same pairs [P, 2] of all scenes, of which only the `real` ones [B, P] count.
+
+    All are computed, so that no shape depends on a value: an exported model takes any mask.
+    """
+    first, second = pairs.unbind(1)  # [P] each
+    rows = left.index_select(1, first) + right.index_select(1, second)  # [B, P, H]
+    out = layers(rows.flatten(0, 1)).unflatten(0, rows.shape[:2])  # [B, P, G]
+    if real is not None:
+        out = out.masked_fill(~real[..., None], 0)
+    return out.sum(1, dtype=_sum_type(out))
+
+
 def _totals(function: Callable[..., Tensor], groups: Iterable[Iterable[tuple[Tensor, ...]]], recompute: bool) -> Tensor:
     """Add the function's values over the blocks of each group of scenes, and join the groups: [B, G]."""
     number = count()
@@ -94,10 +111,8 @@ def _totals(function: Callable[..., Tensor], groups: Iterable[Iterable[tuple[Ten
     return torch.cat([sum(value(*block) for block in group) for group in groups])
 
 
-def _extent(scenes: int, objects: int, rows: int | None) -> tuple[int, int, int]:
+def _extent(objects: int, rows: int) -> tuple[int, int, int]:
     """Numbers of scenes, senders and receivers of a block with at most `rows` pairs."""
-    if rows is None:
-        return max(scenes, 1), max(objects, 1), max(objects, 1)
     senders, receivers = max(1, min(objects, rows // max(objects, 1))), max(1, min(objects, rows))
     return max(1, rows // max(objects**2, 1)), senders, receivers
 

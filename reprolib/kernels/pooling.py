@@ -6,12 +6,16 @@ M sequences, T frames, H channels.
 import torch
 from torch import Tensor
 
+from reprolib.kernels.transformed import is_transformed
+
 
 def larger_of_two(values: Tensor) -> Tensor:
     """Max pooling over pairs of frames: [M, T, H] -> [M, T / 2, H]; a last frame without a partner is left out.
 
     Where two are equal the gradient goes to the first, as in PyTorch.
     """
+    if is_transformed():
+        return torch.nn.functional.max_pool2d(values, (2, 1))
     return _LargerOfTwo.apply(values)
 
 
@@ -26,6 +30,9 @@ class _LargerOfTwo(torch.autograd.Function):
     @staticmethod
     def backward(ctx, gradient: Tensor) -> Tensor:
         (later,) = ctx.saved_tensors  # [M, T / 2, H]
+        if torch.is_grad_enabled():  # this gradient is to be differentiated again
+            pairs = torch.stack([gradient * (1 - later), gradient * later], 2).flatten(1, 2)  # [M, T or T - 1, H]
+            return torch.nn.functional.pad(pairs, (0, 0, 0, ctx.frames - pairs.shape[1]))
         whole = gradient.new_empty(len(gradient), ctx.frames, gradient.shape[2])  # [M, T, H]
         first, second = _halves(whole)
         torch.mul(gradient, later, out=second)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from reprolib.errors import InputError
+from reprolib.models.finite_values import check_finite
 from reprolib.models.without_graph import TrajectoryLSTM
 
 CONSTANT = 1e-6  # a series whose deviations are this small beside its values is rounding
@@ -69,6 +70,7 @@ class CorrelationEdges(nn.Module):
 
     def edges(self, trajectories: Tensor, threshold: Threshold) -> Tensor:
         """The type of every edge, 0 or 1: [B, T, N, D] -> [B, N, N - 1], int64."""
+        check_finite(trajectories, "trajectories", objects=2)
         above = self.correlations(trajectories) > threshold.value
         return (above if threshold.side > 0 else ~above).long()
 

@@ -22,7 +22,7 @@ def label_loss(model: nn.Module, batch: Batch) -> Tensor:
     """Cross-entropy, its mean over nodes plus its mean over edges, averaged over the processing steps."""
     answers, labels = model(batch), labels_of(batch)
     pairs = zip((answers.nodes, answers.edges), labels, strict=True)
-    return sum(binary_cross_entropy_with_logits(x[..., 0], y.float().expand_as(x[..., 0])) for x, y in pairs)
+    return sum(binary_cross_entropy_with_logits(x[..., 0], y.to(x.dtype).expand_as(x[..., 0])) for x, y in pairs)
 
 
 def labels_of(batch: Batch) -> tuple[Tensor, Tensor]:

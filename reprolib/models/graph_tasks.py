@@ -16,11 +16,14 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear, pad
+from torch.nn.utils import parametrize
 
 from reprolib.errors import InputError
-from reprolib.gn.configurations import independent
-from reprolib.gn.graph import Graph
+from reprolib.gn.block import GraphNetwork
+from reprolib.gn.configurations import full_block, independent
+from reprolib.gn.graph import Graph, concatenate
 from reprolib.gn.segments import gather, segment_sum
+from reprolib.models.plain_layers import starts_plain
 from reprolib.settings.on_graphs import PaddedModel, ProcessModel, StillModel
 
 Batch = dict[str, Tensor]
@@ -111,6 +114,22 @@ class Core(nn.Module):
 
     def forward(self, encoded: Graph, steps: int) -> list[Graph]:
         """The graph after every step."""
+        plain = all(starts_plain(update) and update[0].bias is not None for update in self.children())
+        with parametrize.cached():  # weights are read in parts, and those that are computed are to be so once
+            return self._by_parts(encoded, steps) if plain else self._by_block(encoded, steps)
+
+    def _by_block(self, encoded: Graph, steps: int) -> list[Graph]:
+        """The definition, in which every update is called."""
+        block, state, states = full_block(self.edge, self.node, self.global_), encoded, []
+        if not self.messages:
+            block = GraphNetwork(block.phi_e, block.phi_v, block.phi_u, rho_ev=None, rho_eu=None)
+        for _ in range(steps):
+            state = block(concatenate(encoded, state))
+            states.append(state)
+        return states
+
+    def _by_parts(self, encoded: Graph, steps: int) -> list[Graph]:
+        """The same with the first layer of every update as a sum of products."""
         of_encoded, of_state = (self._products(which) for which in (0, 1))
         fixed = [
             linear(values, weights.T, bias)
@@ -183,7 +202,8 @@ class Padded(nn.Module):
         if missing < 0:
             raise InputError(f"graphs of {batch['nodes'].shape[1]} nodes: set model.nodes to as many")
         masks = there(batch), batch["joined"]
-        wide = [pad(masks[0].float(), (0, missing)), pad(masks[1].float(), (0, missing, 0, missing))]
+        places, pairs = (mask.to(batch["nodes"].dtype) for mask in masks)
+        wide = [pad(places, (0, missing)), pad(pairs, (0, missing, 0, missing))]
         wide += [pad(batch["nodes"], (0, 0, 0, missing))]
         wide += [pad(batch["edges"], (0, 0, 0, missing, 0, missing))] if "edges" in batch else []
         wide += [batch["globals"]] if "globals" in batch else []

@@ -83,6 +83,7 @@ class Cells(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Cells row by row, each with its x and y."""
         images = self.augment(images.permute(0, 3, 1, 2).float() / 255 - 0.5)  # [U, 3, S, S]
+        images = images.to(next(self.convolutions.parameters()).dtype)
         cells = self.convolutions(images.contiguous(memory_format=torch.channels_last))  # [U, C, s, s]
         reach, size = self.coordinates, cells.shape[-1]
         side = torch.linspace(-reach, reach, size, device=cells.device, dtype=cells.dtype)

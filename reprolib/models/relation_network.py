@@ -11,7 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from reprolib.errors import InputError
-from reprolib.kernels.pair_sum import listed_pair_sum, pair_sum
+from reprolib.kernels.pair_sum import listed_pair_sum, padded_pair_sum, pair_sum
+from reprolib.models.finite_values import check_finite
+from reprolib.models.plain_layers import starts_plain
 from reprolib.settings.relating import PAIRS
 from reprolib.training import parallel
 
@@ -24,11 +26,12 @@ CPU_ROWS = 4096  # pairs at a time on a CPU: a layer's input and output then sta
 class RelationNetwork(nn.Module):
     """RN(O) = f( sum over pairs (i, j) of g(o_i, o_j, q) ).
 
-    g's first layer is linear, so it is applied to every object and question once and the three terms are added for
-    each pair: W [o_i; o_j; q] + b = W_i o_i + W_j o_j + (W_q q + b). Nothing is concatenated N^2 times.
+    Where g starts with a linear layer, that is applied to every object and question once and the three terms are added
+    for each pair: W [o_i; o_j; q] + b = W_i o_i + W_j o_j + (W_q q + b). Nothing is concatenated N^2 times.
 
     Args:
-        g: starts with nn.Linear(2 D + Q, H) on (o_i, o_j, q); its later modules map rows [R, H] to rows.
+        g: any module from rows (o_i, o_j, q), [R, 2 D + Q], to rows [R, G], called on blocks of pairs. An nn.Sequential
+            that starts with nn.Linear is the fastest; hooks on either, or a `forward` of their own, cost that speed.
         f: any module on the summed relations.
         pairs: "all" ordered pairs with self-pairs (the paper), "unordered" pairs i < j, "unordered_self" pairs i <= j,
             or an index [P, 2]. With "unordered" the sum over a scene of fewer than two objects is zero, whatever the
@@ -37,10 +40,10 @@ class RelationNetwork(nn.Module):
             backward pass. None: the activations of all pairs are kept.
 
     Raises:
-        InputError: here or in a call, when sizes, shapes or options do not fit.
+        InputError: here or in a call, when sizes, shapes or options do not fit, or values are not finite.
     """
 
-    def __init__(self, g: nn.Sequential, f: nn.Module, pairs: Pairs = "all", chunk: int | None = None):
+    def __init__(self, g: nn.Module, f: nn.Module, pairs: Pairs = "all", chunk: int | None = None):
         super().__init__()
         _check(g, pairs, chunk)
         self.g, self.f, self.chunk = g, f, chunk
@@ -51,41 +54,47 @@ class RelationNetwork(nn.Module):
     def forward(self, objects: Tensor, question: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
         """Map objects [B, N, D], question [B, Q] and mask [B, N] (True: a real object) to f's output [B, out]."""
         summed = self.relations(objects, question, mask)  # [B, G]
-        check_norm(self.f, len(summed), "questions")
-        return self.f(summed)
+        check_norm(self.f, summed.shape[0], "questions")
+        weight = next((each for each in self.parameters() if each.is_floating_point()), summed)
+        return self.f(summed.to(weight.dtype))  # the sum is in single precision where the model is in half
 
     def relations(self, objects: Tensor, question: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
         """The sum over pairs of g(o_i, o_j, q), [B, G]; zero for a scene without pairs."""
         self._check_inputs(objects, question, mask)
         if mask is not None:
             objects = objects.masked_fill(~mask[..., None], 0)  # 0 x NaN would reach the gradient of the weights
-        left, right = self._first_layer(objects, question)
+        _check_values(objects, question)
         if self.chunk is not None and _looks_across(self.g):
             raise InputError("batch norm in g trains on all pairs at once: set chunk=None, or take the norm out of g")
+        layers, left, right = self._apart(objects, question)
         how = {"rows": self._rows(objects), "recompute": self.chunk is not None}
         if mask is None and self.pairs == "all":
             check_norm(self.g, left.shape[0] * left.shape[1] ** 2, "pairs")
-            return pair_sum(self.g[1:], left, right, **how)
+            return pair_sum(layers, left, right, **how)
+        if torch.compiler.is_exporting():
+            return padded_pair_sum(layers, left, right, *self._padded(objects, mask))
         scene, pairs = self._listed(objects, mask)
         check_norm(self.g, len(scene), "pairs")
-        return listed_pair_sum(self.g[1:], left, right, scene, pairs, **how)
+        return listed_pair_sum(layers, left, right, scene, pairs, **how)
 
     def each_relation(self, objects: Tensor, question: Tensor | None = None) -> Tensor:
         """g(o_i, o_j, q) of every ordered pair, [B, N, N, G]: what the sum is made of, for pictures."""
         self._check_inputs(objects, question, None)
-        left, right = self._first_layer(objects, question)
+        _check_values(objects, question)
+        layers, left, right = self._apart(objects, question)
         scenes, count, _ = objects.shape
         rows = (left[:, :, None] + right[:, None]).flatten(0, 2)  # [B * N * N, H]
-        return self.g[1:](rows).unflatten(0, (scenes, count, count))
+        return layers(rows).unflatten(0, (scenes, count, count))
+
+    def _apart(self, objects: Tensor, question: Tensor | None) -> tuple[nn.Module, Tensor, Tensor]:
+        """Layers, and left and right [B, N, ...], so that g(o_i, o_j, q) = layers(left_i + right_j)."""
+        if starts_plain(self.g):
+            return self.g[1:], *self._first_layer(objects, question)
+        return self.g, *_side_by_side(objects, question)
 
     def _first_layer(self, objects: Tensor, question: Tensor | None) -> tuple[Tensor, Tensor]:
         """Per-object terms [B, N, H] of g's first layer; the question's term and the bias are part of the left one."""
         features, first = objects.shape[-1], self.g[0]
-        if first._forward_pre_hooks or first._forward_hooks:
-            raise InputError(
-                "g's first layer has hooks, which only a call of the whole layer would run: remove them, or take the "
-                "parametrization of torch.nn.utils.parametrizations in place of a hook"
-            )
         weight_i, weight_j, weight_q = first.weight.tensor_split([features, 2 * features], dim=1)
         right = nn.functional.linear(objects, weight_j)
         if question is None:
@@ -94,7 +103,9 @@ class RelationNetwork(nn.Module):
         return nn.functional.linear(objects, weight_i) + context[:, None], right
 
     def _rows(self, objects: Tensor) -> int | None:
-        """Pairs to work on at a time; all of them where batch norm looks across pairs."""
+        """Pairs to work on at a time; all of them where batch norm looks across pairs, or for a batch of any size."""
+        if torch.compiler.is_exporting():
+            return None
         if self.chunk is not None:
             return self.chunk
         return CPU_ROWS if objects.device.type == "cpu" and not _looks_across(self.g) else None
@@ -109,10 +120,20 @@ class RelationNetwork(nn.Module):
         scene, which = mask[:, index].all(-1).nonzero(as_tuple=True)  # [R], of [B, P]
         return scene, index[which]
 
+    def _padded(self, objects: Tensor, mask: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """The chosen pairs [P, 2], and in which scenes both of their objects are real [B, P]."""
+        index = self.chosen(objects.shape[1], objects.device)
+        if mask is not None and _looks_across(self.g):
+            raise InputError("batch norm in g would see padding in an exported model: call eval() before")
+        return index, None if mask is None else mask[:, index].all(-1)
+
     def chosen(self, count: int, device: torch.device | None = None) -> Tensor:
         """The pairs [P, 2] that are summed in a scene of N objects."""
         if self.pairs == "index":
             return self.index
+        if self.pairs in FIRST_DIAGONAL and torch.compiler.is_exporting():  # a constant, which every format has
+            pairs = [(i, j) for i in range(count) for j in range(i + FIRST_DIAGONAL[self.pairs], count)]
+            return torch.tensor(pairs, dtype=torch.long, device=device).view(-1, 2)
         if self.pairs in FIRST_DIAGONAL:
             return torch.triu_indices(count, count, offset=FIRST_DIAGONAL[self.pairs], device=device).T
         return torch.cartesian_prod(*[torch.arange(count, device=device)] * 2)
@@ -120,11 +141,11 @@ class RelationNetwork(nn.Module):
     def _check_inputs(self, objects: Tensor, question: Tensor | None, mask: Tensor | None) -> None:
         if objects.ndim != 3:
             raise InputError(f"objects must have shape [B, N, D], not {list(objects.shape)}")
-        (scenes, count, features), takes = objects.shape, self.g[0].in_features
-        if question is not None and (question.ndim != 2 or len(question) != scenes):
+        (scenes, count, features), takes = objects.shape, _takes(self.g)
+        if question is not None and (question.ndim != 2 or question.shape[0] != scenes):
             raise InputError(f"question must have shape [B, Q] with B = {scenes}, not {list(question.shape)}")
         given = 2 * features + (0 if question is None else question.shape[-1])
-        if given != takes:
+        if takes is not None and given != takes:
             raise InputError(
                 f"objects [.., {features}] and question give 2 D + Q = {given} features, but g's first layer takes "
                 f"{takes}: build g with nn.Linear({given}, ...)"
@@ -141,7 +162,7 @@ def mlp(sizes: list[int], norm: bool = False, dropout: float = 0.0, last_relu: b
     for position, (inputs, outputs) in enumerate(itertools.pairwise(sizes), start=2):
         layers.append(nn.Linear(inputs, outputs))
         if position < len(sizes) or last_relu:
-            layers += [nn.BatchNorm1d(outputs)] * norm + [nn.ReLU(inplace=True)] + [nn.Dropout(dropout)] * (dropout > 0)
+            layers += [nn.BatchNorm1d(outputs)] * norm + [nn.ReLU()] + [nn.Dropout(dropout)] * (dropout > 0)
     return nn.Sequential(*layers)
 
 
@@ -151,7 +172,7 @@ def check_norm(layers: nn.Module, rows: int, kind: str) -> None:
     Raises:
         InputError: names the settings to change.
     """
-    if rows < 2 and parallel.count() == 1 and _looks_across(layers):
+    if _looks_across(layers) and rows < 2 and parallel.count() == 1:
         raise InputError(f"batch norm looks across {kind}, here {rows}: raise train.batch or set model.norm=False")
 
 
@@ -161,9 +182,30 @@ def _looks_across(layers: nn.Module) -> bool:
     return any(norm.training or norm.running_mean is None for norm in norms)
 
 
-def _check(g: nn.Sequential, pairs: Pairs, chunk: int | None) -> None:
-    if not isinstance(g, nn.Sequential) or not len(g) or not isinstance(g[0], nn.Linear):
-        raise InputError("g must be an nn.Sequential that starts with nn.Linear(2 D + Q, H)")
+def _side_by_side(objects: Tensor, question: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Two terms whose sum is what g reads of a pair: [o_i; 0; q] and [0; o_j; 0], [B, N, 2 D + Q] each."""
+    features, asked = objects.shape[-1], 0 if question is None else question.shape[-1]
+    left, right = nn.functional.pad(objects, (0, features)), nn.functional.pad(objects, (features, asked))
+    if question is None:
+        return left, right
+    return torch.cat([left, question[:, None].expand(-1, objects.shape[1], -1)], -1), right
+
+
+def _takes(g: nn.Module) -> int | None:
+    """Features of a pair that g takes, where its first layer says so."""
+    first = g[0] if isinstance(g, nn.Sequential) and len(g) else g
+    return getattr(first, "in_features", None) or None  # a lazy layer has 0 of them before its first call
+
+
+def _check_values(objects: Tensor, question: Tensor | None) -> None:
+    check_finite(objects, "features", objects=1)
+    if question is not None:
+        check_finite(question, "questions")
+
+
+def _check(g: nn.Module, pairs: Pairs, chunk: int | None) -> None:
+    if not isinstance(g, nn.Module):
+        raise InputError(f"g must be a module from rows [R, 2 D + Q] to rows [R, G], not {g!r}")
     if isinstance(pairs, str) and pairs not in PAIRS:
         raise InputError(f"pairs must be one of {', '.join(PAIRS)} or an index [P, 2], not {pairs!r}")
     if isinstance(pairs, Tensor) and (pairs.ndim != 2 or pairs.shape[1] != 2):

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from reprolib.errors import InputError
+from reprolib.models.finite_values import check_finite
 from reprolib.models.nri.encoders import initialised
 from reprolib.models.nri.latent import negative_log_likelihood
 from reprolib.settings.moving import LSTMModel
@@ -65,6 +66,7 @@ class TrajectoryLSTM(nn.Module):
 
     def rollout(self, frames: Tensor, steps: int) -> Tensor:
         """The frames after the given ones, all of which are read first: [B, F, N, D] -> [B, steps, N, D]."""
+        check_finite(frames, "frames", objects=2)
         given = [True] * frames.shape[1] + [False] * (steps - 1)
         return self.predictions(frames, given)[:, frames.shape[1] - 1 :]
 

@@ -90,9 +90,9 @@ class ForceReadingNRI(NRI):
         decoder = FromLinearStep(step, config.decoder_width, config.types)
         super().__init__(config, frames - 1, 2 * features, decoder, masked)
 
-    def logits(self, trajectories: Tensor, present: Tensor | None = None) -> Tensor:
-        """As for any NRI: [B, T, N, F] -> [B, N, N - 1, K]."""
+    def seen(self, trajectories: Tensor, present: Tensor | None) -> tuple[Tensor, ...]:
+        """What the encoder is given: [B, T, N, F] -> [B, T', N, 2 F] of the T' frames that it reads."""
         states = trajectories[:, : self.frames + 1]
         left = self.decoder.step.left(states)
         both = None if present is None else present[:, : self.frames] & present[:, 1 : self.frames + 1]
-        return super().logits(torch.cat([states[:, :-1], left], -1), both)
+        return super().seen(torch.cat([states[:, :-1], left], -1), both)

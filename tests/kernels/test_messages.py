@@ -83,6 +83,26 @@ def test_single_precision_with_and_without_fused_products(monkeypatch, fused, ro
         torch.testing.assert_close(ours.double(), true, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("frozen", [(), (0, 3), (1, 2, 4)])
+def test_second_derivatives(frozen):
+    given = [value.requires_grad_(number not in frozen) for number, value in enumerate(values(2, 3))]
+    assert torch.autograd.gradgradcheck(message_sum, given)
+
+
+def test_second_derivatives_where_one_sum_is_made_from_another():
+    """Values of the second sum depend on those of the first, and both have the same weights."""
+
+    def penalty(summed):
+        sender, receiver, gate, weight, bias = given = values(2, 3)
+        inner = summed(sender, receiver, gate, weight, bias)[..., :3]
+        total = summed(inner, inner + receiver, gate, weight, bias)
+        slopes = torch.autograd.grad(total.square().sum(), [sender, weight], create_graph=True)
+        return torch.autograd.grad(sum(slope.square().sum() for slope in slopes), given)
+
+    for ours, formula in zip(penalty(message_sum), penalty(by_hand), strict=True):
+        torch.testing.assert_close(ours, formula)
+
+
 def test_a_gate_of_zero_silences_a_sender():
     sender, receiver, gate, weight, bias = values(2, 4)
     gate = gate.detach().clone()

@@ -24,3 +24,17 @@ def test_an_expanded_gradient_is_taken():
     values = torch.randn(3, 4, 2, requires_grad=True)
     larger_of_two(values).sum().backward()
     assert values.grad.sum() == 3 * 2 * 2
+
+
+@pytest.mark.parametrize("frames", [4, 5])
+def test_second_derivatives(frames):
+    values = torch.randn(2, frames, 3, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradgradcheck(lambda values: larger_of_two(values).square(), values)
+
+
+def test_a_transform_of_functions_passes_through():
+    values = torch.randn(2, 5, 3)
+    slopes = torch.func.vmap(torch.func.grad(lambda one: larger_of_two(one[None]).square().sum()))(values)
+    given = values.clone().requires_grad_()
+    larger_of_two(given).square().sum().backward()
+    torch.testing.assert_close(slopes, given.grad)

@@ -10,12 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from reprolib.errors import InputError
+from reprolib.models.finite_values import check_finite
 from reprolib.models.modular.annealing import Bounce, best_of, course, random_structures
 from reprolib.models.modular.modules import ModularNetwork
 from reprolib.models.modular.proposals import Propose, from_probabilities, from_scores, into_a_node, one_edge
 from reprolib.models.modular.receivers import best_structures, over_frames
 from reprolib.models.modular.sender_blocks import Sweeps, descended
 from reprolib.models.nri import MLPEncoder
+from reprolib.models.precision import at_least_single
 from reprolib.settings.searching import ModularModel
 
 AT_ONCE = 250  # scenes searched at once
@@ -58,6 +60,7 @@ class ModularMetaLearning(nn.Module):
         >>> bool((model.edges(motion) == graphs).all())
         True
         """
+        check_finite(trajectories, "trajectories", objects=2)
         config = self.config
         if config.block is None:
             return best_structures(self.network, trajectories, config.least_error, config.symmetric)
@@ -85,14 +88,14 @@ class ModularMetaLearning(nn.Module):
         along = structures.repeat_interleave(starts.shape[1], 0)  # [M S, N, N - 1]
         predicted = (by or self.network).rollout(starts.flatten(0, 1), along, restart)  # [M S, restart, N, D]
         predicted = predicted.unflatten(0, starts.shape[:2]).flatten(1, 2)[:, : frames - 1]  # [M, T - 1, N, D]
-        return (predicted - trajectories[:, 1:]).square().mean((1, 2, 3))
+        return (at_least_single(predicted) - trajectories[:, 1:]).square().mean((1, 2, 3))
 
     def misfit(self, trajectories: Tensor, structures: Tensor) -> Tensor:
         """Mean over frames and receivers of log(error + floor) one step from truth, scene by scene: [M]."""
         now, after = trajectories[:, :-1], trajectories[:, 1:]  # [M, T', N, D]
         along = structures.repeat_interleave(now.shape[1], 0)
         predicted = self.network(now.flatten(0, 1), along).view_as(after)
-        return ((predicted - after).square().mean(-1) + self.config.least_error).log().mean((1, 2))
+        return ((at_least_single(predicted) - after).square().mean(-1) + self.config.least_error).log().mean((1, 2))
 
     def proposal(self, trajectories: Tensor, logits: Tensor | None = None) -> Propose:
         """What is tried next in scenes [M, T, N, D]; `logits` [M, N, N - 1, K] are the encoder's, if there is one."""
@@ -114,6 +117,7 @@ class ModularMetaLearning(nn.Module):
         Raises:
             InputError: errors that are not finite.
         """
+        check_finite(trajectories, "trajectories", objects=2)
         scenes, objects = trajectories.shape[::2]
         start = random_structures(scenes, objects, self.config.modules, generator).to(trajectories.device)
         propose = self.proposal(trajectories, None if self.encoder is None else self.encoder(trajectories))

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from reprolib.data.simulations import senders
 from reprolib.errors import InputError
+from reprolib.models.plain_layers import is_plain
 
 
 class ModularNetwork(nn.Module):
@@ -31,7 +32,7 @@ class ModularNetwork(nn.Module):
         super().__init__()
         if modules < 1 + first_is_none:
             raise InputError(f"model.modules is {modules}: give {1 + first_is_none} or more, so that one of them acts")
-        self.count, self.skipped = modules, int(first_is_none)
+        self.count, self.skipped, self.width = modules, int(first_is_none), width
         self.edges = nn.ModuleList(_edge_module(features, width) for _ in range(self.skipped, modules))
         self.of_state = Exact(features, width)  # with `of_received` the first layer of the node module
         self.of_received = nn.Linear(width, width, bias=False)
@@ -69,13 +70,37 @@ class ModularNetwork(nn.Module):
         parts = pairs.flatten(0, 2).index_select(0, order).split(counts)  # K times [E_k, 2 D]
         messages = torch.cat([self.message(kind, part) for kind, part in enumerate(parts)])  # [E, H]
         received = torch.empty_like(messages).index_copy(0, order, messages).view(*pairs.shape[:3], -1).sum(2)
-        return states + self.node(self.of_state(states) + self.of_received(received)).float()
+        return states + self.node(self.of_state(states) + self.of_received(received)).to(states.dtype)
 
     def message(self, kind: int, pairs: Tensor) -> Tensor:
         """What one module says on [x_j, x_i]: [..., 2 D] -> [..., H]."""
         if kind < self.skipped:
-            return self.of_received.weight.new_zeros(*pairs.shape[:-1], self.of_received.in_features)
+            return pairs.new_zeros(*pairs.shape[:-1], self.width)
         return self.edges[kind - self.skipped](pairs)
+
+    def own(self, states: Tensor) -> Tensor:
+        """What a receiver itself adds to the sum that `change` reads: [..., D] -> [..., H], or wider as `said` is."""
+        own = self.of_state(states)
+        return own if is_plain(self.of_received) else nn.functional.pad(own, (0, self.width))
+
+    def said(self, kind: int, pairs: Tensor) -> Tensor:
+        """What a sender adds to that sum, through one module: [..., 2 D] -> [..., H].
+
+        As `of_received` is linear, it may come before the sum. Where it is more than a plain linear layer, messages are
+        added beside the receiver's own term, [..., 2 H], and `change` calls the layer on their sum.
+        """
+        message = self.message(kind, pairs)
+        return self.of_received(message) if is_plain(self.of_received) else nn.functional.pad(message, (self.width, 0))
+
+    def change(self, total: Tensor) -> Tensor:
+        """How a receiver's state changes, from its own term plus what all senders say: [..., H] -> [..., D].
+
+        The total is overwritten.
+        """
+        if not is_plain(self.of_received):
+            own, received = total.split(self.width, -1)
+            total = own + self.of_received(received)
+        return self.node(total)
 
 
 class Exact(nn.Linear):
@@ -96,8 +121,8 @@ def ends(states: Tensor) -> Tensor:
 
 def _edge_module(features: int, width: int) -> nn.Sequential:
     return nn.Sequential(
-        *(Exact(2 * features, width), nn.ReLU(inplace=True)),
-        *(nn.Linear(width, width), nn.ReLU(inplace=True), nn.Linear(width, width), nn.ReLU(inplace=True)),
+        *(Exact(2 * features, width), nn.ReLU()),
+        *(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU()),
     )
 
 

@@ -13,10 +13,10 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.nn.functional import linear
 
 from reprolib.errors import InputError
 from reprolib.models.modular.modules import ModularNetwork, ends
+from reprolib.models.precision import at_least_single
 
 Choose = Callable[[Tensor], Tensor]  # of scores [..., C] a place each: [...]
 Assembly = Callable[[Tensor, Choose], Tensor]  # structures [M, N, N - 1], of scores [M, N, C]
@@ -45,17 +45,19 @@ def errors(network: ModularNetwork, states: Tensor, after: Tensor) -> Tensor:
     """Mean squared error at every receiver under each of its assignments: [R, N, D] twice -> [R, N, C]."""
     count = states.shape[1]
     combinations = len(assignments(count - 1, network.count))
-    at_once = max(1, BLOCK // (count * combinations * network.of_received.out_features))
+    at_once = max(1, BLOCK // (count * combinations * network.width))
     parts = zip(states.split(at_once), after.split(at_once), strict=True)
     return torch.cat([_errors(network, *part) for part in parts])
 
 
 def _errors(network: ModularNetwork, states: Tensor, after: Tensor) -> Tensor:
-    pairs, weight = ends(states), network.of_received.weight
-    said = [linear(network.message(kind, pairs), weight) for kind in range(network.count)]  # K times [R, N, N - 1, H]
+    pairs = ends(states)
+    said = [network.said(kind, pairs) for kind in range(network.count)]  # K times [R, N, N - 1, H]
     said = torch.stack(said, 3).flatten(0, 1)  # [R N, N - 1, K, H]
-    total = sums(network.of_state(states).to(said.dtype).flatten(0, 1), said)  # [R N, C, H]
-    predicted = states[:, :, None] + network.node(total).float().unflatten(0, states.shape[:2])  # [R, N, C, D]
+    total = sums(network.own(states).to(said.dtype).flatten(0, 1), said)  # [R N, C, H]
+    predicted = states[:, :, None] + at_least_single(network.change(total)).unflatten(
+        0, states.shape[:2]
+    )  # [R, N, C, D]
     return (predicted - after[:, :, None]).square().mean(-1)
 
 

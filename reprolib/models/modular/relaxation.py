@@ -32,7 +32,7 @@ def guessed(network: ModularNetwork, said: Tensor, own: Tensor, moved: Tensor) -
     at_once = max(1, AT_ONCE // said[0].numel())
     some = zip(*(of.split(at_once) for of in (said, own, moved)), strict=True)
     with torch.autocast(said.device.type, enabled=False):  # small differences of predictions matter
-        return torch.cat([_guessed(network, *(part.float() for part in of)) for of in some])
+        return torch.cat([_guessed(network, *(part.to(moved.dtype) for part in of)) for of in some])
 
 
 def _guessed(network: ModularNetwork, said: Tensor, own: Tensor, moved: Tensor) -> Tensor:
@@ -43,7 +43,7 @@ def _guessed(network: ModularNetwork, said: Tensor, own: Tensor, moved: Tensor) 
         parts = _solved(*_effects(network, parts, said, own, moved), targets, sure)
         purest = parts.amax(2).topk(senders * count // ROUNDS).indices  # those decided before are among them
         sure = sure.scatter(1, purest, True)
-        targets = torch.where(sure[..., None], one_hot(parts.argmax(2), modules).float(), 1 / modules)
+        targets = torch.where(sure[..., None], one_hot(parts.argmax(2), modules).to(parts.dtype), 1 / modules)
     return parts.argmax(2)
 
 
@@ -51,8 +51,8 @@ def _effects(network: ModularNetwork, parts: Tensor, said: Tensor, own: Tensor, 
     """What each sender changes when it is given to one module alone [P, S K, F D], and what is missing [P, F D]."""
     mixed = (parts[..., None, None] * said).sum(2)  # [P, S, F, H]
     heard = own + mixed.sum(1)  # [P, F, H]
-    now = network.node(heard)  # [P, F, D]
-    alone = network.node((heard[:, None] - mixed)[:, :, None] + said)  # [P, S, K, F, D]
+    alone = network.change((heard[:, None] - mixed)[:, :, None] + said)  # [P, S, K, F, D]
+    now = network.change(heard)  # [P, F, D]
     return (alone - now[:, None, None]).flatten(3).flatten(1, 2).double(), (moved - now).flatten(1).double()
 
 
@@ -64,4 +64,4 @@ def _solved(effects: Tensor, missing: Tensor, targets: Tensor, sure: Tensor) -> 
     left = missing - (target[:, None] @ effects).squeeze(1)  # [P, F D]
     found = target + torch.linalg.solve(squares + pull.diag_embed(), (effects @ left[..., None]).squeeze(2))
     found = found.view_as(targets).clamp(min=1e-6)
-    return (found / found.sum(2, keepdim=True)).float()
+    return (found / found.sum(2, keepdim=True)).to(targets.dtype)

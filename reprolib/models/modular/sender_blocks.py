@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import linear
 
 from reprolib.errors import InputError
 from reprolib.models.modular.annealing import random_structures
 from reprolib.models.modular.modules import ModularNetwork, ends
 from reprolib.models.modular.receivers import BLOCK, Choose, assignments, check_moving, least, sums
 from reprolib.models.modular.relaxation import guessed
+from reprolib.models.precision import at_least_single
 
 AT_ONCE = 2**24  # numbers that edges say
 
@@ -51,11 +51,11 @@ class Receivers:
         self.network, self.floor = network, floor
         self.scenes, self.objects = now.shape[0], now.shape[2]
         states = now.flatten(0, 1)  # [M F, N, D]
-        pairs, weight = ends(states), network.of_received.weight
-        said = [linear(network.message(kind, pairs), weight) for kind in range(network.count)]
+        pairs = ends(states)
+        said = [network.said(kind, pairs) for kind in range(network.count)]
         of_receiver = _by_receiver(torch.stack(said, 3), self.scenes)  # [P, F, S, K, H]
         self.said = of_receiver.movedim(1, 3).contiguous()  # [P, S, K, F, H]
-        self.own = _by_receiver(network.of_state(states).to(said[0].dtype), self.scenes)  # [P, F, H]
+        self.own = _by_receiver(network.own(states).to(said[0].dtype), self.scenes)  # [P, F, H]
         self.moved = _by_receiver((after - now).flatten(0, 1), self.scenes)  # [P, F, D]
 
     def searched(self, sweeps: Sweeps, generator: torch.Generator) -> Tensor:
@@ -121,7 +121,7 @@ class Receivers:
 
     def _scores(self, fixed: Tensor, said: Tensor, moved: Tensor) -> Tensor:
         """Of some receivers: [P, F, H], [P, block, K, F, H] and [P, F, D] -> [P, C]."""
-        predicted = self.network.node(sums(fixed, said)).float()  # [P, C, F, D]
+        predicted = at_least_single(self.network.change(sums(fixed, said)))  # [P, C, F, D]
         return ((predicted - moved[:, None]).square().mean(-1) + self.floor).log().mean(-1)
 
 
@@ -136,7 +136,7 @@ def descended(
     """
     check_moving(trajectories)
     frames, objects = trajectories.shape[1:3]
-    numbers = frames * objects * (objects - 1) * network.count * network.of_received.out_features
+    numbers = frames * objects * (objects - 1) * network.count * network.width
     parts = trajectories.split(max(1, AT_ONCE // numbers))
     every = (Receivers(network, some[:, :-1], some[:, 1:], floor) for some in parts)
     return torch.cat([receivers.searched(sweeps, generator) for receivers in every])

@@ -16,6 +16,7 @@ from torch.nn.functional import one_hot
 from reprolib.errors import InputError
 from reprolib.models.modular.meta_learning import ModularMetaLearning
 from reprolib.models.modular.modules import ModularNetwork
+from reprolib.models.precision import at_least_single
 from reprolib.settings.recipe import rate_factor
 from reprolib.settings.searching import UnseenModel
 
@@ -79,7 +80,7 @@ class UnseenObject(ModularMetaLearning):
         config, features = self.config, scenes.trajectories.shape[-1]
         starts = 2 * torch.rand(len(scenes), config.guesses, features, generator=generator) - 1
         size = max(1, AT_ONCE // config.guesses)
-        parts = zip(scenes.split(size), starts.to(scenes.trajectories.device).split(size), strict=True)
+        parts = zip(scenes.split(size), starts.to(scenes.trajectories).split(size), strict=True)
         found = [followed(self.network, some, self.descended(some, first), config.restart) for some, first in parts]
         return Guessed(torch.cat([each.states for each in found]), torch.cat([each.errors for each in found]))
 
@@ -124,7 +125,7 @@ def predicted(network: ModularNetwork, scenes: Observed, guesses: Tensor, restar
         frames.append(network.rollout(states, every.structures, min(restart, last - first)))
         states = frames[-1][:, -1]
     found = torch.cat(frames, 1)
-    missed = torch.where(unseen[:, None], 0.0, found - seen[:, 1:])
+    missed = torch.where(unseen[:, None], 0.0, at_least_single(found) - seen[:, 1:])
     visible = seen.shape[2] - 1
     errors = missed.square().sum(2).mean((1, 2)) / visible
     return found, errors.view(guesses.shape[:2])

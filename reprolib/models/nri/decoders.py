@@ -3,10 +3,12 @@
 B scenes (or scenes times starting frames), N objects, D features, H width, K edge types.
 """
 
+import torch
 from torch import Tensor, nn
 
 from reprolib.kernels.messages import message_sum
-from reprolib.models.nri.encoders import at_ends
+from reprolib.models.nri.encoders import at_ends, both_ends
+from reprolib.models.plain_layers import is_plain, starts_plain
 
 
 class MLPDecoder(nn.Module):
@@ -38,21 +40,29 @@ class MLPDecoder(nn.Module):
 
     def forward(self, states: Tensor, types: Tensor, memory: None = None) -> tuple[Tensor, None]:
         """The next states: [B, N, D] and edge types [B, N, N - 1, K] -> [B, N, D], and no memory."""
+        types = types.to(states.dtype)
         received = sum(self._received(states, types, kind) for kind in range(len(self.message_in)))
-        first, *rest = self.output  # on [x, received], which need not be joined
+        return states + self._output(states, received).to(states.dtype), None
+
+    def _output(self, states: Tensor, received: Tensor) -> Tensor:
+        """The change of the states, by the output network on [x, received], which need not be joined: [B, N, D]."""
+        if not starts_plain(self.output):
+            return self.output(torch.cat([states, received], -1))
+        first, *rest = self.output
         of_state, of_received = first.weight.split([states.shape[-1], received.shape[-1]], 1)
         hidden = nn.functional.linear(states, of_state) + nn.functional.linear(received, of_received, first.bias)
-        for layer in rest:
-            hidden = layer(hidden)
-        return states + hidden.float(), None
+        return _through(rest, hidden)
 
     def _received(self, states: Tensor, types: Tensor, kind: int) -> Tensor:
         """Sum of the messages of one type to every receiver: [B, N, H]."""
-        first, second = self.message_in[kind], self.message_out[kind]
+        first, second, gate = self.message_in[kind], self.message_out[kind], types[..., self.skipped + kind]
+        if not (is_plain(first) and is_plain(second) and second.bias is not None):
+            message = second(first(torch.cat(both_ends(states), -1)).relu()).relu()  # [B, N, N - 1, H]
+            return (gate[..., None] * message).sum(2)
         of_sender, of_receiver = first.weight.chunk(2, 1)
         sender = nn.functional.linear(states, of_sender)
         receiver = nn.functional.linear(states, of_receiver, first.bias)
-        return message_sum(sender, receiver, types[..., self.skipped + kind], second.weight, second.bias)
+        return message_sum(sender, receiver, gate, second.weight, second.bias)
 
 
 class RecurrentDecoder(nn.Module):
@@ -85,12 +95,13 @@ class RecurrentDecoder(nn.Module):
 
     def forward(self, states: Tensor, types: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
         """The next states [B, N, D] and memory [B, N, H] from states, edge types [B, N, N - 1, K] and memory."""
+        types = types.to(states.dtype)
         gates = self.of_input(states), self.of_received(self._received(memory, types))  # [B, N, 3 H] twice
         (reset, update, new), (r, u, n) = (gate.chunk(3, -1) for gate in gates)
         update = (update + u).sigmoid()
         new = (new + (reset + r).sigmoid() * n).tanh()
         memory = (1 - update) * new + update * memory
-        return states + self.output(memory).float(), memory
+        return states + self.output(memory).to(states.dtype), memory
 
     def _received(self, memory: Tensor, types: Tensor) -> Tensor:
         """Mean over senders and types of the messages between hidden states: [B, N, H]."""
@@ -112,10 +123,14 @@ class Dropout(nn.Dropout):
 
 def _from_ends(net: nn.Sequential, memory: Tensor) -> Tensor:
     """What a network that starts with a linear layer on sender and receiver says: [B, N, H] -> [B, N, N - 1, H]."""
+    if not is_plain(net, nn.Sequential):
+        return net(torch.cat(both_ends(memory), -1))
     first, *rest = net
-    of_sender, of_receiver = first.weight.chunk(2, 1)
-    hidden = at_ends(memory, of_sender, of_receiver, first.bias)  # [B, N, N - 1, H]
-    for layer in rest:
+    return _through(rest, at_ends(first, memory))  # [B, N, N - 1, H]
+
+
+def _through(layers: list[nn.Module], hidden: Tensor) -> Tensor:
+    for layer in layers:
         hidden = layer(hidden)
     return hidden
 

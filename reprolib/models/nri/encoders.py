@@ -15,6 +15,9 @@ from torch.nn.functional import linear
 
 from reprolib.errors import InputError
 from reprolib.kernels.pooling import larger_of_two
+from reprolib.models.finite_values import check_finite
+from reprolib.models.plain_layers import is_plain
+from reprolib.models.precision import at_least_single
 
 BIAS = 0.1  # of every linear layer at the start, as in the official code
 KERNEL = 5  # of the convolutions over time; between them frames are pooled in pairs
@@ -26,31 +29,31 @@ class EdgeMLP(nn.Module):
     """Two layers of ELU, then batch norm, on what the ends of an edge or a node itself give.
 
     Args:
-        parts: features of each input; the first layer has one weight for each, and adds their terms.
+        parts: features of each input.
     """
 
     def __init__(self, parts: tuple[int, ...], width: int, dropout: float = 0.0) -> None:
         super().__init__()
         first, second = nn.Linear(sum(parts), width), nn.Linear(width, width)
-        self.first, self.parts = initialised(first), parts
+        self.first = initialised(first)
         self.rest = nn.Sequential(nn.ELU(), nn.Dropout(dropout), initialised(second), nn.ELU())
         self.norm = nn.BatchNorm1d(width)
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Inputs [..., D] of parts, each already in its place on nodes or edges -> [..., H]."""
-        return self._finished(self.first(torch.cat(inputs, -1)))
+        return self.after_first(self.first(torch.cat(inputs, -1)))
 
-    def on_edges(self, nodes: Tensor, *edges: Tensor) -> Tensor:
-        """On (sender, receiver, edge features): nodes [B, N, D], edges [B, N, N - 1, D] -> [B, N, N - 1, H]."""
-        of_sender, of_receiver, *of_edges = self.first.weight.split(self.parts, 1)
-        hidden = at_ends(nodes, of_sender, of_receiver, self.first.bias)
-        for edge, weight in zip(edges, of_edges, strict=True):
-            hidden = hidden + linear(edge, weight)
-        return self._finished(hidden)
-
-    def _finished(self, hidden: Tensor) -> Tensor:
+    def after_first(self, hidden: Tensor) -> Tensor:
+        """What the first layer gives [..., H] -> [..., H]."""
         hidden = self.rest(hidden)
         return self.norm(hidden.flatten(0, -2)).view_as(hidden)
+
+
+def on_edges(update: nn.Module, nodes: Tensor, *edges: Tensor) -> Tensor:
+    """An EdgeMLP on (sender, receiver, edge features): nodes [B, N, D], edges [B, N, N - 1, D] -> [B, N, N - 1, H]."""
+    if is_plain(update, EdgeMLP):
+        return update.after_first(at_ends(update.first, nodes, *edges))
+    return update(*both_ends(nodes), *edges)
 
 
 class MLPEncoder(nn.Module):
@@ -77,7 +80,7 @@ class MLPEncoder(nn.Module):
                 f"this encoder reads {self.frames} frames, not {trajectories.shape[1]}: cut the trajectory"
             )
         nodes = self.embed(trajectories.transpose(1, 2).flatten(2))  # [B, T, N, D] -> [B, N, T D] -> [B, N, H]
-        return self.rounds(self.first.on_edges(nodes), there)
+        return self.rounds(on_edges(self.first, nodes), there)
 
 
 class CNNEncoder(nn.Module):
@@ -104,24 +107,52 @@ class CNNEncoder(nn.Module):
     def forward(self, trajectories: Tensor, there: Tensor | None = None) -> Tensor:
         """Logits [B, N, N - 1, K] from trajectories [B, T, N, D].
 
-        Features stay last, where batch norm and pooling are fastest; `predict` is linear and comes after the attention.
-
         Args:
             there: bool [B, N], objects that others hear; None: all.
         """
         scenes, frames, count, _ = trajectories.shape
         _require_frames(frames)
+        over_time, over_features = (self.of_sender, self.of_receiver, self.second), (self.predict, self.attend)
+        plain = all(_is_plain(layer, KERNEL) for layer in over_time) and all(_is_plain(c, 1) for c in over_features)
+        pooled = self._pooled(trajectories) if plain else self._pooled_by_layers(trajectories)
+        return self.rounds(self.first(pooled.unflatten(0, (scenes, count, count - 1))), there)
+
+    def _pooled(self, trajectories: Tensor) -> Tensor:
+        """Mean over time of `predict`, weighted by the attention: [B, T, N, D] -> [B N (N - 1), H].
+
+        Features stay last, where batch norm and pooling are fastest; `predict` is linear and comes after the attention.
+        """
         seen = trajectories.transpose(1, 2).unfold(2, KERNEL, 1).flatten(3)  # [B, N, T', D KERNEL]
-        kernels = self.of_sender.weight.flatten(1), self.of_receiver.weight.flatten(1)
-        hidden = at_ends(seen, *kernels, self.of_receiver.bias)
+        by_sender, by_receiver = (
+            linear(seen, layer.weight.flatten(1), layer.bias) for layer in (self.of_sender, self.of_receiver)
+        )  # [B, N, T', H] twice
+        hidden = sent(by_sender) + by_receiver[:, :, None]  # [B, N, N - 1, T', H]
         hidden = self.dropout(_normed(self.norms[0], hidden.flatten(0, 2)))  # [B N (N - 1), T', H]
         hidden = larger_of_two(hidden).transpose(1, 2)[:, :, None]  # [B N (N - 1), H, 1, T' / 2]
         hidden = nn.functional.conv2d(hidden, self.second.weight[:, :, None], self.second.bias)
         hidden = _normed(self.norms[1], hidden[:, :, 0].transpose(1, 2))  # [B N (N - 1), T'', H]
         weights = linear(hidden, self.attend.weight[..., 0], self.attend.bias).softmax(1)
         attended = (weights.mT.to(hidden.dtype) @ hidden)[:, 0]  # [B N (N - 1), H]
-        pooled = linear(attended, self.predict.weight[..., 0], self.predict.bias) / hidden.shape[1]
-        return self.rounds(self.first(pooled.unflatten(0, (scenes, count, count - 1))), there)
+        return linear(attended, self.predict.weight[..., 0], self.predict.bias) / hidden.shape[1]
+
+    def _pooled_by_layers(self, trajectories: Tensor) -> Tensor:
+        """The definition of `_pooled`, in which every layer is called."""
+        nodes = trajectories.permute(0, 2, 3, 1)  # [B, N, D, T]
+        by_sender, by_receiver = (
+            layer(nodes.flatten(0, 1)).unflatten(0, nodes.shape[:2]) for layer in (self.of_sender, self.of_receiver)
+        )  # [B, N, H, T'] twice
+        hidden = (sent(by_sender) + by_receiver[:, :, None]).flatten(0, 2).relu()  # [B N (N - 1), H, T']
+        hidden = nn.functional.max_pool1d(self.dropout(self.norms[0](hidden)), 2)
+        hidden = self.norms[1](self.second(hidden).relu())  # [B N (N - 1), H, T'']
+        return (self.attend(hidden).softmax(-1) * self.predict(hidden)).mean(-1)
+
+
+def _is_plain(layer: nn.Module, kernel: int) -> bool:
+    """Whether a convolution over time is plain and, but for its width, as this encoder makes it."""
+    return is_plain(layer, nn.Conv1d) and (
+        (layer.kernel_size, layer.stride, layer.padding, layer.dilation, layer.groups)
+        == ((kernel,), (1,), (0,), (1,), 1)
+    )
 
 
 def _normed(norm: nn.BatchNorm1d, hidden: Tensor) -> Tensor:
@@ -149,7 +180,7 @@ class SecondRound(nn.Module):
     def forward(self, edges: Tensor, there: Tensor | None = None) -> Tensor:
         """[B, N, N - 1, H] and, of the objects that others hear, [B, N] -> [B, N, N - 1, K]."""
         nodes = self._heard(edges, there)  # [B, N, H]
-        return self.out(self.edge.on_edges(self.node(nodes), edges)).float()
+        return at_least_single(self.out(on_edges(self.edge, self.node(nodes), edges)))
 
     def _heard(self, edges: Tensor, there: Tensor | None) -> Tensor:
         """What comes in at every object, over the number of objects: [B, N, N - 1, H] -> [B, N, H]."""
@@ -162,15 +193,43 @@ class SecondRound(nn.Module):
 ENCODERS = {"mlp": MLPEncoder, "cnn": CNNEncoder}
 
 
+def edge_logits(encoder: nn.Module, trajectories: Tensor, *there: Tensor) -> Tensor:
+    """Logits of all edges: [B, T, N, D], and of whoever others hear [B, N] -> [B, N, N - 1, K].
+
+    Raises:
+        InputError: trajectories, or the logits, are not finite.
+    """
+    check_finite(trajectories, "trajectories", objects=2)
+    logits = encoder(trajectories, *there)
+    check_finite(logits, "logits of the edges", objects=1)
+    return logits
+
+
 def sent(nodes: Tensor) -> Tensor:
     """What every receiver gets from its senders: [B, N, ...] -> [B, N, N - 1, ...]."""
     index = _senders(nodes.shape[1], nodes.device)  # [N, N - 1]
     return nodes.index_select(1, index.flatten()).unflatten(1, index.shape)
 
 
-def at_ends(nodes: Tensor, of_sender: Tensor, of_receiver: Tensor, bias: Tensor) -> Tensor:
-    """A linear layer on sender and receiver, formed per node: [B, N, ..., D] -> [B, N, N - 1, ..., H]."""
-    return sent(linear(nodes, of_sender)) + linear(nodes, of_receiver, bias)[:, :, None]
+def both_ends(nodes: Tensor) -> tuple[Tensor, Tensor]:
+    """The sender and the receiver of every edge: [B, N, D] -> [B, N, N - 1, D] twice."""
+    sender = sent(nodes)
+    return sender, nodes[:, :, None].expand_as(sender)
+
+
+def at_ends(layer: nn.Module, nodes: Tensor, *edges: Tensor) -> Tensor:
+    """A linear layer on (sender, receiver, edge features): [B, N, D], [B, N, N - 1, D] -> [B, N, N - 1, H].
+
+    What it makes of either end is formed per node.
+    """
+    if not is_plain(layer):
+        return layer(torch.cat([*both_ends(nodes), *edges], -1))
+    widths = [values.shape[-1] for values in (nodes, nodes, *edges)]
+    of_sender, of_receiver, *of_edges = layer.weight.split(widths, 1)
+    hidden = sent(linear(nodes, of_sender)) + linear(nodes, of_receiver, layer.bias)[:, :, None]
+    for edge, weight in zip(edges, of_edges, strict=True):
+        hidden = hidden + linear(edge, weight)
+    return hidden
 
 
 def _senders(count: int, device: torch.device) -> Tensor:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from reprolib.errors import InputError
 from reprolib.models.nri.encoders import sent
+from reprolib.models.precision import at_least_single
 
 
 def gumbel_softmax(logits: Tensor, temperature: float, hard: bool = False) -> Tensor:
@@ -18,7 +19,7 @@ def gumbel_softmax(logits: Tensor, temperature: float, hard: bool = False) -> Te
         hard: one-hot going forward, the gradient of the soft sample going back (straight-through).
     """
     noise = -torch.empty_like(logits, dtype=torch.float32).exponential_().log()
-    soft = ((logits.float() + noise) / temperature).softmax(-1)
+    soft = ((at_least_single(logits) + noise) / temperature).softmax(-1)
     return soft + (one_hot(soft, logits.shape[-1]) - soft).detach() if hard else soft
 
 
@@ -47,7 +48,7 @@ def divergence(logits: Tensor, prior: Tensor, there: Tensor | None = None) -> Te
         there: bool [B, N], the objects that count, of whose edges both ends do; None: all.
     """
     scenes, objects = logits.shape[:2]
-    log_q = logits.float().log_softmax(-1)
+    log_q = at_least_single(logits).log_softmax(-1)
     of_edges = log_q.exp() * (log_q - prior.log())
     if there is None:
         return of_edges.sum() / (scenes * objects)
@@ -60,7 +61,7 @@ def negative_log_likelihood(predicted: Tensor, target: Tensor, variance: float) 
     Args:
         predicted, target: [..., D].
     """
-    return (predicted.float() - target).square().sum(-1).mean() / (2 * variance)
+    return (at_least_single(predicted) - target).square().sum(-1).mean() / (2 * variance)
 
 
 def peaked_negative_log_likelihood(predicted: Tensor, target: Tensor, width: float, variance: float) -> Tensor:
@@ -68,5 +69,5 @@ def peaked_negative_log_likelihood(predicted: Tensor, target: Tensor, width: flo
 
     An error counts from about the width w on, and the Gaussian still bounds the large ones.
     """
-    squares = (predicted.float() - target).square()  # [..., D]
+    squares = (at_least_single(predicted) - target).square()  # [..., D]
     return (squares / (2 * variance) + (squares / width**2).log1p()).sum(-1).mean()

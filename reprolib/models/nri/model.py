@@ -10,12 +10,12 @@ B scenes, T frames, N objects, D features, K edge types, S starting frames, C ob
 import torch
 from torch import Tensor, nn
 
-from reprolib.data.square_views import turned_motion
 from reprolib.errors import InputError
+from reprolib.models.finite_values import check_finite
 from reprolib.models.nri import latent
 from reprolib.models.nri.decoders import DECODERS, RecurrentDecoder
-from reprolib.models.nri.encoders import ENCODERS, sent
-from reprolib.settings.moving import EdgeClassifierModel, NRIModel
+from reprolib.models.nri.encoders import ENCODERS, edge_logits, sent
+from reprolib.settings.moving import NRIModel
 
 Batch = dict[str, Tensor]  # "trajectories" [B, T, N, D], "edges" [B, N, N - 1], "present" [B, T, N]
 
@@ -49,6 +49,21 @@ class GivenGraph(nn.Module):
         if self.config.graph == "full":
             return torch.ones(*edges.shape, 1, device=edges.device)
         return nn.functional.one_hot(edges, self.config.types).float()
+
+    def forward(self, trajectories: Tensor, types: Tensor, present: Tensor | None = None) -> Tensor:
+        """The frame after each of the first T - 1: [B, T, N, D] and types [B, N, N - 1, K] -> [B, T - 1, N, D].
+
+        Args:
+            present: who is there, bool [B, T, N]; None: all.
+        """
+        check_finite(trajectories, "trajectories", objects=2)
+        self._check_mask(present)
+        given = trajectories[:, :-1]
+        if present is None:
+            return self._burnt_in(given, types, 1)[0]
+        along = _heard(types.repeat_interleave(given.shape[1], 0), present[:, :-1].flatten(0, 1))
+        states, _ = self.decoder(given.flatten(0, 1), along, None)  # [B (T - 1), N, D]
+        return states.view_as(given)
 
     def loss(self, batch: Batch) -> Tensor:
         """Negative log-likelihood of the trajectories."""
@@ -147,6 +162,7 @@ class GivenGraph(nn.Module):
         Args:
             present: who is there, bool [B, F, N]; whoever is in the last given frame stays, as nobody knows better.
         """
+        check_finite(frames, "frames", objects=2)
         self._check_mask(present)
         given, along = self._needed(frames), types if present is None else _heard(types, present[:, -1])
         return self._burnt_in(given, along, steps)[0][:, given.shape[1] - 1 :]
@@ -195,10 +211,25 @@ class NRI(GivenGraph):
         )
         self.register_buffer("prior", latent.prior_of(config.prior, config.types), persistent=False)
 
+    def forward(self, trajectories: Tensor, present: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Logits of all edges, and predicted frames: [B, T, N, D] -> [B, N, N - 1, K] and [B, T - 1, N, D].
+
+        Every frame but the first is predicted from the true one before it, along the graph that `types` gives; in
+        training along a sample, as in the loss.
+
+        Args:
+            present: who is there, bool [B, T, N], of a `masked` model.
+        """
+        logits = self.logits(trajectories, present)
+        types = self._chosen(logits)
+        if self.training:
+            types = latent.gumbel_softmax(logits, self.config.temperature, self.config.hard)
+        return logits, super().forward(trajectories, types, present)
+
     def loss(self, batch: Batch) -> Tensor:
         """The negative evidence lower bound (equation 3): reconstruction and divergence from the prior."""
         trajectories, present = batch["trajectories"], batch.get("present")
-        logits = self.logits(trajectories, present)
+        logits = self.encoder(*self.seen(trajectories, present))
         types = latent.gumbel_softmax(logits, self.config.temperature, self.config.hard)
         there = None if present is None else present[:, : self.frames].any(1)  # [B, N]
         return self.reconstruction(trajectories, types, present) + latent.divergence(logits, self.prior, there)
@@ -210,22 +241,28 @@ class NRI(GivenGraph):
             present: who is there, bool [B, T, N], of a `masked` model.
 
         Raises:
-            InputError: it is lacking, or the model is not masked.
+            InputError: it is lacking, or the model is not masked; trajectories, or the logits, are not finite.
         """
+        return edge_logits(self.encoder, *self.seen(trajectories, present))
+
+    def seen(self, trajectories: Tensor, present: Tensor | None) -> tuple[Tensor, ...]:
+        """What the encoder is given: the frames that it reads, and of a `masked` model whoever is there in any."""
         if (present is not None) != self.masked:
             raise InputError("only an NRI with masked=True takes who is present, and it has to be told")
         seen = trajectories[:, : self.frames]
         if present is None:
-            return self.encoder(seen)
+            return (seen,)
         here = present[:, : self.frames, :, None]  # [B, F, N, 1]
-        return self.encoder(torch.cat([seen.where(here, 0), here.to(seen.dtype)], -1), here.any(1)[..., 0])
+        return torch.cat([seen.where(here, 0), here.to(seen.dtype)], -1), here.any(1)[..., 0]
 
     def types(self, batch: Batch) -> Tensor:
         """The most likely graph, or with `sampled` one drawn from the encoder's distribution: [B, N, N - 1, K]."""
         return self._graph(batch["trajectories"], batch.get("present"))
 
     def _graph(self, trajectories: Tensor, present: Tensor | None) -> Tensor:
-        logits = self.logits(trajectories, present)
+        return self._chosen(self.logits(trajectories, present))
+
+    def _chosen(self, logits: Tensor) -> Tensor:
         if self.config.sampled:
             return latent.gumbel_softmax(logits, self.config.temperature, hard=True)
         return latent.one_hot(logits, self.config.types)
@@ -254,29 +291,3 @@ class NRI(GivenGraph):
             predicted.append(given)
             seen = torch.cat([seen, given if true is None else true[:, step : step + 1]], 1)
         return torch.cat(predicted, 1)
-
-
-class EdgeClassifier(nn.Module):
-    """The supervised baseline: the encoder trained on the true edges.
-
-    Args:
-        still: what a particle that rests in the middle has [D], where training sees its scenes turned and mirrored.
-    """
-
-    def __init__(self, config: EdgeClassifierModel, frames: int, features: int, still: Tensor | None = None) -> None:
-        super().__init__()
-        self.register_buffer("still", still if config.views else None, persistent=False)
-        self.encoder = ENCODERS[config.encoder](
-            frames, features, config.width, config.types, config.dropout, config.aggregate
-        )
-
-    def loss(self, batch: Batch) -> Tensor:
-        """Cross-entropy of the types, in another view of every scene where the model is trained on them."""
-        seen = batch["trajectories"]
-        if self.training and self.still is not None:
-            seen = turned_motion(seen, self.still)
-        return nn.functional.cross_entropy(self.encoder(seen).flatten(0, 2), batch["edges"].flatten())
-
-    def edges(self, trajectories: Tensor) -> Tensor:
-        """The most likely type of every edge: [B, T, N, D] -> [B, N, N - 1]."""
-        return self.encoder(trajectories).argmax(-1)

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from reprolib.data.particles import CLIP, SPRING, WALL
 from reprolib.models.nri.encoders import sent
+from reprolib.models.precision import at_least_single
 
 FRAME = 0.1  # time between two frames
 
@@ -32,13 +33,13 @@ class SimulatorDecoder(nn.Module):
 
     def forward(self, states: Tensor, types: Tensor, memory: None = None) -> tuple[Tensor, None]:
         """The next states: [B, N, 4] and edge types [B, N, N - 1, K] -> [B, N, 4], and no memory."""
-        position, velocity = ((states.float() + 1) / 2 * self.span + self.low).chunk(2, -1)  # [B, N, 2] twice
+        position, velocity = ((at_least_single(states) + 1) / 2 * self.span + self.low).chunk(2, -1)  # [B, N, 2] twice
         step = FRAME / self.substeps
         for _ in range(self.substeps):
-            velocity = velocity + step * self._force(position, types.float())
+            velocity = velocity + step * self._force(position, at_least_single(types))
             position, velocity = _reflected(position + step * velocity, velocity)
         moved = torch.cat([position, velocity], -1)
-        return (moved - self.low) / self.span * 2 - 1, None
+        return ((moved - self.low) / self.span * 2 - 1).to(states.dtype), None
 
     def _force(self, position: Tensor, types: Tensor) -> Tensor:
         apart = position[:, :, None] - sent(position)  # [B, N, N - 1, 2]

@@ -89,6 +89,16 @@ def test_modules_that_add_up_are_guessed_by_least_squares(network):
     assert torch.equal(guessed(made, said, own, moved), planted)
 
 
+def test_a_guess_reads_what_is_heard_before_the_node_module_overwrites_it(network):
+    made, generator = network(), seeded()
+    said, own = torch.randn(6, 20, 2, 30, 8, generator=generator), torch.randn(6, 30, 8, generator=generator)
+    moved = torch.randn(6, 30, 4, generator=generator)
+    found = guessed(made, said, own, moved)
+    for layer in made.node:
+        layer.inplace = False
+    assert torch.equal(guessed(made, said, own, moved), found)
+
+
 def test_what_cannot_be_searched_is_refused(network, scenes):
     made = network()
     trajectories, _ = scenes(made, 20, count=1)

@@ -58,7 +58,7 @@ def test_the_mlp_encoder_is_a_configuration_of_the_block(objects):
     paths = trajectories(objects)
     nodes = encoder.embed(paths.transpose(1, 2).flatten(2))
     expected = by_block(encoder, nodes, OnConcat(encoder.first, "sender", "receiver"))
-    torch.testing.assert_close(encoder(paths), expected.float(), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(encoder(paths), expected)
 
 
 @pytest.mark.parametrize("objects", [2, 5])
@@ -70,7 +70,7 @@ def test_the_convolutional_encoder_is_a_configuration_of_the_block(objects):
         return encoder.first(convolved(encoder, *(end.unflatten(1, (FEATURES, FRAMES)) for end in (sender, receiver))))
 
     expected = by_block(encoder, paths.permute(0, 2, 3, 1).flatten(2), first)
-    torch.testing.assert_close(encoder(paths), expected.float(), rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(encoder(paths), expected)
 
 
 def test_the_first_convolution_is_that_of_the_concatenated_pair():
@@ -225,3 +225,16 @@ def test_convolutions_start_as_in_the_official_code():
     assert encoder.of_sender.bias is None
     for layer in (encoder.of_receiver, encoder.second, encoder.predict, encoder.attend):
         assert layer.bias.unique().tolist() == pytest.approx([0.1])
+
+
+def test_second_derivatives(encoder):
+    paths = trajectories(objects=3, scenes=1)[:, :, :, :1].expand(-1, -1, -1, FEATURES).clone().requires_grad_()
+    direction = torch.randn_like(paths)
+
+    def slope(paths):
+        return (torch.autograd.grad(encoder(paths).square().sum(), paths, create_graph=True)[0] * direction).sum()
+
+    (curved,) = torch.autograd.grad(slope(paths), paths)
+    step = 1e-6 * direction
+    measured = (slope(paths + step) - slope(paths - step)) / 2e-6
+    torch.testing.assert_close((curved * direction).sum(), measured, rtol=1e-4, atol=1e-8)

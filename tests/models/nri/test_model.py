@@ -45,6 +45,50 @@ def test_the_loss_is_the_negative_evidence_lower_bound(settings):
     torch.testing.assert_close(loss, (total + divergence) / (len(paths) * OBJECTS))
 
 
+@pytest.mark.parametrize("decoder", ["mlp", "recurrent"])
+def test_a_call_gives_logits_and_the_frame_after_every_true_one(decoder):
+    model, scenes = nri(decoder=decoder).eval(), batch(frames=FRAMES + 3)  # the encoder reads the first FRAMES
+    paths = scenes["trajectories"]
+    logits, predicted = model(paths)
+    torch.testing.assert_close(logits, model.encoder(paths[:, :FRAMES]))
+    assert torch.equal(logits.argmax(-1), model.edges(paths))
+    types, memory = model.types(scenes), model.decoder.start(paths[:, 0])
+    for frame in range(FRAMES + 2):
+        states, memory = model.decoder(paths[:, frame], types, memory)
+        torch.testing.assert_close(predicted[:, frame], states)
+    assert predicted.shape == paths[:, 1:].shape
+    alone = GivenGraph(model.config, FEATURES, model.decoder)
+    torch.testing.assert_close(alone(paths, types), predicted)
+
+
+def test_a_call_hears_nobody_who_is_absent():
+    torch.manual_seed(0)
+    model = NRI(NRIModel(**SMALL), FRAMES, FEATURES, masked=True).eval()
+    paths, present = batch()["trajectories"], torch.rand(6, FRAMES, OBJECTS) < 0.7
+    logits, predicted = model(paths, present)
+    torch.testing.assert_close(logits, model.logits(paths, present))
+    other = torch.where(present[..., None], paths, 7.0)
+    torch.testing.assert_close(model(other, present)[0], logits)
+    here = present[:, :-1]
+    torch.testing.assert_close(model(other, present)[1][here], predicted[here])
+    assert not torch.allclose(model(other, torch.ones_like(present))[1][here], predicted[here])
+
+
+def test_a_call_in_training_is_along_a_sample_and_reaches_the_encoder():
+    model, scenes = nri(), batch()
+    one, other = (model(scenes["trajectories"])[1] for _ in range(2))
+    assert not torch.allclose(one, other)
+    one.sum().backward()
+    assert model.encoder.rounds.out.weight.grad.any()
+
+
+def test_hooks_on_the_whole_model_act():
+    model, paths = nri().eval(), batch()["trajectories"]
+    logits, predicted = model(paths)
+    model.register_forward_hook(lambda module, inputs, output: tuple(2 * each for each in output))
+    torch.testing.assert_close(model(paths), (2 * logits, 2 * predicted))
+
+
 def test_fewer_windows_estimate_the_same_reconstruction():
     scenes = batch()
     whole, part = GivenGraph(NRIModel(graph="true", **SMALL), FEATURES), None
