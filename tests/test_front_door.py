@@ -1,0 +1,47 @@
+"""`from reprolib import ...`: every name is there, typed, shown by an example that runs, and costs nothing unasked."""
+
+import ast
+import doctest
+import subprocess
+import sys
+
+import pytest
+
+import reprolib
+from reprolib.paths import ROOT
+
+
+def typed():
+    """{name: module} of what type checkers are told of."""
+    tree = ast.parse((ROOT / "reprolib/__init__.py").read_text())
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    return {alias.name: node.module for node in block.body for alias in node.names}
+
+
+def test_the_names_are_those_that_type_checkers_know():
+    homes = {name: f"reprolib.{home}" for home, names in reprolib._HOMES.items() for name in names}
+    assert homes == typed()
+    assert sorted(reprolib.__all__) == sorted(homes)
+    assert {*reprolib.__all__} < {*dir(reprolib)}
+
+
+@pytest.mark.parametrize("name", reprolib.__all__)
+def test_a_name_has_an_example_that_runs(name):
+    found = getattr(reprolib, name)
+    assert found.__module__ == typed()[name]
+    assert "Examples:\n" in found.__doc__
+    assert f"from reprolib import {name}" in found.__doc__ or f", {name}" in found.__doc__
+    (example,) = doctest.DocTestFinder(recurse=False).find(found, name, globs={})
+    assert example.examples
+    assert doctest.DocTestRunner().run(example).failed == 0
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="module 'reprolib' has no attribute 'planets'"):
+        _ = reprolib.planets
+
+
+def test_the_door_alone_loads_nothing():
+    code = "import sys, reprolib; dir(reprolib); print([n for n in ('torch', 'numpy', 'pandas') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
