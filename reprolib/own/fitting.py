@@ -5,6 +5,7 @@ M examples, B of them in a batch.
 
 from collections.abc import Mapping
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
 import torch
@@ -65,21 +66,12 @@ def fit(
         >>> done.history[-1]["score"] > -0.05  # of the variance, hardly anything is left on sets that were held out
         True
     """
-    training = _training(steps, asked)
-    examples = _split(data, "data")
-    held = None if valid is None else _split(valid, "valid")
-    if held is None:
-        examples, held = _apart(examples)
+    training, examples = _training(steps, asked), _split(data, "data")
+    examples, held = _apart(examples) if valid is None else (examples, _split(valid, "valid"))
     device = next((weight.device for weight in model.parameters()), torch.device("cpu"))
-    held = held.to(device)
-
-    def validated(trained: nn.Module) -> dict[str, float]:
-        batches = list(held.batches(training.batch))
-        sums = [float(loss(trained, batch)) * len(next(iter(batch.values()))) for batch in batches]
-        return {"score": -sum(sums) / len(held)}
-
-    learner = Learner(lambda trained, batch: _mean(loss(trained, batch)))
-    done = train(model, learner, examples.to(device), validated, "score", training, seed=seed, identity="")
+    examples, held = examples.to(device), held.to(device)
+    learner, validate = Learner(partial(_mean, loss)), partial(_validated, loss, held, training.batch)
+    done = train(model, learner, examples, validate, "score", training, seed=seed, identity="")
     model.eval()
     return done
 
@@ -120,7 +112,15 @@ def _rows(examples: Split, chosen: Tensor) -> Split:
     return Split(columns, examples.tables, examples.released_as)
 
 
-def _mean(loss: Tensor) -> Tensor:
-    if not isinstance(loss, Tensor) or loss.ndim or not loss.requires_grad:
+def _mean(loss: Loss, model: nn.Module, batch: dict[str, Tensor]) -> Tensor:
+    found = loss(model, batch)
+    if not isinstance(found, Tensor) or found.ndim or not found.requires_grad:
         raise InputError("loss must give one number that depends on the weights: the mean loss of a batch")
-    return loss
+    return found
+
+
+def _validated(loss: Loss, held: Split, size: int, model: nn.Module) -> dict[str, float]:
+    """Minus the mean loss of the held-out examples, of which a last batch may have fewer."""
+    lengths = [min(size, len(held) - start) for start in range(0, len(held), size)]
+    sums = [float(loss(model, batch)) * length for batch, length in zip(held.batches(size), lengths, strict=True)]
+    return {"score": -sum(sums) / len(held)}

@@ -68,11 +68,12 @@ def read_scenes(**files: Files) -> Scenes:
         tensor([[[-1.,  0.,  0.,  1.],
                  [ 1.,  0.,  1.,  0.]]])
     """
-    if not files:
-        raise InputError("read_scenes needs two files: name them as train=(scenes, questions)")
+    pairs = [isinstance(pair, list | tuple) and len(pair) == 2 for pair in files.values()]
+    if not pairs or not all(pairs):
+        raise InputError("read_scenes needs two files for each split: name them as train=(scenes, questions)")
     scenes = {name: _scenes(Path(first)) for name, (first, _) in files.items()}
     questions = {name: _questions(Path(second), scenes[name]) for name, (_, second) in files.items()}
-    features, objects = _encoded(scenes)
+    features, objects = _encoded(scenes, _alike(scenes, {name: str(first) for name, (first, _) in files.items()}))
     asked = [each for part in questions.values() for each in part]
     words = sorted({word for each in asked for word in _words(each["question"])})
     answers = tuple(sorted({str(each["answer"]) for each in asked}))
@@ -139,13 +140,11 @@ def _questions(path: Path, scenes: Mapping[int, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _encoded(scenes: Mapping[str, Mapping[int, list]]) -> tuple[tuple[str, ...], dict[str, dict[str, torch.Tensor]]]:
+def _encoded(
+    scenes: Mapping[str, Mapping[int, list]], kinds: Mapping[str, int]
+) -> tuple[tuple[str, ...], dict[str, dict[str, torch.Tensor]]]:
     """The names of the features, and the tables of every split; numbers in units of the first split's spread."""
     every = [each for part in scenes.values() for objects in part.values() for each in objects]
-    kinds = _kinds(every[0])
-    for each in every:
-        if _kinds(each) != kinds:
-            raise InputError(f"objects differ in their attributes, {_kinds(each)} and {kinds}: give all the same ones")
     columns: dict[str, tuple[str, Any]] = {}  # by name of a feature: the attribute, and its value or its place
     for name, length in kinds.items():
         values = range(length) if length else sorted({each[name] for each in every})
@@ -163,8 +162,27 @@ def _encoded(scenes: Mapping[str, Mapping[int, list]]) -> tuple[tuple[str, ...],
     return tuple(columns), _scaled(tables, numeric)
 
 
+def _alike(scenes: Mapping[str, Mapping[int, list]], files: Mapping[str, str]) -> dict[str, int]:
+    """Of every attribute how many numbers it has, the same for all objects; 0 is a text."""
+    places = [
+        (f"{files[name]}, scene {position}, object {place}", each)
+        for name, part in scenes.items()
+        for position, objects in enumerate(part.values())
+        for place, each in enumerate(objects)
+    ]
+    kinds = _kinds(places[0][1])
+    for where, each in places:
+        if _kinds(each) != kinds:
+            raise InputError(f"{where} has {_said(_kinds(each))}, and the first object {_said(kinds)}: make them alike")
+    return kinds
+
+
+def _said(kinds: Mapping[str, int]) -> str:
+    lengths = {0: "a text", 1: "a number"}
+    return ", ".join(f"{name} ({lengths.get(count, f'{count} numbers')})" for name, count in kinds.items())
+
+
 def _kinds(item: Mapping[str, Numbers | str]) -> dict[str, int]:
-    """Of every attribute how many numbers it has; 0 is a text."""
     return {name: 0 if isinstance(item[name], str) else len(item[name]) for name in sorted(item)}
 
 
