@@ -1,11 +1,9 @@
 """Scenes with the questions on them, read from files or generated, and kept as arrays. S scenes, Q questions."""
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
-from functools import cache as remembered
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import TypeVar
@@ -20,6 +18,7 @@ from reprolib.data.clevr.scenes import Scenes, from_json
 from reprolib.data.clevr.tokens import Tokens
 from reprolib.data.compiled import sources
 from reprolib.errors import InputError
+from reprolib.files import file_hash
 
 T = TypeVar("T")
 CHUNK = 500  # scenes whose questions one process makes at a time: the questions depend on it
@@ -78,22 +77,14 @@ def are_there(folder: Path, split: str) -> bool:
 def content(folder: Path, split: str) -> str:
     """Hash of the scenes and questions of a split."""
     try:
-        facts = [(path, path.stat().st_size, path.stat().st_mtime_ns) for path in _files(folder, split)]
+        return " ".join(map(file_hash, _files(folder, split)))
     except OSError as error:
         path = Path(error.filename)
         raise InputError(f"{path} is missing: {remedy(folder, path.parent.name)}") from None
-    return " ".join(_sha256(*fact) for fact in facts)
 
 
 def _files(folder: Path, split: str) -> list[Path]:
     return [Path(folder) / part / f"CLEVR_{split}_{part}.json" for part in TEXTS]
-
-
-@remembered
-def _sha256(path: Path, size: int, changed: int) -> str:
-    """Of a file as it was then; the questions on the training scenes take seconds."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _read(folder: Path, split: str) -> cache.Arrays:
