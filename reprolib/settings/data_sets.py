@@ -55,6 +55,7 @@ class ClevrData(DataSettings):
     pictures: bool = False
     seed: Whole = 0  # of the generators
     side: Annotated[int, AtLeast(LEAST_SIDE, RELEASED_WIDTH)] = field(default=PICTURE_SIDE, metadata=LATER)  # pixels
+    cogent: Annotated[str, OneOf("A", "B")] | None = field(default=None, metadata=LATER)  # real: trainA, and valA or B
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ from tqdm import tqdm
 
 from reprolib.data import cache
 from reprolib.data.clevr import placing, questions, tokens
-from reprolib.data.clevr.clevr_reader import TEXTS, Question, read_questions, remedy, stream_scenes
-from reprolib.data.clevr.scenes import Scenes, from_json
+from reprolib.data.clevr.clevr_reader import TEXTS, Question, file_of, read_questions, remedy, stream_scenes
+from reprolib.data.clevr.scenes import Scenes, empty, from_json
 from reprolib.data.clevr.tokens import Tokens
 from reprolib.data.compiled import sources
 from reprolib.errors import InputError
@@ -80,11 +80,11 @@ def content(folder: Path, split: str) -> str:
         return " ".join(map(file_hash, _files(folder, split)))
     except OSError as error:
         path = Path(error.filename)
-        raise InputError(f"{path} is missing: {remedy(folder, path.parent.name)}") from None
+        raise InputError(f"{path} is missing: {remedy(folder, path.parent.name, split)}") from None
 
 
 def _files(folder: Path, split: str) -> list[Path]:
-    return [Path(folder) / part / f"CLEVR_{split}_{part}.json" for part in TEXTS]
+    return [file_of(folder, part, split) for part in TEXTS]
 
 
 def _read(folder: Path, split: str) -> cache.Arrays:
@@ -94,6 +94,26 @@ def _read(folder: Path, split: str) -> cache.Arrays:
     with tqdm(found, desc=f"questions of {split}", unit="question", disable=None) as bar:
         asked = tokens.encode(bar, rows)
     return _arrays(scenes, np.array(list(rows), np.int64), asked)
+
+
+def unanswered(folder: Path, split: str) -> tuple[Part, list[int]]:
+    """The questions of a split without answers, and what its file calls each: by default its position.
+
+    A split whose scenes were not released has empty ones, an image each, in the order in which they are asked about.
+
+    Raises:
+        InputError: as the reader does.
+    """
+    rows: dict[int, int] = {}
+    if file_of(folder, "scenes", split).is_file():
+        scenes = from_json(_numbered(stream_scenes(folder, split), rows))
+        asked = list(read_questions(folder, split, rows))
+    else:
+        asked = list(read_questions(folder, split, None))
+        rows = {index: row for row, index in enumerate(dict.fromkeys(each.image_index for each in asked))}
+        scenes = empty(len(rows))
+    numbers = [position if each.number is None else each.number for position, each in enumerate(asked)]
+    return Part(scenes, np.array(list(rows), np.int64), tokens.encode(asked, rows)), numbers
 
 
 def _numbered(scenes: Iterable[dict], rows: dict[int, int]) -> Iterator[dict]:
