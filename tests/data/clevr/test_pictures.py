@@ -1,4 +1,4 @@
-"""Pictures from PNG and JPEG files: scaled as described, kept in a file that outlives a kill, damage named with its file."""
+"""Pictures from PNG and JPEG files: scaled as described, kept in a file that outlives a kill, damage is named."""
 
 import shutil
 import subprocess
