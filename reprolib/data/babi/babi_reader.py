@@ -73,20 +73,21 @@ class TaskFiles:
 def parse(text: str, task: int, name: str) -> Iterator[Question]:
     """Questions of one file's text, in order; `name` is what errors call the file.
 
-    The supporting lines, the third column of a question, may be missing, and so may the last line's end.
+    The supporting lines, the third column of a question, may be missing. So may the last line's end, and blank lines
+    may follow it.
 
     Raises:
         InputError: names the file, the line and the remedy: a wrong number, a question without answer, a file that is
             empty, binary or cut off in the middle of a line or of a story.
     """
-    if not text:
+    if not text.strip():
         raise InputError(f"{name} is empty: {remedy(name)}")
     if "\0" in text:
         line_number = text.count("\n", 0, text.index("\0")) + 1
         raise InputError(f"{name}, line {line_number}: the file holds binary data; {remedy(name)}")
     story: dict[int, str] = {}
     previous, supported = 0, False
-    for line_number, line in enumerate(text.splitlines(), start=1):
+    for line_number, line in enumerate(text.rstrip().splitlines(), start=1):
         try:
             number, content = _numbered(line, previous)
             if number == 1:

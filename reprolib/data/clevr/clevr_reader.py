@@ -38,7 +38,7 @@ CATEGORIES: Mapping[str, str] = {
 
 SCENE = {"image_index": int, "objects": list, "relationships": dict}
 QUESTION = {"question": str, "image_index": int}
-FURTHER = {"program": list, "question_family_index": int, "question_index": int}  # fields that may be missing
+FURTHER = {"program": list, "question_family_index": int, "question_index": int}  # may be missing or null
 COORDINATES = ("3d_coords", "pixel_coords")  # of an object: x, y, z; column, row, depth
 LARGEST = 2.0**127  # that a number may be, so that float32 holds it
 WINDOW = 1 << 20  # characters read at a time
@@ -149,7 +149,7 @@ def file_of(folder: Path, part: str, split: str) -> Path:
 
 
 def _question(content: Mapping, scenes: Container[int] | None, answered: bool, where: str) -> Question:
-    further = {name: kind for name, kind in FURTHER.items() if name in content}
+    further = {name: kind for name, kind in FURTHER.items() if content.get(name) is not None}
     _check_fields(content, QUESTION | further, where)
     if not content["question"].strip():
         raise InputError(f"{where}: the question has no words")
@@ -157,10 +157,10 @@ def _question(content: Mapping, scenes: Container[int] | None, answered: bool, w
         raise InputError(f"{where}: image {content['image_index']} has no scene (move scenes/ away as well)")
     return Question(
         text=content["question"],
-        program=tuple(content.get("program", ())),
+        program=tuple(content["program"]) if "program" in further else (),
         answer=_answer(content.get("answer"), where) if answered else "",
         image_index=content["image_index"],
-        function=_last(content["program"], where) if "program" in content else "",
+        function=_last(content["program"], where) if "program" in further else "",
         family=content.get("question_family_index"),
         number=content.get("question_index"),
     )

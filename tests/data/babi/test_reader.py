@@ -118,8 +118,9 @@ def test_questions_without_supporting_lines():
         assert list(parse("\n".join(lines), 7, "x")) == expected
 
 
-def test_a_last_line_without_its_end():
-    assert list(parse(STORIES[:-1], 1, "x")) == list(parse(STORIES, 1, "x"))
+def test_a_last_line_without_its_end_or_with_blank_ones_after_it():
+    for text in (STORIES[:-1], STORIES + "\n\r\n"):
+        assert list(parse(text, 1, "x")) == list(parse(STORIES, 1, "x"))
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
@@ -287,7 +288,7 @@ def test_damage_is_named_with_file_and_line(text, line, reason):
 
 
 def test_an_empty_file():
-    assert refusal("") == "qa1_train.txt is empty: correct it, or restore a whole copy"
+    assert refusal("") == refusal("\n") == "qa1_train.txt is empty: correct it, or restore a whole copy"
 
 
 def test_only_what_was_fetched_is_fetched_again(tmp_path):

@@ -156,9 +156,9 @@ def test_what_the_official_generator_writes(tmp_path, written, answer, last):
 
 def test_a_question_without_a_program_is_of_no_category(tmp_path):
     bare = {key: value for key, value in question(0).items() if key not in ("program", "question_family_index")}
-    write(tmp_path, [scene(0)], [bare])
-    (found,) = read(tmp_path)
-    assert (found.answer, found.program, found.function, found.category, found.family) == ("1", (), "", "", None)
+    write(tmp_path, [scene(0)], [bare, bare | {"program": None, "question_family_index": None}])
+    assert read(tmp_path) == [Question(bare["question"], (), "1", 0, "", None)] * 2
+    assert read(tmp_path)[0].category == ""
 
 
 def test_a_byte_order_mark(tmp_path):
