@@ -1,12 +1,10 @@
 """Writing files so that a kill or a full disk leaves the old content or none, never half of the new; locks."""
 
 import fcntl
-import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 
 from reprolib.errors import InputError
@@ -39,23 +37,6 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text atomically."""
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
-
-
-def file_hash(path: Path) -> str:
-    """The sha256 of a file, which is read again only after it has changed.
-
-    Raises:
-        OSError: it is not there, or cannot be read.
-    """
-    facts = path.stat()
-    return _sha256(path, facts.st_size, facts.st_mtime_ns)
-
-
-@cache
-def _sha256(path: Path, size: int, changed: int) -> str:
-    """Of a file as it was then; those of real data take seconds."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def check_folder(folder: Path) -> None:

@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 
 from reprolib import paths
+from reprolib.data import cache
 from reprolib.data.simulations import Scale, Simulations, senders
 from reprolib.errors import InputError
-from reprolib.files import file_hash
 from reprolib.settings.data_sets import PARTICLES
 
 FOLDER = "nri"  # under REPROLIB_DATA
@@ -69,7 +69,7 @@ def scale(place: Path, kind: str, objects: int) -> Scale:
 
 def digest(place: Path, kind: str, objects: int, splits: Iterable[str] = SPLITS) -> str:
     """Hash of the files of a system."""
-    hashes = [file_hash(path) for split in splits for path in _files(place, kind, objects, split)]
+    hashes = [cache.file_hash(path) for split in splits for path in _files(place, kind, objects, split)]
     return hashlib.sha256(" ".join(hashes).encode()).hexdigest()
 
 

@@ -18,7 +18,6 @@ from reprolib.data.clevr.scenes import Scenes, empty, from_json
 from reprolib.data.clevr.tokens import Tokens
 from reprolib.data.compiled import sources
 from reprolib.errors import InputError
-from reprolib.files import file_hash
 
 T = TypeVar("T")
 CHUNK = 500  # scenes whose questions one process makes at a time: the questions depend on it
@@ -77,7 +76,7 @@ def are_there(folder: Path, split: str) -> bool:
 def content(folder: Path, split: str) -> str:
     """Hash of the scenes and questions of a split."""
     try:
-        return " ".join(map(file_hash, _files(folder, split)))
+        return " ".join(map(cache.file_hash, _files(folder, split)))
     except OSError as error:
         path = Path(error.filename)
         raise InputError(f"{path} is missing: {remedy(folder, path.parent.name, split)}") from None
