@@ -68,26 +68,3 @@ def test_the_walk_through_the_code_names_what_is_there():
     paths = set(re.findall(r"`((?:reprolib|tests|notebooks|results|book)/[\w./]*)`", text))
     assert len(paths) > 25
     assert [path for path in paths if not (ROOT / path).exists()] == []
-
-
-def test_what_the_walk_shows_is_found_in_its_file():
-    """Every excerpt names an object, or lines between two texts, of a file."""
-    text = (ROOT / "book/read_the_code.md").read_text()
-    excerpts = re.findall(r"```\{literalinclude\} (\S+)\n(.*?)```", text, re.DOTALL)
-    assert len(excerpts) == text.count("{literalinclude}") > 10
-    for file, said in excerpts:
-        source, options = (ROOT / "book" / file).read_text(), dict(re.findall(r"^:([\w-]+): (.+)$", said, re.MULTILINE))
-        if "pyobject" in options:
-            assert options["pyobject"] in objects(ast.parse(source)), (file, options)
-        else:
-            assert source.count(options["start-at"]) == 1, (file, options)
-            assert options["end-at"] in source.split(options["start-at"])[1]
-
-
-def objects(tree, inside=""):
-    """Names of all functions and classes, those of a class behind its own."""
-    found = set()
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found |= {inside + node.name} | objects(node, f"{inside}{node.name}.")
-    return found
