@@ -19,7 +19,7 @@ TOLERANCE = 1e-3  # charged particles that come close amplify rounding
 
 
 def _check(kind: str) -> list[str]:
-    found = float(np.abs(simulations.generate(kind, **SAMPLE).trajectories).mean())
+    found = float(np.abs(simulations.simulate(kind, **SAMPLE).trajectories).mean())
     pinned = MEANS[kind]
     if abs(found - pinned) > TOLERANCE * pinned:
         return [f"differs  the simulator moves otherwise here: mean absolute value {found:.6f} instead of {pinned:.6f}"]
@@ -27,7 +27,7 @@ def _check(kind: str) -> list[str]:
 
 
 def _write(kind: str, folder: Path, size: int) -> None:
-    scenes = simulations.generate(kind, size, objects=5, frames=49, seed=0, stream=0)
+    scenes = simulations.simulate(kind, size, objects=5, frames=49, seed=0, stream=0)
     np.savez_compressed(folder / "scenes.npz", trajectories=scenes.trajectories, edges=scenes.edges)
 
 

@@ -39,6 +39,7 @@ from reprolib.pages.figures.nri_prediction.plots_of_prediction import (
     predicted_motion,
     trajectories,
 )
+from reprolib.pages.figures.predictions import predictions
 from reprolib.pages.figures.rn_babi.plots_of_babi import induction_by_distance, story_relations, task_bars
 from reprolib.pages.figures.rn_clevr.blender import beside_blender
 from reprolib.pages.figures.rn_clevr.plots_of_clevr import (
@@ -112,6 +113,7 @@ __all__ = [
     "path_steps",
     "predicted_motion",
     "predicted_plays",
+    "predictions",
     "rollouts_by_masses",
     "sample_scenes",
     "scene_bars",

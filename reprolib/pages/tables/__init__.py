@@ -8,7 +8,7 @@ from reprolib.pages.tables.cell import best, cells, committed
 from reprolib.pages.tables.cost_tables import costs
 from reprolib.pages.tables.grid import against_paper
 from reprolib.pages.tables.markup import Html, paragraph
-from reprolib.pages.tables.small_tables import agreement, equalities, shares
+from reprolib.pages.tables.small_tables import agreement, equalities, frame, shares, shown
 from reprolib.pages.tables.tables_of_runs import executed, status
 
 __all__ = [
@@ -20,8 +20,10 @@ __all__ = [
     "counts",
     "equalities",
     "executed",
+    "frame",
     "paper_against_ours",
     "shares",
+    "shown",
     "status",
     "waiting",
 ]
