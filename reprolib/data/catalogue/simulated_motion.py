@@ -14,6 +14,7 @@ MEANS = {
     "charged": 0.942708,
     "kuramoto": 0.59292,
 }  # of the sample's absolute values, VERSION 1
+OFFICIAL = "nri/ with loc_, vel_ and edges_ files that the official code wrote, as edges_train_springs5.npy; else "
 TOLERANCE = 1e-3  # charged particles that come close amplify rounding
 
 
@@ -30,14 +31,14 @@ def _write(kind: str, folder: Path, size: int) -> None:
     np.savez_compressed(folder / "scenes.npz", trajectories=scenes.trajectories, edges=scenes.edges)
 
 
-def _entry(kind: str, title: str) -> Entry:
+def _entry(kind: str, title: str, layout: str) -> Entry:
     return Entry(
         name=kind,
         title=f"{title} (Kipf et al. 2018)",
         licence="generated; nothing was released",
         url=None,
         size=None,
-        layout="none: the paper's own procedure is the generator",
+        layout=f"{layout}the paper's own procedure is the generator",
         generator="scenes.npz with trajectories [M, 49, 5, D] and edges [M, 5, 4], not normalised; size: scenes M",
         download=None,
         check=partial(_check, kind),
@@ -46,7 +47,7 @@ def _entry(kind: str, title: str) -> Entry:
 
 
 ENTRIES = (
-    _entry("springs", "Particles joined by springs"),
-    _entry("charged", "Charged particles"),
-    _entry("kuramoto", "Kuramoto's phase-coupled oscillators"),
+    _entry("springs", "Particles joined by springs", OFFICIAL),
+    _entry("charged", "Charged particles", OFFICIAL),
+    _entry("kuramoto", "Kuramoto's phase-coupled oscillators", "none: "),
 )
