@@ -40,7 +40,6 @@ from reprolib.pages.figures.nri_prediction.plots_of_prediction import (
     predicted_motion,
     trajectories,
 )
-from reprolib.pages.figures.predictions import predictions
 from reprolib.pages.figures.rn_babi.plots_of_babi import induction_by_distance, story_relations, task_bars
 from reprolib.pages.figures.rn_clevr.blender import beside_blender
 from reprolib.pages.figures.rn_clevr.plots_of_clevr import (
@@ -67,6 +66,7 @@ from reprolib.pages.figures.shared import animation
 from reprolib.pages.figures.shared.curves import learning_curves
 from reprolib.pages.figures.shared.looping_gif import Movie
 from reprolib.pages.figures.shared.style import Picture, show
+from reprolib.pages.figures.true_against_predicted import predictions
 
 __all__ = [
     "Movie",

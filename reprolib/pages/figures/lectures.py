@@ -10,7 +10,7 @@ from reprolib.pages.figures.shared.style import BLUE, ORANGE, PALE, canvas, styl
 def close_pairs(places: np.ndarray, reach: float) -> Figure:
     """Scenes of dots [S, N, 2] in the unit square; lines join dots that lie closer than the reach."""
     figure = canvas(1.8)
-    axes = figure.subplots(1, len(places))
+    axes = figure.subplots(1, len(places), squeeze=False)[0]
     for axis, dots in zip(axes, places, strict=True):
         first, second = np.triu_indices(len(dots), 1)
         close = np.linalg.norm(dots[first] - dots[second], axis=1) < reach  # [P]
@@ -44,7 +44,7 @@ def by_distance(apart: np.ndarray, values: np.ndarray, of: str) -> Figure:
 def joined_paths(places: np.ndarray, edges: np.ndarray) -> Figure:
     """Paths of scenes [S, T, N, 2], with lines at their ends along edges [S, N, N - 1] that are on."""
     figure = canvas(1.8)
-    axes = figure.subplots(1, len(places))
+    axes = figure.subplots(1, len(places), squeeze=False)[0]
     for axis, scene, on in zip(axes, places, edges, strict=True):
         for receiver, which in zip(*on.nonzero(), strict=True):
             sender = which + (which >= receiver)
