@@ -18,6 +18,7 @@ from reprolib.pages.figures.gn_tasks.plots_of_graph_tasks import (
 )
 from reprolib.pages.figures.headline_figures import headline_figures
 from reprolib.pages.figures.label_bars import label_bars
+from reprolib.pages.figures.lectures import by_distance, close_pairs, joined_paths
 from reprolib.pages.figures.mocap.plots_of_walks import learned_edges, walk_errors, walk_moments, walking
 from reprolib.pages.figures.modular_data.plots_of_few_data import edges_by_frames, edges_by_scenes
 from reprolib.pages.figures.modular_edges.course_of_a_search import search_course, search_moments
@@ -39,7 +40,6 @@ from reprolib.pages.figures.nri_prediction.plots_of_prediction import (
     predicted_motion,
     trajectories,
 )
-from reprolib.pages.figures.predictions import predictions
 from reprolib.pages.figures.rn_babi.plots_of_babi import induction_by_distance, story_relations, task_bars
 from reprolib.pages.figures.rn_clevr.blender import beside_blender
 from reprolib.pages.figures.rn_clevr.plots_of_clevr import (
@@ -66,6 +66,7 @@ from reprolib.pages.figures.shared import animation
 from reprolib.pages.figures.shared.curves import learning_curves
 from reprolib.pages.figures.shared.looping_gif import Movie
 from reprolib.pages.figures.shared.style import Picture, show
+from reprolib.pages.figures.true_against_predicted import predictions
 
 __all__ = [
     "Movie",
@@ -76,9 +77,11 @@ __all__ = [
     "answers_by_scenes",
     "beside_blender",
     "body_links",
+    "by_distance",
     "by_objects",
     "by_scene",
     "category_bars",
+    "close_pairs",
     "configurations",
     "counts_by_systems",
     "drawn_scenes",
@@ -100,6 +103,7 @@ __all__ = [
     "horizon",
     "induction_by_distance",
     "inferred_graphs",
+    "joined_paths",
     "label_bars",
     "laws",
     "learned_edges",

@@ -29,8 +29,10 @@ __all__ = [
 ]
 
 
-def paper_against_ours(name: str = "all") -> Html:
-    """Every published figure of an experiment, or of all, beside ours at its most telling scale."""
+def paper_against_ours(name: str = "all", task: str | None = None) -> Html:
+    """Every published figure of an experiment, of all, or of one task alone, beside ours at its most telling scale."""
+    if task is not None:
+        return against_paper([cell for cell in best(cells(name)) if cell.task == task])
     notebook = "summary" if name == "all" else name
     return Html(against_paper(best(cells(name))).text + links.downloads(name, notebook, links.NOTEBOOK_PAGE))
 
