@@ -82,6 +82,7 @@ def run(
     data: Annotated[str, typer.Option(help="real or generated.")] = "generated",
     device: Device = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="key=value; makes the run an attempt.")] = None,
+    keep: Annotated[bool, typer.Option("--keep-weights", help="Those of an attempt, too.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
     capture: Capture = True,
 ) -> None:
@@ -94,7 +95,7 @@ def run(
 
     chosen = experiments.get(experiment)
     changes = tuple(sorted(parse(set_ or []).items()))
-    wanted = [Request(chosen, entry, scale, seed, data, changes) for entry in select(chosen, row, scale)]
+    wanted = [Request(chosen, entry, scale, seed, data, changes, keep) for entry in select(chosen, row, scale)]
     devices.pick(device)
     for request in wanted:
         request.config.hash  # noqa: B018  wrong settings end here, before any run
