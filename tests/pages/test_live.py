@@ -1,0 +1,181 @@
+"""Networks that run in pages: what is exported is what was trained, and JavaScript computes what torch computes."""
+
+import base64
+import json
+import re
+import shutil
+import subprocess
+from html import unescape
+
+import numpy as np
+import pytest
+import torch
+
+from reprolib import paths
+from reprolib.data import particles, sort_of_clevr
+from reprolib.models.modular.receivers import over_frames
+from reprolib.pages import live
+
+SCRIPTS = paths.ROOT / "book" / "_extra" / "live"
+MODELS = ("tensors.js", "relation_network.js", "nri_encoder.js", "modular_search.js", "springs.js")
+FIGURES = ("stage.js", "spring_graph.js", "figure_relations.js", "figure_beliefs.js", "figure_search.js")
+WITHIN = 1e-5
+INPUTS = 20
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory):
+    """The folder of the exported networks."""
+    folder = tmp_path_factory.mktemp("live") / "weights"
+    live.write(folder)
+    return folder
+
+
+@pytest.fixture(scope="module", params=["node", "chromium"])
+def run(request, weights):
+    """run(code, given): what an expression of JavaScript gives, with the models, all networks and `given` at hand."""
+    if shutil.which(request.param) is None:
+        pytest.skip(f"there is no {request.param} on this machine")
+    return lambda code, given=None: ENGINES[request.param](scripts(weights), code, given, weights)
+
+
+def scripts(weights):
+    return [*(SCRIPTS / name for name in MODELS), *sorted(weights.glob("*.js"))]
+
+
+def in_node(files, code, given, folder):
+    source = "".join(file.read_text() for file in files)
+    asked = f"{source}\nconst given = {json.dumps(given)};\nconsole.log(JSON.stringify({code}));"
+    (folder.parent / "asked.js").write_text(asked)
+    command = ["node", str(folder.parent / "asked.js")]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout)
+
+
+def in_chromium(files, code, given, folder):
+    answer = f"JSON.stringify(((given) => {code})({json.dumps(given)}))"
+    body = f'<pre id="out"></pre><script>document.getElementById("out").textContent = {answer};</script>'
+    return json.loads(written(dumped(page(files, body), folder)))
+
+
+ENGINES = {"node": in_node, "chromium": in_chromium}
+
+
+def page(files, body):
+    """A page that loads files and writes whatever goes wrong."""
+    watch = 'addEventListener("error", (event) => document.body.append(`WRONG ${event.message}`), true)'
+    loads = "".join(f'<script src="{file.as_uri()}"></script>' for file in files)
+    return f'<!doctype html><meta charset="utf-8"><body><script>{watch}</script>{loads}{body}</body>'
+
+
+def dumped(html, folder):
+    """The page after its scripts have run, opened from a folder."""
+    file = folder.parent / "page.html"
+    file.write_text(html)
+    quiet = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+    own = f"--user-data-dir={folder.parent / 'profile'}"
+    command = ["chromium", *quiet, own, "--virtual-time-budget=20000", "--dump-dom", file.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    assert "WRONG" not in re.sub(r"<script>.*?</script>", "", done, flags=re.DOTALL), done[-2000:]
+    return done
+
+
+def written(html):
+    return unescape(re.search(r'<pre id="out">(.*?)</pre>', html, re.DOTALL)[1])
+
+
+def network(name):
+    """A network in double precision, as pages compute."""
+    return live.SHOWN[name].network()[0]
+
+
+def motions(name):
+    """Test scenes of a network on springs, and its model in double precision."""
+    found = network(name)
+    scenes = found.data.splits["test"].columns["trajectories"][:INPUTS, : live.FRAMES].double()
+    return found.model.double(), scenes
+
+
+def close(found, true):
+    np.testing.assert_allclose(np.array(found), np.asarray(true), rtol=0, atol=WITHIN)
+
+
+@pytest.mark.parametrize("name", live.SHOWN)
+def test_what_is_exported_is_what_was_trained(name, weights):
+    content = json.loads((weights / f"{name}.js").read_text().removeprefix(f'live.take("{name}", ').removesuffix(");\n"))
+    model = network(name).model
+    part = {"relations": "relation_network", "beliefs": "encoder", "search": "network"}[name]
+    for key, tensor in getattr(model, part).state_dict().items():
+        if tensor.is_floating_point():
+            kept = content["tensors"][key]
+            values = np.frombuffer(base64.b64decode(kept["data"]), np.dtype(kept["dtype"]).newbyteorder("<"))
+            np.testing.assert_array_equal(values.reshape(kept["shape"]), tensor.numpy(), strict=False)
+    assert (paths.results().parent / content["record"]).is_file() or (paths.ROOT / content["record"]).is_file()
+
+
+def test_all_networks_together_are_a_small_download(weights):
+    assert sum(file.stat().st_size for file in weights.glob("*.js")) < 800_000
+
+
+@torch.no_grad()
+def test_answers_and_lengths_of_relations_are_those_of_torch(run):
+    model = network("relations").model.relation_network.double()
+    scenes = sort_of_clevr.generate(INPUTS, seed=5)
+    objects = torch.from_numpy(sort_of_clevr.state(scenes)).double()
+    questions = torch.from_numpy(scenes.questions[:, ::7][:, 1]).double()
+    given = [list(pair) for pair in zip(objects.tolist(), questions.tolist(), strict=True)]
+    found = run("given.map(([o, q]) => { const { logits, lengths } = live.relate(live.arrived.relations, o, q);"
+                " return [[...logits], lengths]; })", given)  # fmt: skip
+    close([logits for logits, _ in found], model(objects, questions))
+    close([lengths for _, lengths in found], model.each_relation(objects, questions).norm(dim=-1))
+
+
+@torch.no_grad()
+def test_beliefs_are_those_of_torch(run):
+    model, scenes = motions("beliefs")
+    found = run("given.map((motion) => live.believe(live.arrived.beliefs, motion))", scenes.tolist())
+    close(found, model.encoder(scenes).softmax(-1).flatten(1, 2))
+
+
+@torch.no_grad()
+def test_scores_of_all_assignments_are_those_of_torch(run):
+    model, scenes = motions("search")
+    scenes = scenes[: INPUTS // scenes.shape[2]]  # as many receivers
+    code = (
+        "given.map((motion) => motion[0].map((_, receiver) => { const network = live.arrived.search;"
+        " const heard = live.heardBy(network, motion, receiver);"
+        " return live.assignments(motion[0].length - 1, network.modules).map((one) => live.scoreOf(network, heard, one));"
+        " }))"
+    )
+    floor = model.config.least_error
+    close(run(code, scenes.tolist()), over_frames(model.network, scenes, lambda errors: (errors + floor).log()))
+
+
+def test_springs_move_as_those_of_the_library(run):
+    rng = np.random.default_rng(0)
+    positions, velocities, couplings = particles.draw("springs", INPUTS, 5, rng)
+    positions[0, 0] = (4.99, -4.99)  # beside two walls
+    true = particles.simulate("springs", positions, velocities, couplings, steps=5000)
+    starts = np.concatenate([positions, velocities], -1).tolist()
+    given = [{"states": s, "springs": c} for s, c in zip(starts, couplings.tolist(), strict=True)]
+    found = run("given.map((start) => live.simulate(live.arrived.search.world, start, 49))", given)
+    close(found, np.concatenate(true, -1))
+
+
+def test_drawn_springs_are_those_of_the_paper(run):
+    code = (
+        "(() => { const world = live.arrived.search.world, random = live.random(1);"
+        " return Array.from({ length: 400 }, () => live.drawSprings(world, random)); })()"
+    )
+    drawn = run(code)
+    states, springs = (np.array([one[part] for one in drawn]) for part in ("states", "springs"))
+    np.testing.assert_allclose(states[..., :2].std(), particles.SPREAD["springs"], rtol=0.05)
+    np.testing.assert_allclose(np.linalg.norm(states[..., 2:], axis=-1), particles.SPEED)
+    np.testing.assert_array_equal(springs, springs.transpose(0, 2, 1))
+    assert springs[:, ~np.eye(5, dtype=bool)].mean() == pytest.approx(0.5, abs=0.03)
+
+
+def test_half_precision_is_read_exactly(run):
+    values = np.array([0, 1, -1.5, 65504, 6.1e-5, 5.96e-8, -3.3e-6, 0.1], np.float16)
+    tensor = live._encoded(torch.from_numpy(values))
+    assert tensor["dtype"] == "float16"
+    assert run("[...live.decoded({ x: given }).x.values]", tensor) == values.astype(float).tolist()
