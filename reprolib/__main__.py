@@ -190,6 +190,15 @@ def publish(book: Annotated[Path, typer.Argument(help="The first folder of a bui
     typer.echo(f"{book_files.write(book)} files in {book}")
 
 
+@app.command("live")
+def write_live(folder: Annotated[Path, typer.Argument(help="The folder `live` of a built book.")]) -> None:
+    """Put the networks that run in pages, and the pictures for where scripts are off, into a built book."""
+    from reprolib.pages import live
+
+    written = live.write(folder)
+    typer.echo(f"{len(written)} files, {sum(file.stat().st_size for file in written) // 1000} kB, in {folder}")
+
+
 @app.command()
 def verify(
     fresh: Annotated[Path | None, typer.Option(help="Folder of fresh smoke records to hold against ours.")] = None,

@@ -14,7 +14,7 @@ import torch
 from reprolib import paths
 from reprolib.data import particles, sort_of_clevr
 from reprolib.models.modular.receivers import over_frames
-from reprolib.pages import live
+from reprolib.pages.live import exported_networks
 
 SCRIPTS = paths.ROOT / "book" / "_extra" / "live"
 MODELS = ("tensors.js", "relation_network.js", "nri_encoder.js", "modular_search.js", "springs.js")
@@ -27,7 +27,7 @@ INPUTS = 20
 def weights(tmp_path_factory):
     """The folder of the exported networks."""
     folder = tmp_path_factory.mktemp("live") / "weights"
-    live.write(folder)
+    exported_networks.write(folder)
     return folder
 
 
@@ -85,13 +85,13 @@ def written(html):
 
 def network(name):
     """A network in double precision, as pages compute."""
-    return live.SHOWN[name].network()[0]
+    return exported_networks.SHOWN[name].network()[0]
 
 
 def motions(name):
     """Test scenes of a network on springs, and its model in double precision."""
     found = network(name)
-    scenes = found.data.splits["test"].columns["trajectories"][:INPUTS, : live.FRAMES].double()
+    scenes = found.data.splits["test"].columns["trajectories"][:INPUTS, : exported_networks.FRAMES].double()
     return found.model.double(), scenes
 
 
@@ -99,9 +99,11 @@ def close(found, true):
     np.testing.assert_allclose(np.array(found), np.asarray(true), rtol=0, atol=WITHIN)
 
 
-@pytest.mark.parametrize("name", live.SHOWN)
+@pytest.mark.parametrize("name", exported_networks.SHOWN)
 def test_what_is_exported_is_what_was_trained(name, weights):
-    content = json.loads((weights / f"{name}.js").read_text().removeprefix(f'live.take("{name}", ').removesuffix(");\n"))
+    content = json.loads(
+        (weights / f"{name}.js").read_text().removeprefix(f'live.take("{name}", ').removesuffix(");\n")
+    )
     model = network(name).model
     part = {"relations": "relation_network", "beliefs": "encoder", "search": "network"}[name]
     for key, tensor in getattr(model, part).state_dict().items():
@@ -176,6 +178,6 @@ def test_drawn_springs_are_those_of_the_paper(run):
 
 def test_half_precision_is_read_exactly(run):
     values = np.array([0, 1, -1.5, 65504, 6.1e-5, 5.96e-8, -3.3e-6, 0.1], np.float16)
-    tensor = live._encoded(torch.from_numpy(values))
+    tensor = exported_networks._encoded(torch.from_numpy(values))
     assert tensor["dtype"] == "float16"
     assert run("[...live.decoded({ x: given }).x.values]", tensor) == values.astype(float).tolist()

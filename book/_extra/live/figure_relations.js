@@ -13,9 +13,6 @@
     const { half, image, colours, rgb, questions, words } = network;
     const side = 2 * half + 1;
     const random = live.random(3);
-    let things = draw(); // [N] of {x, y, shape}
-    let [asked, colour, lit] = [0, 0, null]; // the number of the question, the object that it names, a pair
-
     // Scenes as those that the network has learned from: no overlap, nobody on the middle lines.
 
     const whole = (least, most) => least + Math.floor((most - least + 1) * random());
@@ -30,6 +27,9 @@
         if (drawn.every((one, place) => fits(one, drawn.slice(0, place)))) return drawn;
       }
     }
+
+    let things = draw(); // [N] of {x, y, shape}
+    let [asked, colour, lit] = [0, 0, null]; // the number of the question, the object that it names, a pair
 
     /** An object as near to a place as the others let it be, along x and then along y. */
     function move(object, x, y) {

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from reprolib.data.sort_of_clevr import COLOURS
 from reprolib.evidence import published
 from reprolib.evidence.records import Record
 from reprolib.judgement.verdicts import Measurement
@@ -56,6 +57,22 @@ def scene_relations(pictures: Sequence[SceneView], states: Sequence[SceneView]) 
         axes[0].set_ylabel("cells" if views is pictures else "states")
     sources = f"cells: {pictures[0].source}\nstates: {states[0].source}"
     figure.suptitle(sources, x=0.01, ha="left", fontsize=8)
+    return figure
+
+
+@styled
+def asked_scene(view: SceneView) -> Figure:
+    """One question about objects that are given as states: left its strongest pairs, right |g| of all of them."""
+    figure = canvas(3.2)
+    scene, table = figure.subplots(1, 2)
+    _picture(scene, view)
+    lines(scene, view.places, view.magnitudes)
+    table.imshow(view.magnitudes, cmap="Blues")
+    table.set(xlabel="second object", ylabel="first object", title="|g| of every pair")
+    for ticks in (table.set_xticks, table.set_yticks):
+        ticks(range(len(COLOURS)), [name[0] for name in COLOURS])
+    answered(scene, -0.06, view)
+    figure.suptitle(view.source, x=0.01, ha="left", fontsize=8)
     return figure
 
 

@@ -98,23 +98,22 @@ def _relations(found: Specimen) -> Content:
 
 def _beliefs(found: Specimen) -> Content:
     """The encoder of neural relational inference on springs."""
-    edges = found.model.edges
-    facts = {"frames": FRAMES, "types": found.model.config.types, "spring": _spring(found, edges)}
+    facts = {"frames": FRAMES, "types": found.model.config.types, "spring": spring(found)}
     return _tensors(found.model.encoder) | facts | {"world": _world(found)}
 
 
 def _search(found: Specimen) -> Content:
     """The modules of modular meta-learning on springs."""
     config = found.model.config
-    facts = {"modules": config.modules, "least": config.least_error, "spring": _spring(found, found.model.edges)}
+    facts = {"modules": config.modules, "least": config.least_error, "spring": spring(found)}
     return _tensors(found.model.network) | facts | {"world": _world(found)}
 
 
-def _spring(found: Specimen, edges: Callable[[Tensor], Tensor]) -> int:
+def spring(found: Specimen) -> int:
     """Which of the network's own types stands for a spring."""
     columns = found.data.splits["test"].columns
     with torch.no_grad():
-        return called(best_naming(edges(columns["trajectories"][:, :FRAMES]), columns["edges"]))
+        return called(best_naming(found.model.edges(columns["trajectories"][:, :FRAMES]), columns["edges"]))
 
 
 def _world(found: Specimen) -> Content:
