@@ -14,7 +14,7 @@ import torch
 from reprolib import paths
 from reprolib.data import particles, sort_of_clevr
 from reprolib.models.modular.receivers import over_frames
-from reprolib.pages.live import exported_networks
+from reprolib.pages.live import exported_networks, still_pictures
 
 SCRIPTS = paths.ROOT / "book" / "_extra" / "live"
 MODELS = ("tensors.js", "relation_network.js", "nri_encoder.js", "modular_search.js", "springs.js")
@@ -60,11 +60,14 @@ def in_chromium(files, code, given, folder):
 ENGINES = {"node": in_node, "chromium": in_chromium}
 
 
-def page(files, body):
+def page(files, body, before=""):
     """A page that loads files and writes whatever goes wrong."""
-    watch = 'addEventListener("error", (event) => document.body.append(`WRONG ${event.message}`), true)'
+    watch = "".join(
+        f'addEventListener("{kind}", (event) => document.body.append(`WRONG ${{event.{what}}}`), true);'
+        for kind, what in (("error", "message"), ("unhandledrejection", "reason"))
+    )
     loads = "".join(f'<script src="{file.as_uri()}"></script>' for file in files)
-    return f'<!doctype html><meta charset="utf-8"><body><script>{watch}</script>{loads}{body}</body>'
+    return f'<!doctype html><meta charset="utf-8"><body><script>{watch}</script>{before}{loads}{body}</body>'
 
 
 def dumped(html, folder):
@@ -118,6 +121,73 @@ def test_all_networks_together_are_a_small_download(weights):
     assert sum(file.stat().st_size for file in weights.glob("*.js")) < 800_000
 
 
+def test_every_figure_of_the_book_has_its_network_scripts_and_picture(tmp_path):
+    pages = [page.read_text() for page in (paths.ROOT / "book").rglob("*.md")]
+    asked = {name for text in pages for name in re.findall(r"^```\{live\} (\w+)$", text, re.MULTILINE)}
+    built = {name for file in SCRIPTS.glob("*.js") for name in re.findall(r'live\.figure\("(\w+)"', file.read_text())}
+    drawn = still_pictures.write(tmp_path)
+    assert asked == built == set(exported_networks.SHOWN) == {file.stem for file in drawn}
+    assert all(file.read_text().rstrip().endswith("</svg>") for file in drawn)
+    loaded = re.findall(r'^    "(\w+)",$', (paths.ROOT / "book/_extensions/live_models.py").read_text(), re.MULTILINE)
+    assert [f"{name}.js" for name in loaded] == [*MODELS, *FIGURES]
+
+
+USED = """
+const figure = (name) => document.querySelector(`[data-live="${name}"]`);
+const button = (name, text) => [...figure(name).querySelectorAll("button")].find((one) => one.textContent === text);
+const said = (name) => figure(name).querySelector(".said").textContent;
+const key = (node, key) => node.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+const found = {};
+setTimeout(() => {
+  const thing = figure("relations").querySelector(".thing");
+  found.before = thing.getAttribute("aria-label");
+  const presses = ["ArrowLeft", "ArrowUp", "ArrowRight", "ArrowRight", "ArrowDown", "ArrowDown", "Enter"];
+  presses.forEach((press) => key(thing, press));
+  found.after = thing.getAttribute("aria-label");
+  found.relations = said("relations");
+  found.cells = figure("relations").querySelectorAll(".map rect").length;
+  found.guess = said("beliefs");
+  const edge = figure("beliefs").querySelector("[role=checkbox]");
+  key(edge, " ");
+  found.checked = edge.getAttribute("aria-checked");
+  button("beliefs", "Let the network look").click();
+  button("search", "Start").click();
+  button("search", "Pause").click();
+}, 4000);
+setTimeout(() => {
+  found.beliefs = said("beliefs");
+  found.paused = figure("search").querySelector("input").value;
+  const slider = figure("search").querySelector("input");
+  slider.value = slider.max;
+  slider.dispatchEvent(new Event("input"));
+  found.search = said("search");
+  document.getElementById("out").textContent = JSON.stringify(found);
+}, 14000);
+"""
+
+
+def test_figures_answer_to_keys_and_buttons(weights):
+    if shutil.which("chromium") is None:
+        pytest.skip("there is no chromium on this machine")
+    for name in (*MODELS, *FIGURES):
+        shutil.copy(SCRIPTS / name, weights.parent)
+    places = "".join(f'<div class="live" data-live="{name}"></div>' for name in exported_networks.SHOWN)
+    files = [weights.parent / name for name in (*MODELS, *FIGURES)]
+    body = f'<pre id="out"></pre><script>{USED}</script>'
+    found = json.loads(written(dumped(page(files, body, places), weights)))
+    shape, place = re.fullmatch(r"red (square|circle) at (\d+, \d+)", found["before"]).groups()
+    other = {"square": "circle", "circle": "square"}[shape]
+    assert found["after"].startswith(f"red {other} at ")
+    assert not found["after"].endswith(place)
+    assert re.match(r"The network answers (square|circle) \(\d+\.\d %\)", found["relations"])
+    assert found["cells"] == 36
+    assert found["guess"].startswith("Watch")
+    assert found["checked"] == "true"
+    assert re.match(r"You: \d+ of 10 pairs\. The network: \d+\.", found["beliefs"])
+    assert found["paused"] == "0"
+    assert re.match(r"\d+ of 20 directed edges are right\. 80 scores, 49 frames", found["search"])
+
+
 @torch.no_grad()
 def test_answers_and_lengths_of_relations_are_those_of_torch(run):
     model = network("relations").model.relation_network.double()
@@ -145,8 +215,8 @@ def test_scores_of_all_assignments_are_those_of_torch(run):
     code = (
         "given.map((motion) => motion[0].map((_, receiver) => { const network = live.arrived.search;"
         " const heard = live.heardBy(network, motion, receiver);"
-        " return live.assignments(motion[0].length - 1, network.modules).map((one) => live.scoreOf(network, heard, one));"
-        " }))"
+        " const all = live.assignments(motion[0].length - 1, network.modules);"
+        " return all.map((one) => live.scoreOf(network, heard, one)); }))"
     )
     floor = model.config.least_error
     close(run(code, scenes.tolist()), over_frames(model.network, scenes, lambda errors: (errors + floor).log()))

@@ -25,6 +25,7 @@
     });
     const its = live.pairGraph(world.objects, "What the network believes");
     const said = live.saying();
+    const when = live.element("span");
     let frame = 0;
     const player = live.player({
       last: world.frames - 1,
@@ -53,11 +54,12 @@
       mine.show(guess, told ? truth() : null);
       if (asked) beliefs[frame] ??= believed(frame + 1);
       its.show(asked ? beliefs[frame] : pairs.map(() => 0), told ? truth() : null);
-      if (!asked) said.textContent = "Watch, then click the pairs that you think are joined by a spring.";
-      else if (!told) said.textContent = `After ${frame + 1} of ${world.frames} frames. The truth comes with the last.`;
+      when.textContent = `The motion, frame ${frame + 1} of ${world.frames}`;
+      if (!asked) live.tell(said, "Watch, then click the pairs that you think are joined by a spring.");
+      else if (!told) live.tell(said, "The network looks. The truth comes with the last frame.");
       else {
         const scores = `You: ${right(guess)} of ${pairs.length} pairs. The network: ${right(beliefs[frame])}.`;
-        said.replaceChildren(live.element("strong", {}, scores), " Green is right, red is no spring, dashes are missed.");
+        live.tell(said, live.element("strong", {}, scores), " Green is right, solid red is no spring, dashes are a missed one.");
       }
     }
 
@@ -76,16 +78,16 @@
       player.reset();
     });
     if (!live.motion) live.nextMotion(world);
-    const captioned = (text, picture) => live.element("figure", {}, live.element("figcaption", {}, text), picture);
     return [
       live.element("div", { class: "controls" }, look, anew),
       player.row,
       said,
       live.element(
         "div",
-        { class: "panels" },
-        captioned("The motion", moving.picture),
-        live.element("div", { class: "pair" }, captioned("Your guess", mine.picture), captioned("Its beliefs", its.picture)),
+        { class: "trio" },
+        live.captioned(when, moving.picture),
+        live.captioned("Your guess", mine.picture),
+        live.captioned("Its beliefs", its.picture),
       ),
     ];
   });

@@ -13,6 +13,7 @@
     const { half, image, colours, rgb, questions, words } = network;
     const side = 2 * half + 1;
     const random = live.random(3);
+
     // Scenes as those that the network has learned from: no overlap, nobody on the middle lines.
 
     const whole = (least, most) => least + Math.floor((most - least + 1) * random());
@@ -100,7 +101,7 @@
     });
     const lines = live.drawn("g");
     const ground = live.drawn("rect", { width: image, height: image, class: "ground" });
-    const scene = live.drawn("svg", { viewBox: `0 0 ${image} ${image}`, class: "board" }, ground, ...shapes, lines);
+    const scene = live.drawn("svg", { viewBox: `0 0 ${image} ${image}`, role: "group", "aria-label": "The scene" }, ground, ...shapes, lines);
 
     function drag(event, object) {
       const scale = image / scene.getBoundingClientRect().width;
@@ -181,7 +182,7 @@
       const verdict = right === null ? "It is a tie: no answer is right." : word === right ? "✓ right" : `✗ it is ${right}`;
       const mark = right === null ? "" : word === right ? "right" : "wrong";
       const percent = ` (${(100 * chance).toFixed(1)} %) `;
-      said.replaceChildren("The network answers ", live.element("strong", {}, word), percent, live.element("span", { class: mark }, verdict));
+      live.tell(said, "The network answers ", live.element("strong", {}, word), percent, live.element("span", { class: mark }, verdict));
     }
 
     const ask = live.select("Question", questions.map((text) => text.replace("{}", "…")), (event) => {
@@ -201,8 +202,8 @@
       live.element(
         "div",
         { class: "panels" },
-        live.element("figure", {}, live.element("figcaption", {}, "The scene: drag the objects"), scene),
-        live.element("figure", {}, live.element("figcaption", {}, "|g| of every pair: row first, column second"), map, pair),
+        live.captioned("The scene: drag the objects", scene),
+        live.captioned("|g| of every pair: row first, column second", map, pair),
       ),
     ];
   });

@@ -6,7 +6,7 @@
 {
   const PACE = 180; // milliseconds an assignment
   const FRAMES = [2, 5, 10, 20]; // that the search may read, beside all
-  const [WIDE, TALL, HIGH, DOT] = [11, 50, 22, 4]; // of an assignment, of a receiver, of the largest bar, between dots
+  const [WIDE, TALL, HIGH, DOT] = [11, 52, 22, 5]; // of an assignment, of a receiver, of the largest bar, between dots
   const LEFT = 22;
 
   live.figure("search", (network) => {
@@ -57,7 +57,7 @@
       const dot = live.particle(receiver, 6);
       live.place(dot, [8, receiver * TALL + HIGH - 6]);
       const letters = senders(receiver).map((sender, place) =>
-        live.drawn("text", { x: LEFT - 6, y: receiver * TALL + HIGH + 7.5 + DOT * place, "font-size": 4.5 }, live.LETTERS[sender]),
+        live.drawn("text", { x: LEFT - 5, y: receiver * TALL + HIGH + 7.5 + DOT * place, "font-size": 5 }, live.LETTERS[sender]),
       );
       return [dot, ...letters];
     });
@@ -66,6 +66,7 @@
     const graph = live.arrowGraph(world.objects, "The best graph so far");
     const moving = live.movingPicture(world.objects);
     const said = live.saying();
+    const sofar = live.element("span");
 
     function show(step) {
       for (let next = scores.length; next < step; next++) scores.push(score(next));
@@ -89,15 +90,15 @@
 
     function tell(over, kept) {
       const count = all.length * objects.length;
+      sofar.textContent = `${done} of ${count} scored: the shorter a bar, the better`;
       if (!over) {
-        said.textContent = done ? `${done} of ${count} assignments scored.` : `${count} assignments are to be scored.`;
-        return;
+        return live.tell(said, "Each bar scores one choice of edges into one receiver; the best of each is kept.");
       }
       const there = (sender, receiver) => kept.some((edge) => edge.sender === sender && edge.receiver === receiver);
       const right = live.edges(world.objects).filter(({ sender, receiver }) => there(sender, receiver) === Boolean(live.motion.springs[sender][receiver]));
       const graphs = (all.length ** objects.length).toLocaleString("en");
       const words = `${right.length} of ${live.edges(world.objects).length} directed edges are right.`;
-      said.replaceChildren(live.element("strong", {}, words), ` ${count} scores, ${frames} frames; the best of ${graphs} graphs.`);
+      live.tell(said, live.element("strong", {}, words), ` ${count} scores, ${frames} frames; the best of ${graphs} graphs.`);
     }
 
     const player = live.player({ last: all.length * objects.length, pace: PACE, label: "Assignments scored", show });
@@ -118,7 +119,6 @@
       again();
     });
     if (!live.motion) live.nextMotion(world);
-    const captioned = (text, picture) => live.element("figure", {}, live.element("figcaption", {}, text), picture);
     return [
       live.element("div", { class: "controls" }, reading, anew),
       player.row,
@@ -126,8 +126,8 @@
       live.element(
         "div",
         { class: "panels" },
-        captioned("A row a receiver, a bar an assignment; the shorter, the better", strips),
-        live.element("div", { class: "pair" }, captioned("The best so far", graph.picture), captioned("What it reads", moving.picture)),
+        live.captioned(sofar, strips),
+        live.element("div", { class: "pair" }, live.captioned("The best so far", graph.picture), live.captioned("What it reads", moving.picture)),
       ),
     ];
   });

@@ -26,11 +26,17 @@ live.base = new URL(".", document.currentScript.src);
   live.select = (label, options, onchange) => {
     const choices = options.map((text, value) => live.element("option", { value }, text));
     const select = live.element("select", { onchange, "aria-label": label }, ...choices);
-    return live.element("label", {}, `${label} `, select);
+    return live.element("label", {}, live.element("span", {}, label), select);
   };
 
-  /** What is said to everybody, also to those who do not see the figure. */
-  live.saying = (className = "said") => live.element("p", { class: className, "aria-live": "polite" });
+  /** What is said to everybody, also to those who do not see the figure; `tell` says it once. */
+  live.saying = () => live.element("p", { class: "said", "aria-live": "polite" });
+  live.tell = (saying, ...parts) => {
+    const words = live.element("p", {}, ...parts);
+    if (words.innerHTML !== saying.innerHTML) saying.replaceChildren(...words.childNodes);
+  };
+
+  live.captioned = (caption, ...pictures) => live.element("figure", {}, live.element("figcaption", {}, caption), ...pictures);
 
   /** Calls `activate` on click and on Enter or space, as a button does. */
   live.pressable = (node, activate) => {
