@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import torch
-from matplotlib.figure import Figure
 
 from reprolib.files import write_text
 from reprolib.models.modular.receivers import over_frames
@@ -23,26 +22,26 @@ def write(folder: Path) -> list[Path]:
     written = []
     for name, drawn in (("relations", _relations()), ("beliefs", _beliefs()), ("search", _search())):
         written.append(folder / f"{name}.svg")
-        write_text(written[-1], figures.show(drawn).svg)
+        write_text(written[-1], drawn.svg)
     return written
 
 
-def _relations() -> Figure:
-    return asked_scene(scenes("sort_of_clevr_state/RN", 1)[0])
+def _relations() -> figures.Picture:
+    return figures.show(asked_scene(scenes("sort_of_clevr_state/RN", 1)[0]))
 
 
 @torch.no_grad()
-def _beliefs() -> Figure:
+def _beliefs() -> figures.Picture:
     found, _, _ = SHOWN["beliefs"].network()
     columns = found.data.splits["test"].columns
     beliefs = found.model.encoder(columns["trajectories"][:FEW, :FRAMES]).softmax(-1)[..., spring(found)]
-    return figures.graphs(columns["edges"][:FEW], beliefs, source=found.source)
+    return figures.show(figures.graphs(columns["edges"][:FEW], beliefs, source=found.source))
 
 
 @torch.no_grad()
-def _search() -> Figure:
+def _search() -> figures.Picture:
     found, _, _ = SHOWN["search"].network()
     seen = found.data.splits["test"].columns["trajectories"][:1, :FRAMES]
     floor = found.model.config.least_error
     scores = over_frames(found.model.network, seen, lambda errors: (errors + floor).log())  # [1, N, C]
-    return assignment_bars(scores[0].numpy(), found.source)
+    return figures.show(assignment_bars(scores[0].numpy(), found.source))
