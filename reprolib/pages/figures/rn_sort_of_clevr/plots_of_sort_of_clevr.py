@@ -13,7 +13,7 @@ from reprolib.evidence import published
 from reprolib.evidence.records import Record
 from reprolib.judgement.verdicts import Measurement
 from reprolib.pages.figures.shared.bars import Measured, alike, write_value
-from reprolib.pages.figures.shared.related_pairs import answered, lines
+from reprolib.pages.figures.shared.related_pairs import answered, lines, verdict
 from reprolib.pages.figures.shared.specimens import SceneView
 from reprolib.pages.figures.shared.style import (
     BELOW,
@@ -63,16 +63,16 @@ def scene_relations(pictures: Sequence[SceneView], states: Sequence[SceneView]) 
 @styled
 def asked_scene(view: SceneView) -> Figure:
     """One question about objects that are given as states: left its strongest pairs, right |g| of all of them."""
-    figure = canvas(3.2)
+    figure = canvas(3.4)
     scene, table = figure.subplots(1, 2)
     _picture(scene, view)
     lines(scene, view.places, view.magnitudes)
     table.imshow(view.magnitudes, cmap="Blues")
-    table.set(xlabel="second object", ylabel="first object", title="|g| of every pair")
-    for ticks in (table.set_xticks, table.set_yticks):
-        ticks(range(len(COLOURS)), [name[0] for name in COLOURS])
-    answered(scene, -0.06, view)
-    figure.suptitle(view.source, x=0.01, ha="left", fontsize=8)
+    table.set_title("|g| of every pair")
+    table.set_xticks(range(len(COLOURS)), COLOURS, rotation=90)
+    table.set_yticks(range(len(COLOURS)), COLOURS)
+    said, _ = verdict(view)
+    figure.suptitle(f"{view.question}\n{said} ({view.source})", x=0.01, ha="left", fontsize=8)
     return figure
 
 
