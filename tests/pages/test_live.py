@@ -17,8 +17,16 @@ from reprolib.models.modular.receivers import over_frames
 from reprolib.pages.live import exported_networks, still_pictures
 
 SCRIPTS = paths.ROOT / "book" / "_extra" / "live"
-MODELS = ("tensors.js", "relation_network.js", "nri_encoder.js", "modular_search.js", "springs.js")
-FIGURES = ("stage.js", "spring_graph.js", "figure_relations.js", "figure_beliefs.js", "figure_search.js")
+MODELS = ("tensors.js", "relation_network.js", "nri_encoder.js", "modular_search.js", "springs.js", "shapes.js")
+FIGURES = (
+    "stage.js",
+    "shapes_picture.js",
+    "spring_graph.js",
+    "assignment_strips.js",
+    "figure_relations.js",
+    "figure_beliefs.js",
+    "figure_search.js",
+)
 WITHIN = 1e-5
 INPUTS = 20
 
@@ -70,13 +78,13 @@ def page(files, body, before=""):
     return f'<!doctype html><meta charset="utf-8"><body><script>{watch}</script>{before}{loads}{body}</body>'
 
 
-def dumped(html, folder):
+def dumped(html, folder, *flags):
     """The page after its scripts have run, opened from a folder."""
     file = folder.parent / "page.html"
     file.write_text(html)
     quiet = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
     own = f"--user-data-dir={folder.parent / 'profile'}"
-    command = ["chromium", *quiet, own, "--virtual-time-budget=20000", "--dump-dom", file.as_uri()]
+    command = ["chromium", *quiet, *flags, own, "--virtual-time-budget=20000", "--dump-dom", file.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
     assert "WRONG" not in re.sub(r"<script>.*?</script>", "", done, flags=re.DOTALL), done[-2000:]
     return done
@@ -166,7 +174,9 @@ setTimeout(() => {
 """
 
 
-def test_figures_answer_to_keys_and_buttons(weights):
+@pytest.mark.parametrize(("flags", "started"), [((), "0"), (("--force-prefers-reduced-motion",), "80")])
+def test_figures_answer_to_keys_and_buttons(flags, started, weights):
+    """Where less motion is asked for, Start leads to the end at once."""
     if shutil.which("chromium") is None:
         pytest.skip("there is no chromium on this machine")
     for name in (*MODELS, *FIGURES):
@@ -174,7 +184,7 @@ def test_figures_answer_to_keys_and_buttons(weights):
     places = "".join(f'<div class="live" data-live="{name}"></div>' for name in exported_networks.SHOWN)
     files = [weights.parent / name for name in (*MODELS, *FIGURES)]
     body = f'<pre id="out"></pre><script>{USED}</script>'
-    found = json.loads(written(dumped(page(files, body, places), weights)))
+    found = json.loads(written(dumped(page(files, body, places), weights, *flags)))
     shape, place = re.fullmatch(r"red (square|circle) at (\d+, \d+)", found["before"]).groups()
     other = {"square": "circle", "circle": "square"}[shape]
     assert found["after"].startswith(f"red {other} at ")
@@ -184,7 +194,7 @@ def test_figures_answer_to_keys_and_buttons(weights):
     assert found["guess"].startswith("Watch")
     assert found["checked"] == "true"
     assert re.match(r"You: \d+ of 10 pairs\. The network: \d+\.", found["beliefs"])
-    assert found["paused"] == "0"
+    assert found["paused"] == started
     assert re.match(r"\d+ of 20 directed edges are right\. 80 scores, 49 frames", found["search"])
 
 
@@ -199,6 +209,30 @@ def test_answers_and_lengths_of_relations_are_those_of_torch(run):
                 " return [[...logits], lengths]; })", given)  # fmt: skip
     close([logits for logits, _ in found], model(objects, questions))
     close([lengths for _, lengths in found], model.each_relation(objects, questions).norm(dim=-1))
+
+
+def test_scenes_and_their_right_answers_are_those_of_the_library(run):
+    scenes = sort_of_clevr.generate(INPUTS, seed=6)
+    things = [
+        [{"x": x, "y": y, "shape": int(circle)} for (x, y), circle in zip(centres, circles, strict=True)]
+        for centres, circles in zip(scenes.centres.tolist(), scenes.circles.tolist(), strict=True)
+    ]
+    code = (
+        "(() => { const rules = live.shapes(live.arrived.relations), each = [0, 1, 2, 3, 4, 5];"
+        " return given.map((things) => ({ features: things.map(rules.features),"
+        " asked: each.flatMap((which) => each.map((colour) =>"
+        " [rules.bits(which, colour), rules.truth(things, which, colour)])),"
+        " kept: rules.moved(things, 0, things[1]), drawn: rules.draw(live.random(things[0].x)) })); })()"
+    )
+    found = run(code, things)
+    close([one["features"] for one in found], sort_of_clevr.state(scenes))
+    questions, words = zip(*[zip(*one["asked"], strict=True) for one in found], strict=True)
+    answers = sort_of_clevr.answer_questions(scenes.centres, scenes.circles, np.array(questions))
+    assert [list(some) for some in words] == [[scenes.names[one] for one in some] for some in answers]
+    centres = np.array([[(one["x"], one["y"]) for one in each["drawn"]] for each in found])
+    assert sort_of_clevr._is_apart(centres).all()
+    assert (centres != sort_of_clevr.MIDDLE).all()
+    assert all(one["kept"] != some[1] for one, some in zip(found, things, strict=True)), "no object on another"
 
 
 @torch.no_grad()

@@ -15,7 +15,8 @@
 
   /** Two layers of ELU, then batch norm, on lists of numbers: [R, I] -> [R, H]. */
   function edgeMLP(weights, name, rows) {
-    const layer = (of, inputs) => live.elu(live.linear(inputs, weights[`${name}.${of}.weight`], weights[`${name}.${of}.bias`]));
+    const layer = (of, inputs) =>
+      live.elu(live.linear(inputs, weights[`${name}.${of}.weight`], weights[`${name}.${of}.bias`]));
     return live.batchNorm(layer("rest.2", layer("first", live.fromLists(rows))), {
       weight: weights[`${name}.norm.weight`],
       bias: weights[`${name}.norm.bias`],

@@ -8,6 +8,8 @@
   const RADIUS = { moving: 4, still: 9 };
   const TRAIL = 12; // frames
 
+  live.newMotion = (world) => live.button("New motion", () => live.drawMotion(world));
+
   live.pairs = (count) =>
     Array.from({ length: count }, (_, i) => i).flatMap((i) =>
       Array.from({ length: count - i - 1 }, (_, j) => [i, i + 1 + j]),
@@ -29,7 +31,8 @@
         return [Math.min(...all), Math.max(...all)];
       });
       const scale = (SIDE - 4 * RADIUS.moving) / Math.max(...ends.map(([low, high]) => high - low));
-      const at = (state) => [0, 1].map((axis) => SIDE / 2 + scale * (state[axis] - (ends[axis][0] + ends[axis][1]) / 2));
+      const at = (state) =>
+        [0, 1].map((axis) => SIDE / 2 + scale * (state[axis] - (ends[axis][0] + ends[axis][1]) / 2));
       places = frames.map((states) => states.map(at));
     }
     function show(frame) {
@@ -68,7 +71,13 @@
       return dot;
     });
     const box = { viewBox: `0 0 ${SIDE} ${SIDE}`, role: pressed ? "group" : "img", "aria-label": label };
-    const picture = live.drawn("svg", box, live.drawn("rect", { width: SIDE, height: SIDE, class: "ground" }), ...edges, ...dots);
+    const picture = live.drawn(
+      "svg",
+      box,
+      live.drawn("rect", { width: SIDE, height: SIDE, class: "ground" }),
+      ...edges,
+      ...dots,
+    );
 
     function show(beliefs, truth) {
       edges.forEach((edge, pair) => {
@@ -95,14 +104,21 @@
       return dot;
     });
     const box = { viewBox: `0 0 ${SIDE} ${SIDE}`, role: "img", "aria-label": label };
-    const picture = live.drawn("svg", box, live.drawn("rect", { width: SIDE, height: SIDE, class: "ground" }), arrows, ...dots);
+    const picture = live.drawn(
+      "svg",
+      box,
+      live.drawn("rect", { width: SIDE, height: SIDE, class: "ground" }),
+      arrows,
+      ...dots,
+    );
 
     /** From the rim of the sender to that of the receiver, to the right of the middle, so that both directions show. */
     function path(sender, receiver) {
       const [[x1, y1], [x2, y2]] = [places[sender], places[receiver]];
       const length = Math.hypot(x2 - x1, y2 - y1);
       const [ux, uy] = [(x2 - x1) / length, (y2 - y1) / length];
-      const at = (along, aside) => [x1 + along * ux - aside * uy, y1 + along * uy + aside * ux].map((v) => v.toFixed(2)).join(" ");
+      const at = (along, aside) =>
+        [x1 + along * ux - aside * uy, y1 + along * uy + aside * ux].map((v) => v.toFixed(2)).join(" ");
       const tip = length - RADIUS.still - 1;
       return `M${at(RADIUS.still + 1, 2)}L${at(tip, 2)}M${at(tip - 5, 5)}L${at(tip, 2)}L${at(tip - 5, -1)}`;
     }

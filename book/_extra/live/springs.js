@@ -16,7 +16,8 @@
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 
-  const normal = (random) => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()); // Box and Muller
+  /** A number from the normal distribution (Box and Muller). */
+  const normal = (random) => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
   /** A start as the paper draws it: states [N][4] and springs [N][N], each pair joined as likely as not. */
   live.drawSprings = (world, random) => {
@@ -27,7 +28,8 @@
       return [world.spread * x, world.spread * y, faster * u, faster * v];
     });
     const springs = objects.map(() => objects.map(() => 0));
-    for (const i of objects) for (const j of objects.slice(i + 1)) springs[i][j] = springs[j][i] = Math.floor(2 * random());
+    for (const i of objects)
+      for (const j of objects.slice(i + 1)) springs[i][j] = springs[j][i] = Math.floor(2 * random());
     return { states, springs };
   };
 
@@ -66,20 +68,23 @@
   /** Frames in the units of the networks, each feature from its range [low, high] to [-1, 1]. */
   live.scaled = ({ ranges }, motion) =>
     motion.map((states) =>
-      states.map((state) => state.map((value, d) => (2 * value - ranges[d][0] - ranges[d][1]) / (ranges[d][1] - ranges[d][0]))),
+      states.map((state) =>
+        state.map((value, d) => (2 * value - ranges[d][0] - ranges[d][1]) / (ranges[d][1] - ranges[d][0])),
+      ),
     );
 
   // What all figures of a page show: one motion, which any of them may draw anew.
   const watching = [];
   let seed = 0;
 
-  /** Call `show` with this motion, once it is there, and with each that follows. */
-  live.watchMotion = (show) => {
+  /** Call `show` with this motion, which is drawn where there is none yet, and with each that follows. */
+  live.watchMotion = (world, show) => {
     watching.push(show);
     if (live.motion) show(live.motion);
+    else live.drawMotion(world);
   };
 
-  live.nextMotion = (world) => {
+  live.drawMotion = (world) => {
     const start = live.drawSprings(world, live.random(++seed));
     const frames = live.simulate(world, start, world.frames);
     live.motion = { springs: start.springs, frames, scaled: live.scaled(world, frames) };

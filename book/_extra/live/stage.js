@@ -36,7 +36,8 @@ live.base = new URL(".", document.currentScript.src);
     if (words.innerHTML !== saying.innerHTML) saying.replaceChildren(...words.childNodes);
   };
 
-  live.captioned = (caption, ...pictures) => live.element("figure", {}, live.element("figcaption", {}, caption), ...pictures);
+  live.captioned = (caption, ...pictures) =>
+    live.element("figure", {}, live.element("figcaption", {}, caption), ...pictures);
 
   /** Calls `activate` on click and on Enter or space, as a button does. */
   live.pressable = (node, activate) => {
@@ -58,8 +59,19 @@ live.base = new URL(".", document.currentScript.src);
   live.player = ({ last, pace, label, show, start = "Start" }) => {
     let step = 0;
     let timer = null;
-    const buttons = { start: live.button(start, play), pause: live.button("Pause", halt), stop: live.button("Stop", reset) };
-    const slider = live.element("input", { type: "range", min: 0, max: last, value: 0, "aria-label": label, oninput: slid });
+    const buttons = {
+      start: live.button(start, play),
+      pause: live.button("Pause", halt),
+      stop: live.button("Stop", reset),
+    };
+    const slider = live.element("input", {
+      type: "range",
+      min: 0,
+      max: last,
+      value: 0,
+      "aria-label": label,
+      oninput: slid,
+    });
 
     function slid() {
       halt();
@@ -102,7 +114,9 @@ live.base = new URL(".", document.currentScript.src);
       if (live.arrived[name]) return resolve(live.arrived[name]);
       const src = new URL(`weights/${name}.js`, live.base);
       const missing = () => reject(new Error(`the network of this figure is missing: ${src}`));
-      document.head.append(live.element("script", { src, onload: () => resolve(live.arrived[name]), onerror: missing }));
+      document.head.append(
+        live.element("script", { src, onload: () => resolve(live.arrived[name]), onerror: missing }),
+      );
     });
 
   /** Builds every figure of a name with its network, as soon as it is nearly in sight. */
