@@ -34,10 +34,15 @@ class Live(SphinxDirective):
     option_spec = {"alt": directives.unchanged_required}  # noqa: RUF012  as in every directive
 
     def run(self) -> list[nodes.Node]:
+        if "alt" not in self.options:
+            raise self.error("a live figure needs the option alt: say what its picture shows")
         name, up = self.arguments[0], "../" * self.env.docname.count("/")
         image = f'<img src="{up}live/pictures/{name}.svg" alt="{escape(self.options["alt"])}">'
         self.env.metadata[self.env.docname]["live"] = True
-        place = f'<div class="live" data-live="{name}"><noscript>{image}</noscript></div>'
+        instead = (
+            f"<noscript><p>Scripts are off in this browser. This is one example of the figure.</p>{image}</noscript>"
+        )
+        place = f'<div class="live" data-live="{name}">{instead}</div>'
         return [nodes.raw("", place, format="html")]
 
 

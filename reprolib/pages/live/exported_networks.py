@@ -15,13 +15,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from reprolib import paths
 from reprolib.data import particles, sort_of_clevr
 from reprolib.evidence.metrics import best_naming
 from reprolib.evidence.records import Record
 from reprolib.files import write_text
 from reprolib.pages.figures.shared.specimens import Specimen, narrowest, recorded
 from reprolib.pages.figures.shared.views_of_motion import NAMED, called
+from reprolib.pages.tables import links
 from reprolib.settings.data_sets import FRAMES
 
 Content = dict[str, Any]
@@ -46,17 +46,17 @@ class Shown:
     tested: tuple[str, str]
     content: Callable[[Specimen], Content]
 
-    def network(self) -> tuple[Specimen, Path, Record]:
+    def network(self) -> tuple[Specimen, Record]:
         """The network, and its record."""
         path, record = narrowest(self.experiment, self.row)
-        return recorded(path, record, self.few), path, record
+        return recorded(path, record, self.few), record
 
     def exported(self) -> Content:
         """All that its file holds."""
-        specimen, path, record = self.network()
+        specimen, record = self.network()
         metric, sentence = self.tested
         return {
-            "record": (Path("results") / path.relative_to(paths.results())).as_posix(),
+            "record": links.record_path(record),
             "tested": sentence.format(record.metrics[metric]),
             **self.content(specimen),
         }

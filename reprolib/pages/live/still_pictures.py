@@ -32,7 +32,7 @@ def _relations() -> figures.Picture:
 
 @torch.no_grad()
 def _beliefs() -> figures.Picture:
-    found, _, _ = SHOWN["beliefs"].network()
+    found, _ = SHOWN["beliefs"].network()
     columns = found.data.splits["test"].columns
     beliefs = found.model.encoder(columns["trajectories"][:FEW, :FRAMES]).softmax(-1)[..., spring(found)]
     return figures.show(figures.graphs(columns["edges"][:FEW], beliefs, source=found.source))
@@ -40,7 +40,7 @@ def _beliefs() -> figures.Picture:
 
 @torch.no_grad()
 def _search() -> figures.Picture:
-    found, _, _ = SHOWN["search"].network()
+    found, _ = SHOWN["search"].network()
     seen = found.data.splits["test"].columns["trajectories"][:1, :FRAMES]
     floor = found.model.config.least_error
     scores = over_frames(found.model.network, seen, lambda errors: (errors + floor).log())  # [1, N, C]
