@@ -153,6 +153,10 @@ setTimeout(() => {
   const presses = ["ArrowLeft", "ArrowUp", "ArrowRight", "ArrowRight", "ArrowDown", "ArrowDown", "Enter"];
   presses.forEach((press) => key(thing, press));
   found.after = thing.getAttribute("aria-label");
+  thing.setPointerCapture = () => {}; // there is no such pointer
+  const point = (kind, x, y) => thing.dispatchEvent(new PointerEvent(kind, { clientX: x, clientY: y, pointerId: 1 }));
+  for (const [kind, x] of [["down", 100], ["move", 70], ["up", 70], ["move", 200]]) point(`pointer${kind}`, x, 100);
+  found.dragged = thing.getAttribute("aria-label");
   found.relations = said("relations");
   found.cells = figure("relations").querySelectorAll(".map rect").length;
   found.guess = said("beliefs");
@@ -190,6 +194,10 @@ def test_figures_answer_to_keys_and_buttons(flags, started, weights):
     other = {"square": "circle", "circle": "square"}[shape]
     assert found["after"].startswith(f"red {other} at ")
     assert not found["after"].endswith(place)
+    x, y = (int(number) for number in re.findall(r"\d+", found["after"]))
+    left, same = (int(number) for number in re.findall(r"\d+", found["dragged"]))
+    assert left < x, "dragged to the left, and let go there"
+    assert same == y
     assert re.match(r"The network answers (square|circle) \(\d+\.\d %\)", found["relations"])
     assert found["cells"] == 36
     assert found["guess"].startswith("Watch")
