@@ -141,6 +141,19 @@ def evaluate(
         raise InputError(f"{record}: {', '.join(off)} no longer as recorded; run {kept.command}")
 
 
+@app.command()
+def predict(
+    record: Path,
+    out: Annotated[Path, typer.Option(help="The file that is written, JSON.")],
+    split: Annotated[str, typer.Option(help="test; of CLEVR-CoGenT testA or testB.")] = "test",
+    device: Device = None,
+) -> None:
+    """Answer questions without released answers, CLEVR's test split: a list of question_index and answer."""
+    from reprolib.running import predictions
+
+    typer.echo(f"{predictions.predict(record, split, out, device)} answers in {out}")
+
+
 def _again(metric: str, recorded: float, now: float | None) -> bool:
     """Whether a metric has come out again, up to what another machine's rounding may move."""
     kind = kinds.of_ours(metric)

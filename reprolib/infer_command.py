@@ -31,16 +31,13 @@ def infer(
     picture and a summary.
     """
     folder = out or Path(f"infer_{tracks[0].stem}")
-    from reprolib.own.edge_files import read_edges
     from reprolib.own.graph_report import sentences
     from reprolib.own.inference import infer as infer_graph
-    from reprolib.own.track_files import read
 
-    found = read(tracks)
     asked = {"types": types, "method": method, "minutes": minutes, "steps": steps, "held_out": held_out}
     result = infer_graph(
-        found,
-        edges=read_edges(edges, found) if edges else None,
+        tracks,
+        edges=edges,
         folder=folder,
         resume=resume,
         device=device,

@@ -36,7 +36,7 @@ LAYERS = (
     {"judgement.derived"},
     {"judgement.hearing"},
     {"judgement.labels"},
-    {"running.runs", "judgement.verify"},
+    {"running.predictions", "running.runs", "judgement.verify"},
     {"running.fill", "running.execute"},
     {"pages.tables"},
     {"pages.figures", "pages.book_files", "bench"},

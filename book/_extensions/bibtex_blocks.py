@@ -1,4 +1,7 @@
-"""`{bibtex} FILE`: what to copy in order to cite, from CITATION.cff or from a bibliography, each work folded."""
+"""`{bibtex} FILE`: what to copy in order to cite, from CITATION.cff or from a bibliography, each work folded.
+
+The entries of a bibliography are items of a list: the role that docutils gives them is no longer one.
+"""
 
 import re
 import textwrap
@@ -59,7 +62,12 @@ def _folded(title: str, block: nodes.literal_block) -> list[nodes.Node]:
     return [nodes.raw("", begin, format="html"), block, nodes.raw("", "</details>", format="html")]
 
 
+def _as_items(app, name: str, template: str, context: dict, doctree: nodes.document | None) -> None:
+    context["body"] = context.get("body", "").replace('role="doc-biblioentry"', 'role="listitem"')
+
+
 def setup(app) -> dict[str, bool]:
-    """Add the directive."""
+    """Add the directive, and mend the roles of what it stands beside."""
     app.add_directive("bibtex", Bibtex)
+    app.connect("html-page-context", _as_items)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

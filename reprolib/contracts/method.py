@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from torch import nn
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Code(Protocol):
-    """What a method's module defines."""
+    """What a method's module defines; that of data with splits without answers defines `answers` as well."""
 
     def build(self, config: Config, data: Dataset) -> nn.Module:
         """A model with fresh weights, sized for the data."""
@@ -54,6 +54,10 @@ class Method:
     def evaluate(self, model: nn.Module, split: Split) -> dict[str, float]:
         """Metrics of a model on a split."""
         return self._code.evaluate(model, split)
+
+    def answers(self, model: nn.Module, split: Split) -> list[dict[str, Any]]:
+        """What a model answers to the questions of a split that `Source.unanswered` gives, one entry a question."""
+        return self._code.answers(model, split)
 
     @property
     def _code(self) -> Code:

@@ -7,15 +7,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from reprolib.errors import InputError
+
 if TYPE_CHECKING:
-    from reprolib.data.split import Dataset
+    from reprolib.data.split import Dataset, Split
 
 DATA_KINDS = ("generated", "real")
 Procedure = Literal["released", "paper", "ours"]  # who made the data: the authors' files, their procedure, one of ours
 
 
 class Reader(Protocol):
-    """What a data set's module defines; the settings are its own dataclass, the kind is one of `DATA_KINDS`."""
+    """What a data set's module defines; the settings are its own dataclass, the kind is one of `DATA_KINDS`.
+
+    One with splits that were released without answers defines `unanswered` as well; see `Source`.
+    """
 
     def load(self, settings: Any, kind: str) -> Dataset:
         """The splits; an InputError where they cannot be had. What is less than the release may do for it."""
@@ -54,6 +59,17 @@ class Source:
             InputError: the data cannot be had, or are damaged.
         """
         return self._reader.load(settings, kind)
+
+    def unanswered(self, settings: Any, known: Dataset, split: str) -> Split:
+        """The questions of a split whose answers nobody has released, for a model that has learned from other data.
+
+        Raises:
+            InputError: the data set has no such split, or it is not there, or it is damaged.
+        """
+        read = getattr(self._reader, "unanswered", None)
+        if read is None:
+            raise InputError(f"{known.name} has no split without answers: give a record on CLEVR")
+        return read(settings, known, split)
 
     @property
     def papers_kind(self) -> str:

@@ -5,6 +5,7 @@ Names hold a hash of the recipe, and files a hash of their content: what is dama
 
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import cache as remembered
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,23 @@ def arrays(folder: str, name: str, recipe: str, make: Callable[[], Arrays]) -> A
 def place(folder: str, name: str, recipe: str, suffix: str) -> Path:
     """The file of a recipe in a folder under _build."""
     return paths.BUILD / folder / f"{name}_{hashlib.sha256(recipe.encode()).hexdigest()[:DIGITS]}.{suffix}"
+
+
+def file_hash(path: Path) -> str:
+    """The sha256 of a file, for recipes; it is read again only after it has changed.
+
+    Raises:
+        OSError: it is not there, or cannot be read.
+    """
+    facts = path.stat()
+    return _sha256(path, facts.st_size, facts.st_mtime_ns)
+
+
+@remembered
+def _sha256(path: Path, size: int, changed: int) -> str:
+    """Of a file as it was then; those of real data take seconds."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _write(path: Path, recipe: str, content: Arrays) -> None:

@@ -87,7 +87,7 @@ def system(kind: str) -> str:
     return "kuramoto" if kind in VIEWS else kind
 
 
-def generate(kind: str, count: int, objects: int, frames: int, seed: int, stream: int) -> Simulations:
+def simulate(kind: str, count: int, objects: int = 5, frames: int = 49, seed: int = 0, stream: int = 0) -> Simulations:
     """The first `count` scenes of an endless sequence, from the first frame on, on all cores.
 
     Args:
@@ -97,6 +97,14 @@ def generate(kind: str, count: int, objects: int, frames: int, seed: int, stream
 
     Raises:
         InputError: unknown kind, fewer than two objects, or numbers that are not whole or are too small.
+
+    Examples:
+        >>> from reprolib import simulate
+        >>> scenes = simulate("springs", 3)  # or "charged", "kuramoto"
+        >>> scenes.trajectories.shape  # scenes, frames, particles, (x, y and their velocities)
+        (3, 49, 5, 4)
+        >>> scenes.edges[0, 1]  # who pulls particle 1 of the first scene: particles 0, 2, 3, 4
+        array([1, 1, 0, 0])
     """
     check(kind, count=count, objects=objects, frames=frames, seed=seed, stream=stream)
     features = 3 + VIEWS[kind].get("cosine", False) if kind in VIEWS else 4
@@ -110,7 +118,7 @@ def generate(kind: str, count: int, objects: int, frames: int, seed: int, stream
 def chunks(
     kind: str, count: int, objects: int, frames: int, seed: int, stream: int
 ) -> Iterator[tuple[slice, Simulations]]:
-    """As `generate`, a chunk at a time: its place among the scenes, and its scenes."""
+    """As `simulate`, a chunk at a time: its place among the scenes, and its scenes."""
     with tqdm(total=count, desc=f"{kind}, {objects} objects", unit="scene", delay=2) as bar:
         for index, start in enumerate(range(0, count, CHUNK)):
             place = slice(start, min(start + CHUNK, count))
@@ -127,15 +135,15 @@ def recipe(kind: str, count: int, objects: int, frames: int, seed: int, stream: 
 
 
 def cached(kind: str, count: int, objects: int, frames: int, seed: int, stream: int) -> Simulations:
-    """As `generate`, but kept in a file under _build/simulations.
+    """As `simulate`, but kept in a file under _build/simulations.
 
     A file that is damaged, or whose recipe or content is not what it should be, is generated anew.
 
     Raises:
-        InputError: as `generate` does, or the file cannot be written.
+        InputError: as `simulate` does, or the file cannot be written.
     """
     numbers = check(kind, count=count, objects=objects, frames=frames, seed=seed, stream=stream)
-    kept = cache.arrays("simulations", kind, recipe(kind, *numbers), lambda: vars(generate(kind, *numbers)))
+    kept = cache.arrays("simulations", kind, recipe(kind, *numbers), lambda: vars(simulate(kind, *numbers)))
     return Simulations(**kept)
 
 

@@ -16,6 +16,17 @@ class Split:
         columns: one row an example, [M, ...] each.
         tables: tensors that every batch gets whole, which columns may point into (pictures, distinct sentences).
         released_as: what the split is called where it was released, if that is not what it is used as.
+
+    Examples:
+        >>> import torch
+        >>> from reprolib import Split
+        >>> pictures = torch.zeros(2, 8, 8)  # two of them, and five questions about one or the other
+        >>> split = Split({"picture": torch.tensor([0, 0, 1, 1, 1]), "answer": torch.arange(5)}, {"pictures": pictures})
+        >>> len(split)
+        5
+        >>> batch = split.batch(slice(0, 3))
+        >>> batch["answer"], batch["pictures"].shape
+        (tensor([0, 1, 2]), torch.Size([2, 8, 8]))
     """
 
     columns: dict[str, Tensor]

@@ -58,17 +58,18 @@ def graph_network(
 class GraphNetwork(nn.Module):
     """`graph_network` with its updates and reductions held, and their parameters registered: Graph -> Graph.
 
-    >>> import torch
-    >>> from reprolib.gn import GraphNetwork, OnConcat, fully_connected
-    >>> graphs = fully_connected(torch.randn(2, 5, 3))  # two of five nodes
-    >>> block = GraphNetwork(
-    ...     phi_e=OnConcat(torch.nn.Linear(6, 8), "sender", "receiver"),
-    ...     phi_v=OnConcat(torch.nn.Linear(11, 4), "node", "received"),
-    ...     phi_u=OnConcat(torch.nn.Linear(12, 1), "nodes", "edges"),
-    ... )
-    >>> after = block(graphs)
-    >>> after.edges.shape, after.nodes.shape, after.globals_.shape
-    (torch.Size([40, 8]), torch.Size([10, 4]), torch.Size([2, 1]))
+    Examples:
+        >>> import torch
+        >>> from reprolib import GraphNetwork, OnConcat, fully_connected
+        >>> graphs = fully_connected(torch.randn(2, 5, 3))  # two of five
+        >>> block = GraphNetwork(
+        ...     phi_e=OnConcat(torch.nn.Linear(6, 8), "sender", "receiver"),
+        ...     phi_v=OnConcat(torch.nn.Linear(11, 4), "node", "received"),
+        ...     phi_u=OnConcat(torch.nn.Linear(12, 1), "nodes", "edges"),
+        ... )
+        >>> after = block(graphs)
+        >>> after.edges.shape, after.nodes.shape, after.globals_.shape
+        (torch.Size([40, 8]), torch.Size([10, 4]), torch.Size([2, 1]))
     """
 
     def __init__(
@@ -93,6 +94,14 @@ class OnConcat(nn.Module):
 
     OnConcat(g, "sender", "receiver", "global_") is g on [v_s, v_r, u]. Inputs that the graph lacks are left out.
     InputError when a name is unknown to the update, or when nothing is left to read.
+
+    Examples:
+        >>> import torch
+        >>> from reprolib import OnConcat
+        >>> update = OnConcat(torch.nn.Identity(), "node", "received")
+        >>> node, received = torch.tensor([[1.0]]), torch.tensor([[2.0, 3.0]])
+        >>> update(node=node, received=received, global_=None)
+        tensor([[1., 2., 3.]])
     """
 
     def __init__(self, module: Callable[[Tensor], Tensor], *names: str) -> None:

@@ -26,6 +26,21 @@ class Graph:
     """Attributes V, E, u of Battaglia et al. 2018, section 3.2, with the indices s_k, r_k; an attribute may be None.
 
     InputError when lengths do not fit, an index is out of range, or an edge joins two graphs of the batch.
+
+    Examples:
+        >>> import torch
+        >>> from reprolib import Graph
+        >>> path = Graph(  # three nodes in a row: 0 -> 1 -> 2
+        ...     nodes=torch.zeros(3, 4),
+        ...     edges=None,
+        ...     senders=torch.tensor([0, 1]),
+        ...     receivers=torch.tensor([1, 2]),
+        ...     globals_=None,
+        ...     n_node=torch.tensor([3]),
+        ...     n_edge=torch.tensor([2]),
+        ... )
+        >>> path.num_graphs, path.num_nodes, path.num_edges
+        (1, 3, 2)
     """
 
     nodes: Tensor | None  # [N, Dn]
@@ -121,6 +136,15 @@ def fully_connected(nodes: Tensor, self_edges: bool = False, globals_: Tensor | 
 
     Edges are sorted by sender, then receiver: with self-edges, edge rows reshape to [B, N, N] = [graph, sender,
     receiver]. `globals_` [B, Dg] is optional. InputError when the shapes do not fit.
+
+    Examples:
+        >>> import torch
+        >>> from reprolib import fully_connected
+        >>> graphs = fully_connected(torch.zeros(2, 3, 4))  # two graphs of three nodes
+        >>> graphs.senders.tolist()
+        [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+        >>> graphs.receivers.tolist()
+        [1, 2, 0, 2, 0, 1, 4, 5, 3, 5, 3, 4]
     """
     if nodes.dim() != 3:
         raise InputError(f"fully_connected needs nodes of shape [B, N, Dn], not {tuple(nodes.shape)}.")

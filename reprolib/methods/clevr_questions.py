@@ -1,10 +1,13 @@
 """Models that answer CLEVR's questions: how they are built, trained and measured (Santoro et al. 2017, Table 1)."""
 
+from typing import Any
+
 import torch
 from torch import nn
 
 from reprolib.contracts.configuration import Config
 from reprolib.data.clevr import clevr_tensors
+from reprolib.data.clevr.clevr_reader import ANSWERS as WORDS
 from reprolib.data.clevr.scenes import OBJECTS
 from reprolib.data.clevr.tokens import CATEGORY_NAMES
 from reprolib.data.split import Dataset, Split
@@ -71,6 +74,14 @@ def evaluate(model: nn.Module, split: Split) -> dict[str, float]:
     if split.released_as == clevr_tensors.VALIDATION:
         parts["validation"] = overall
     return {f"accuracy/{name}": value for name, value in ({"overall": overall} | parts).items()}
+
+
+@torch.no_grad()
+def answers(model: nn.Module, split: Split) -> list[dict[str, Any]]:
+    """What a model answers, one entry a question: its number in the file, question_index, and the answer as a word."""
+    best = torch.cat([model(batch)[:, : len(WORDS)].argmax(1) for batch in split.batches(AT_ONCE)]).tolist()
+    pairs = zip(split.columns["numbers"].tolist(), best, strict=True)
+    return [{"question_index": number, "answer": WORDS[answer]} for number, answer in pairs]
 
 
 def _up_to(measure: str) -> dict[int, str]:

@@ -41,6 +41,21 @@ class RelationNetwork(nn.Module):
 
     Raises:
         InputError: here or in a call, when sizes, shapes or options do not fit, or values are not finite.
+
+    Examples:
+        >>> import torch
+        >>> from reprolib import RelationNetwork, mlp
+        >>> _ = torch.manual_seed(0)
+        >>> g, f = mlp([2 * 3 + 4, 32, 32]), mlp([32, 32, 5], last_relu=False)  # objects of 3, questions of 4 numbers
+        >>> network = RelationNetwork(g, f)
+        >>> objects, question = torch.randn(8, 6, 3), torch.randn(8, 4)  # 8 sets of at most 6 objects
+        >>> mask = torch.arange(6) < torch.randint(1, 7, (8, 1))  # how many are there
+        >>> answers = network(objects, question, mask)
+        >>> answers.shape
+        torch.Size([8, 5])
+        >>> turned = network(objects.flip(1), question, mask.flip(1))  # the same objects in another order
+        >>> torch.allclose(answers, turned, atol=1e-5)
+        True
     """
 
     def __init__(self, g: nn.Module, f: nn.Module, pairs: Pairs = "all", chunk: int | None = None):
@@ -157,7 +172,17 @@ class RelationNetwork(nn.Module):
 
 
 def mlp(sizes: list[int], norm: bool = False, dropout: float = 0.0, last_relu: bool = True) -> nn.Sequential:
-    """Linear layers of the given sizes, each followed by (batch norm,) ReLU (, dropout); the last may stay linear."""
+    """Linear layers of the given sizes, each followed by (batch norm,) ReLU (, dropout); the last may stay linear.
+
+    Examples:
+        >>> from reprolib import mlp
+        >>> mlp([4, 8, 2], last_relu=False)
+        Sequential(
+          (0): Linear(in_features=4, out_features=8, bias=True)
+          (1): ReLU()
+          (2): Linear(in_features=8, out_features=2, bias=True)
+        )
+    """
     layers: list[nn.Module] = []
     for position, (inputs, outputs) in enumerate(itertools.pairwise(sizes), start=2):
         layers.append(nn.Linear(inputs, outputs))

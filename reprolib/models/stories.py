@@ -21,6 +21,21 @@ class StoryRelationNetwork(nn.Module):
         words: of the vocabulary, without padding.
         outputs: O, the answers, or the words that answers consist of.
         window: W.
+
+    Raises:
+        InputError: in a call, values that are not finite.
+
+    Examples:
+        >>> import torch
+        >>> from reprolib import BabiModel, StoryRelationNetwork
+        >>> model = StoryRelationNetwork(BabiModel(g=(16,), f=(16,)), words=3, outputs=2, window=5)
+        >>> batch = {
+        ...     "sentences": torch.tensor([[0, 0], [1, 2], [3, 1]]),  # numbers of words; row 0 is no sentence
+        ...     "windows": torch.tensor([[1, 0, 0, 0, 0]]),  # a story of one sentence
+        ...     "questions": torch.tensor([2]),
+        ... }
+        >>> model(batch).shape
+        torch.Size([1, 2])
     """
 
     def __init__(self, sizes: BabiModel, words: int, outputs: int, window: int):

@@ -1,4 +1,4 @@
-"""Somebody's own trajectories: who acts on whom."""
+"""Somebody's own data: who acts on whom in trajectories, stories and scenes with questions, training on tensors."""
 
 from reprolib.own.inference import infer
 from reprolib.own.inferred_graph import Inferred

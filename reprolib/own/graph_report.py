@@ -8,7 +8,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,10 @@ from reprolib.own.held_out import ONE_STEP, ROLLOUT, ErrorLine
 from reprolib.own.inferred_graph import Inferred
 from reprolib.pages.figures import show
 from reprolib.pages.figures.own_graphs import mean_panel, own_graphs, scene_panel
+from reprolib.pages.tables.table import Table, render
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SHOWN = 3  # scenes of the picture, beside the mean over all
 STRONGEST = 5  # pairs of the summary
@@ -41,7 +45,7 @@ def write(result: Inferred, folder: Path) -> None:
         folder / "errors.csv",
         _csv([field.name for field in fields(ErrorLine)], [vars(line).values() for line in result.errors]),
     )
-    write_text(folder / "graph.svg", show(own_graphs(_panels(result), BELOW)).svg)
+    write_text(folder / "graph.svg", show(picture(result)).svg)
     write_text(folder / "summary.md", summary(result))
 
 
@@ -81,6 +85,11 @@ def _archive(result: Inferred, path: Path) -> None:
         )
 
 
+def picture(result: Inferred) -> "Figure":
+    """The mean graph over all scenes, and those of the first scenes."""
+    return own_graphs(_panels(result), BELOW)
+
+
 def _panels(result: Inferred) -> list[Any]:
     """The mean over all scenes and the first scenes by themselves."""
     scenes, objects, _ = result.known.shape
@@ -99,7 +108,8 @@ def _panels(result: Inferred) -> list[Any]:
 def summary(result: Inferred) -> str:
     """What was found, as Markdown."""
     said = "\n".join(f"- {sentence}" for sentence in sentences(result))
-    return f"# Who acts on whom\n\n{said}\n\n{_table(result)}\n\n{_made(result)}\n"
+    errors = render(error_table(result), "md")
+    return f"# Who acts on whom\n\n{said}\n\n{errors}\n\n{_made(result)}\n"
 
 
 def sentences(result: Inferred) -> list[str]:
@@ -134,15 +144,13 @@ def conclusion(result: Inferred) -> str:
     return f"The data do not show that objects interact, so do not rely on the edges: {compared}."
 
 
-def _table(result: Inferred) -> str:
+def error_table(result: Inferred) -> Table:
     """Errors of one step and of the last frame of a rollout."""
     steps = max((line.step for line in result.errors), default=0)
     found = {(line.system, line.kind, line.step): f"{line.mse:.3g}" for line in result.errors}
-    lines = [f"| held-out scenes | one step | rollout, {steps} steps |", "| :-- | --: | --: |"]
-    for system in dict.fromkeys(line.system for line in result.errors):
-        near, far = found.get((system, ONE_STEP, 1), ""), found.get((system, ROLLOUT, steps), "")
-        lines.append(f"| {system} | {near} | {far} |")
-    return "\n".join(lines)
+    systems = dict.fromkeys(line.system for line in result.errors)
+    rows = [(name, found.get((name, ONE_STEP, 1), ""), found.get((name, ROLLOUT, steps), "")) for name in systems]
+    return Table(("held-out scenes", "one step", f"rollout, {steps} steps"), rows)
 
 
 def _made(result: Inferred) -> str:

@@ -20,10 +20,12 @@ from reprolib.errors import InputError
 from reprolib.evidence.metrics import best_naming, edge_accuracy
 from reprolib.models.nri.encoders import sent
 from reprolib.own import held_out
+from reprolib.own.edge_files import read_edges
 from reprolib.own.graph_methods import AUTO, METHODS, GraphMethod, Size, best_method
 from reprolib.own.inferred_graph import Inference, Inferred
 from reprolib.own.planned_training import PlannedTraining, Run, clean
 from reprolib.own.states import States, states
+from reprolib.own.track_files import read
 from reprolib.own.tracks import Tracks, of_arrays
 
 LAST, MOST_PREDICTED = 4, 20  # a fourth of the frames is predicted, but at most so many
@@ -40,8 +42,8 @@ def infer(
     values: Any,
     present: Any = None,
     *,
-    edges: np.ndarray | None = None,
-    folder: Path | None = None,
+    edges: np.ndarray | str | Path | None = None,
+    folder: str | Path | None = None,
     resume: bool = False,
     device: str | None = None,
     **asked: Any,
@@ -49,9 +51,9 @@ def infer(
     """Who acts on whom in somebody's own trajectories.
 
     Args:
-        values: tracks that were read from a file, or an array [S, T, N, D].
+        values: a file (.csv, .npz, .npy; of several .npy a list), an array [S, T, N, D], or tracks that were read.
         present: bool [S, T, N], where objects are absent part of the time.
-        edges: true types [S, N, N - 1], where they are known; nothing learns from them.
+        edges: true types [S, N, N - 1] or a file of them, where they are known; nothing learns from them.
         folder: where the plan and checkpoints are, in the end the files of `graph_report`; None: nothing is written.
         resume: go on with the run that the folder holds.
         asked: fields of `Inference`, such as types=3 or minutes=10.
@@ -59,15 +61,21 @@ def infer(
     Raises:
         InputError: options outside their limits, tracks that nothing can be learned from, a folder of another run.
 
-    >>> import numpy as np
-    >>> from reprolib.own import infer
-    >>> walks = np.random.default_rng(0).normal(size=(12, 16, 3, 2)).cumsum(1)  # scenes, frames, objects, x and y
-    >>> graph = infer(walks, steps=4, seeds=1)
-    >>> graph.probabilities.shape  # scenes, receivers, senders, types
-    (12, 3, 2, 2)
+    Examples:
+        >>> from reprolib import infer, simulate
+        >>> scenes = simulate("springs", 60, objects=3)
+        >>> graph = infer(scenes.trajectories, edges=scenes.edges, steps=10, seeds=1)  # by default for four minutes
+        >>> graph.method, graph.probabilities.shape  # scenes, receivers, senders, types
+        ('modular', (60, 3, 2, 2))
+        >>> sorted(graph.mean_graph())  # of (sender, receiver)
+        [('0', '1'), ('0', '2'), ('1', '0'), ('1', '2'), ('2', '0'), ('2', '1')]
+        >>> {line.system for line in graph.errors} >= {"no edges", "inferred graph"}  # on held-out scenes
+        True
     """
     started, wanted = time.monotonic(), _checked(asked)
-    tracks = values if isinstance(values, Tracks) else of_arrays(values, present)
+    tracks, folder = _tracks(values, present), None if folder is None else Path(folder)
+    if isinstance(edges, str | Path):
+        edges = read_edges(Path(edges), tracks)
     if edges is not None and edges.shape != dense_shape(tracks):
         raise InputError(f"edges has the shape {list(edges.shape)}: give {list(dense_shape(tracks))}")
     result = _inferred(tracks, wanted, edges, Run(folder, resume, started), devices.pick(device))
@@ -121,6 +129,16 @@ def dense_shape(tracks: Tracks) -> tuple[int, int, int]:
     """Of the types of all edges: [S, N, N - 1]."""
     scenes, _, objects = tracks.present.shape
     return scenes, objects, objects - 1
+
+
+def _tracks(values: Any, present: Any) -> Tracks:
+    """What is given, read where it is a file or a list of files."""
+    files = [values] if isinstance(values, str | Path) else values
+    if isinstance(files, list | tuple) and files and all(isinstance(each, str | Path) for each in files):
+        if present is not None:
+            raise InputError("present goes with an array: a file says itself where objects are")
+        return read([Path(each) for each in files])
+    return values if isinstance(values, Tracks) else of_arrays(values, present)
 
 
 def _checked(asked: dict[str, Any]) -> Inference:

@@ -6,7 +6,8 @@ from typing import Annotated, ClassVar
 from reprolib.settings.declared import LATER, AtLeast, Count, NotEmpty, OneOf, Positive, Settings, Whole
 
 BABI_TASKS = tuple(range(1, 21))
-BABI_VARIANTS = ("en-valid-10k", "en-10k", "en-valid", "en")  # of the released files, the fullest first
+BABI_ENGLISH = ("en-valid-10k", "en-10k", "en-valid", "en")  # variants of the released files, the fullest first
+BABI_VARIANTS = (*BABI_ENGLISH, "hn-10k", "hn", "shuffled-10k", "shuffled")  # Hindi; letters exchanged throughout
 BABI_WINDOW = 20  # sentences just before the question (Santoro et al. 2017, supplement)
 RENAMABLE = (4, 16, 17, 18, 19)  # bAbI tasks whose names may change places
 PICTURE_SIDE = 128  # pixels (Santoro et al. 2017, supplement: down-sampled to 128 x 128)
@@ -54,6 +55,7 @@ class ClevrData(DataSettings):
     pictures: bool = False
     seed: Whole = 0  # of the generators
     side: Annotated[int, AtLeast(LEAST_SIDE, RELEASED_WIDTH)] = field(default=PICTURE_SIDE, metadata=LATER)  # pixels
+    cogent: Annotated[str, OneOf("A", "B")] | None = field(default=None, metadata=LATER)  # real: trainA, and valA or B
 
 
 @dataclass(frozen=True)

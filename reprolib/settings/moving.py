@@ -21,7 +21,16 @@ class MotionSettings(Settings):
 
 @dataclass(frozen=True)
 class NRIModel(MotionSettings):
-    """Neural relational inference; the defaults are those for springs."""
+    """Neural relational inference; the defaults are those for springs.
+
+    Examples:
+        >>> from reprolib import NRIModel
+        >>> NRIModel(types=3, decoder="recurrent").width
+        256
+        >>> NRIModel(types=1)
+        Traceback (most recent call last):
+        reprolib.errors.InputError: model.types is 1: give 2 or more, or set model.first_is_none to False
+    """
 
     encoder: Encoder = "mlp"
     decoder: Annotated[str, OneOf(*DECODERS)] = "mlp"

@@ -92,7 +92,13 @@ class PixelModel(Relating, Seeing, Reading):
 
 @dataclass(frozen=True)
 class StateModel(Relating, Reading):
-    """LSTM+RN, from state descriptions."""
+    """LSTM+RN, from state descriptions.
+
+    Examples:
+        >>> from reprolib import StateModel
+        >>> StateModel(g=(64, 64), f=(64,), lstm=32).pairs
+        'all'
+    """
 
     lstm: Count = 256
     g: Widths = (512, 512, 512, 512)
@@ -166,7 +172,13 @@ class SceneMLP(ModelSettings):
 
 @dataclass(frozen=True)
 class BabiModel(ModelSettings):
-    """The relation network on stories."""
+    """The relation network on stories.
+
+    Examples:
+        >>> from reprolib import BabiModel
+        >>> BabiModel(g=(64, 64), f=(64,), reader="words").features  # of a sentence
+        32
+    """
 
     embedding: Count = 32  # unstated in the paper
     lstm: Count = 32

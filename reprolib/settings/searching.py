@@ -14,7 +14,13 @@ MOST_GUESSES = 256  # of one scene, which are followed together
 
 @dataclass(frozen=True)
 class ModularModel(MotionSettings):
-    """One node module and some edge modules, and how the structure of a scene is found that no training saw."""
+    """One node module and some edge modules, and how the structure of a scene is found that no training saw.
+
+    Examples:
+        >>> from reprolib import ModularModel
+        >>> ModularModel(modules=3, first_is_none=True).width  # no edge, and two kinds that act
+        256
+    """
 
     width: Count = 256
     modules: Count = 2  # of edges

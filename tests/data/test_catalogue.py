@@ -252,7 +252,7 @@ def test_check_of_the_real_files():
 def test_motion_is_checked_and_written(kind, tmp_path, monkeypatch):
     assert catalogue.check(kind)[0].startswith("ok ")
     with np.load(catalogue.generate(kind, tmp_path / kind, 3) / "scenes.npz") as file:
-        expected = simulations.generate(kind, 3, 5, 49, 0, 0)
+        expected = simulations.simulate(kind, 3, 5, 49, 0, 0)
         np.testing.assert_array_equal(file["trajectories"], expected.trajectories)
         np.testing.assert_array_equal(file["edges"], expected.edges)
     monkeypatch.setitem(catalogue.simulated_motion.SAMPLE, "seed", 6)

@@ -50,7 +50,7 @@ def test_the_committed_ranges_are_those_of_all_50_000_scenes():
 
 def test_ranges_are_the_extremes_of_all_chunks(monkeypatch):
     monkeypatch.setattr(simulations, "CHUNK", 16)
-    paths_ = simulations.generate("charged", 40, 3, ranges.FRAMES, 2, ranges.STREAM).trajectories
+    paths_ = simulations.simulate("charged", 40, 3, ranges.FRAMES, 2, ranges.STREAM).trajectories
     found = ranges.found("charged", 3, 2, scenes=40)
     for name, part in (("position", paths_[..., :2]), ("velocity", paths_[..., 2:])):
         assert found[name] == (part.min(), part.max())  # one range for x and y
@@ -64,7 +64,7 @@ def test_particles_are_scaled_by_one_range_of_positions_and_one_of_velocities():
 
 @pytest.mark.parametrize(("kind", "features"), [("kuramoto", 3), ("kuramoto_raw", 3), ("kuramoto_phase", 4)])
 def test_of_oscillators_only_rates_that_are_raw_are_scaled(kind, features):
-    scenes = simulations.generate(kind, 20, 5, 9, 0, 0).trajectories
+    scenes = simulations.simulate(kind, 20, 5, 9, 0, 0).trajectories
     shown = ranges.scale(kind, 5, 0).apply(scenes)
     assert shown.shape[-1] == features
     np.testing.assert_allclose(shown[..., 1:], scenes[..., 1:], atol=1e-6)

@@ -8,7 +8,7 @@ import pytest
 
 from reprolib import paths
 from reprolib.data import simulations
-from reprolib.data.simulations import SIMULATED, Scale, Simulations, cached, generate, senders
+from reprolib.data.simulations import SIMULATED, Scale, Simulations, cached, senders, simulate
 from reprolib.errors import InputError
 
 
@@ -30,7 +30,7 @@ def never(monkeypatch):
     def refuse(*_):
         raise AssertionError("simulated although a good file is there")
 
-    return lambda: monkeypatch.setattr(simulations, "generate", refuse)
+    return lambda: monkeypatch.setattr(simulations, "simulate", refuse)
 
 
 def test_senders():
@@ -43,7 +43,7 @@ def test_senders():
 
 @pytest.mark.parametrize("kind", SIMULATED)
 def test_shapes(kind):
-    scenes = generate(kind, 6, 4, 49, seed=1, stream=0)
+    scenes = simulate(kind, 6, 4, 49, seed=1, stream=0)
     features = {"kuramoto": 3, "kuramoto_raw": 3}.get(kind, 4)
     assert scenes.trajectories.shape == (6, 49, 4, features)
     assert scenes.trajectories.dtype == np.float32
@@ -54,7 +54,7 @@ def test_shapes(kind):
 
 @pytest.mark.parametrize("kind", SIMULATED)
 def test_edges_are_symmetric(kind):
-    edges = generate(kind, 20, 5, 1, seed=0, stream=0).edges
+    edges = simulate(kind, 20, 5, 1, seed=0, stream=0).edges
     for i, k in product(range(5), range(4)):
         j = senders(5)[i, k]
         back = list(senders(5)[j]).index(i)
@@ -63,13 +63,13 @@ def test_edges_are_symmetric(kind):
 
 def test_two_objects_move_as_their_edge_says():
     """Those on a spring come closer than free ones would; charges of type 1 go apart, others together."""
-    springs = generate("springs", 200, 2, 40, seed=0, stream=0)
+    springs = simulate("springs", 200, 2, 40, seed=0, stream=0)
     force = acceleration(springs)
     bound = springs.edges[:, 0, 0] == 1
     assert 60 < bound.sum() < 140
     assert (force[bound] < 0).all()
     assert np.abs(force[~bound]).max() < 1e-3
-    charged = generate("charged", 200, 2, 40, seed=0, stream=0)
+    charged = simulate("charged", 200, 2, 40, seed=0, stream=0)
     assert ((acceleration(charged)[:] > 0) == (charged.edges[:, 0, 0] == 1)).mean() > 0.95  # but for hits at walls
 
 
@@ -83,25 +83,25 @@ def acceleration(scenes):
 @pytest.mark.parametrize("kind", SIMULATED)
 def test_any_number_and_length_is_a_prefix(kind, monkeypatch):
     monkeypatch.setattr(simulations, "CHUNK", 16)
-    many = generate(kind, 2 * 16 + 3, 3, 2, seed=5, stream=1)
-    few = generate(kind, 7, 3, 2, seed=5, stream=1)
+    many = simulate(kind, 2 * 16 + 3, 3, 2, seed=5, stream=1)
+    few = simulate(kind, 7, 3, 2, seed=5, stream=1)
     assert same(few, Simulations(many.trajectories[:7], many.edges[:7]))
     assert len({scene.tobytes() for scene in many.trajectories}) == 2 * 16 + 3
-    longer = generate(kind, 7, 3, 99, seed=5, stream=1)
+    longer = simulate(kind, 7, 3, 99, seed=5, stream=1)
     assert same(few, Simulations(longer.trajectories[:, :2], longer.edges))
 
 
 @pytest.mark.parametrize("kind", SIMULATED)
 def test_seeds_and_streams_are_independent(kind):
     pairs = list(product((0, 1, 2), (0, 1, 2)))
-    first = {generate(kind, 1, 3, 1, seed, stream).trajectories.tobytes() for seed, stream in pairs}
+    first = {simulate(kind, 1, 3, 1, seed, stream).trajectories.tobytes() for seed, stream in pairs}
     assert len(first) == len(pairs)
-    again = generate(kind, 1, 3, 1, seed=2, stream=1)
+    again = simulate(kind, 1, 3, 1, seed=2, stream=1)
     assert again.trajectories.tobytes() in first
 
 
 def test_rates_are_scaled_over_the_full_length():
-    short, full = (generate("kuramoto", 30, 5, frames, seed=0, stream=0).trajectories for frames in (49, 99))
+    short, full = (simulate("kuramoto", 30, 5, frames, seed=0, stream=0).trajectories for frames in (49, 99))
     np.testing.assert_array_equal(short, full[:, :49])
     rates = full[..., 0]
     moving = rates.any(axis=1)
@@ -121,7 +121,7 @@ def test_rates_are_scaled_over_the_full_length():
         (("springs", 1, 2.0, 1, 0, 0), "objects is 2.0"),
     ],
 )
-@pytest.mark.parametrize("function", [generate, cached])
+@pytest.mark.parametrize("function", [simulate, cached])
 def test_bad_inputs(function, arguments, message, folder):
     with pytest.raises(InputError, match=message):
         function(*arguments)
@@ -135,7 +135,7 @@ def test_a_scale_is_linear_beyond_its_range_too():
 
 @pytest.mark.parametrize("kind", SIMULATED)
 def test_a_file_is_used_again(kind, folder, never):
-    expected = generate(kind, 4, 3, 2, seed=0, stream=0)
+    expected = simulate(kind, 4, 3, 2, seed=0, stream=0)
     assert same(cached(kind, 4, 3, 2, seed=0, stream=0), expected)
     never()
     again = cached(kind, np.int64(4), 3, 2, seed=0, stream=0)
@@ -148,7 +148,7 @@ def test_every_setting_has_a_file_of_its_own(folder):
     usual = {"kind": "springs", "count": 2, "objects": 3, "frames": 2, "seed": 0, "stream": 0}
     changes = [{}, {"kind": "charged"}, {"count": 3}, {"objects": 4}, {"frames": 3}, {"seed": 1}, {"stream": 1}]
     for change in changes:
-        assert same(cached(**usual | change), generate(**usual | change))
+        assert same(cached(**usual | change), simulate(**usual | change))
     assert len(list(folder.glob("*.npz"))) == len(changes)
 
 
@@ -217,7 +217,7 @@ def test_a_wrong_file_is_never_used(damage, folder, never):
 
 
 def test_raw_oscillators_are_the_same_scenes_with_their_own_rates():
-    scaled, raw = (generate(kind, 30, 4, 99, 0, 0) for kind in ("kuramoto", "kuramoto_raw"))
+    scaled, raw = (simulate(kind, 30, 4, 99, 0, 0) for kind in ("kuramoto", "kuramoto_raw"))
     np.testing.assert_array_equal(scaled.edges, raw.edges)
     np.testing.assert_array_equal(scaled.trajectories[..., 1:], raw.trajectories[..., 1:])
     rates = raw.trajectories[..., 0]
@@ -231,7 +231,7 @@ def test_raw_oscillators_are_the_same_scenes_with_their_own_rates():
 
 
 def test_with_the_cosine_one_frame_tells_how_every_oscillator_moves():
-    raw, phase = (generate(kind, 30, 5, 9, 0, 0) for kind in ("kuramoto_raw", "kuramoto_phase"))
+    raw, phase = (simulate(kind, 30, 5, 9, 0, 0) for kind in ("kuramoto_raw", "kuramoto_phase"))
     np.testing.assert_array_equal(phase.edges, raw.edges)
     np.testing.assert_array_equal(phase.trajectories[..., :3], raw.trajectories)
     rates, sine, omega, cosine = np.moveaxis(phase.trajectories.astype(float), 3, 0)  # [M, T, N] each

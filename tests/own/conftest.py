@@ -11,7 +11,7 @@ def springs():
     """springs(200, 3) -> trajectories of so many scenes and particles, and their edges."""
 
     def make(scenes, objects):
-        return simulations.generate("springs", scenes, objects, frames=49, seed=0, stream=0)
+        return simulations.simulate("springs", scenes, objects, frames=49, seed=0, stream=0)
 
     return make
 

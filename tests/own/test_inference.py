@@ -23,6 +23,17 @@ def test_the_example_in_its_docstring():
     assert found.failed == 0
 
 
+def test_files_give_what_their_arrays_give(springs, tmp_path):
+    scenes = springs(12, 3)
+    np.savez(tmp_path / "scenes.npz", trajectories=scenes.trajectories, edges=scenes.edges)
+    named = infer(str(tmp_path / "scenes.npz"), edges=tmp_path / "scenes.npz", **QUICK)
+    given = infer(scenes.trajectories, edges=scenes.edges, **QUICK)
+    np.testing.assert_array_equal(named.probabilities, given.probabilities)
+    assert named.accuracy == given.accuracy
+    with pytest.raises(InputError, match="present goes with an array"):
+        infer([tmp_path / "scenes.npz"], np.ones((12, 49, 3), bool), **QUICK)
+
+
 def test_a_search_finds_springs(springs):
     """Three particles, from places alone."""
     scenes = springs(200, 3)

@@ -40,7 +40,7 @@ class Vocabulary:
 class Arrays:
     """Questions as arrays. Sentence 0 is empty; a window lists the most recent sentence first."""
 
-    sentences: np.ndarray  # uint8 [S, L], 0 pads
+    sentences: np.ndarray  # uint8 [S, L], int32 where there are more than 255 words; 0 pads
     windows: np.ndarray  # int32 [M, W], rows of `sentences`, 0 where the story is shorter
     questions: np.ndarray  # int32 [M], rows of `sentences`
     answers: np.ndarray  # int64 [M]
@@ -82,7 +82,8 @@ def encode(splits: dict[str, Sequence[Question]], vocab: Vocabulary, window: int
 def _sentence_table(rows: dict[str, int], vocab: Vocabulary) -> np.ndarray:
     index = {word: number for number, word in enumerate(vocab.words, start=1)}
     tokens = [words(sentence) for sentence in rows]
-    table = np.zeros((len(rows), max(map(len, tokens))), dtype=np.uint8)
+    kind = np.uint8 if len(index) <= np.iinfo(np.uint8).max else np.int32
+    table = np.zeros((len(rows), max(map(len, tokens))), dtype=kind)
     for row, sentence in zip(table, tokens, strict=True):
         try:
             row[: len(sentence)] = [index[word] for word in sentence]

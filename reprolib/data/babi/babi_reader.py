@@ -1,20 +1,25 @@
-"""Reader of the bAbI files in every layout people have: folder or tar archive, en, en-10k, en-valid, en-valid-10k."""
+"""Reader of the bAbI files in every layout people have: folder, tar or zip archive, in every released variant."""
 
 import hashlib
 import lzma
 import re
 import tarfile
+import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from reprolib.errors import InputError
-from reprolib.settings.data_sets import BABI_VARIANTS
+from reprolib.settings.data_sets import BABI_ENGLISH, BABI_VARIANTS
 
 SPLITS = ("train", "valid", "test")
 FILE_NAME = re.compile(r"qa(\d{1,2})_(?:[a-z0-9-]+_)?(train|valid|test)\.txt")  # qa1[_name]_train.txt
-ARCHIVE_NAME = re.compile(r".+\.(tar|tgz|tar\.(gz|bz2|xz))")
+ARCHIVE_NAME = re.compile(r".+\.(zip|tar|tgz|tar\.(gz|bz2|xz))")
+FETCHED = "tasks_1-20_v1-2.tar.gz"  # the archive that `reprolib data fetch babi` leaves
+LOST_TAB = re.compile(r"\s\d+$")  # at the end of an answer: it was the third column
+BROKEN = (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, zlib.error, lzma.LZMAError)
+LOCKED = (RuntimeError, NotImplementedError)  # a zip with a password, or packed in a way that Python cannot read
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Question:
     story: tuple[str, ...]
     text: str
     answer: str
-    support: tuple[int, ...]  # positions in `story` of the supporting facts, in the file's order
+    support: tuple[int, ...]  # positions in `story` of the supporting facts, in the file's order; () if none are said
 
 
 @dataclass(frozen=True)
@@ -58,69 +63,83 @@ class TaskFiles:
         name = self.names[task, split]
         content = self.files[task, split]
         try:
-            text = content.decode("utf-8")
+            text = content.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             line = content.count(b"\n", 0, error.start) + 1
-            raise InputError(f"{name}, line {line}: the file is not UTF-8 text; fetch it again") from None
+            raise InputError(f"{name}, line {line}: the file is not UTF-8 text; {remedy(name)}") from None
         return list(parse(text, task, name))
 
 
 def parse(text: str, task: int, name: str) -> Iterator[Question]:
     """Questions of one file's text, in order; `name` is what errors call the file.
 
+    The supporting lines, the third column of a question, may be missing. So may the last line's end, and blank lines
+    may follow it.
+
     Raises:
-        InputError: names the file and line of a wrong number, of a question without answer or support, of a file
-            that is empty, binary or cut off in the middle of a line or of a story.
+        InputError: names the file, the line and the remedy: a wrong number, a question without answer, a file that is
+            empty, binary or cut off in the middle of a line or of a story.
     """
-    if not text:
-        raise InputError(f"{name} is empty: fetch it again")
+    if not text.strip():
+        raise InputError(f"{name} is empty: {remedy(name)}")
     if "\0" in text:
         line_number = text.count("\n", 0, text.index("\0")) + 1
-        raise InputError(f"{name}, line {line_number}: the file holds binary data; fetch it again")
-    if not text.endswith("\n"):
-        raise InputError(f"{name}, line {text.count(chr(10)) + 1}: the file is cut off; fetch it again")
+        raise InputError(f"{name}, line {line_number}: the file holds binary data; {remedy(name)}")
     story: dict[int, str] = {}
-    previous = 0
-    for line_number, line in enumerate(text.splitlines(), start=1):
-        number, content = _numbered(line, previous, f"{name}, line {line_number}")
-        if number == 1:
-            story = {}
-        previous = number
-        if "\t" in content or "?" in content:
-            yield _question(task, story, content, f"{name}, line {line_number}")
-        else:
-            story[number] = content.strip()
+    previous, supported = 0, False
+    for line_number, line in enumerate(text.rstrip().splitlines(), start=1):
+        try:
+            number, content = _numbered(line, previous)
+            if number == 1:
+                story = {}
+            previous = number
+            if "\t" in content or "?" in content:
+                question = _question(task, story, content)
+                supported |= bool(question.support)
+                yield question
+            else:
+                story[number] = content.strip()
+        except ValueError as error:
+            raise InputError(f"{name}, line {line_number}: {error}; {remedy(name)}") from None
     if "\t" not in content:
-        raise InputError(f"{name}, line {line_number}: the file ends in the middle of a story; fetch it again")
+        raise InputError(f"{name}, line {line_number}: the file ends in the middle of a story; {remedy(name)}")
+    if supported and not question.support and not text.endswith("\n"):
+        raise InputError(f"{name}, line {line_number}: the file is cut off; {remedy(name)}")
 
 
-def _numbered(line: str, previous: int, where: str) -> tuple[int, str]:
+def remedy(name: str) -> str:
+    """What to do about a wrong file or archive: only what `data fetch` brought can be fetched again."""
+    return "run `reprolib data fetch babi` again" if FETCHED in name else "correct it, or restore a whole copy"
+
+
+def _numbered(line: str, previous: int) -> tuple[int, str]:
+    """A line's number and the rest; a ValueError says what is wrong."""
     number, _, content = line.partition(" ")
     if not number.isdecimal() or not content.strip():
-        raise InputError(f"{where}: expected 'NUMBER text', found {line[:60]!r}; fetch the file again")
+        raise ValueError(f"expected 'NUMBER text', found {line[:60]!r}")
     if int(number) not in (1, previous + 1):
-        raise InputError(f"{where}: numbered {number} after {previous}; fetch the file again")
+        raise ValueError(f"numbered {number} after {previous}")
     return int(number), content
 
 
-def _question(task: int, story: Mapping[int, str], content: str, where: str) -> Question:
+def _question(task: int, story: Mapping[int, str], content: str) -> Question:
+    """A question from what stands behind its number; a ValueError says what is wrong."""
     fields = [field.strip() for field in content.split("\t")]
-    if len(fields) != 3 or not all(fields):
-        raise InputError(f"{where}: a question needs text, answer and supporting lines between tabs")
-    lines = list(story)
-    try:
-        support = tuple(lines.index(int(number)) for number in fields[2].split())
-    except ValueError:
-        raise InputError(f"{where}: supporting lines {fields[2]!r} are not statements of this story") from None
-    return Question(task, tuple(story.values()), fields[0], fields[1], support)
+    text, answer, support = (*fields, "", "")[:3]
+    if len(fields) > 3 or not text or not answer or LOST_TAB.search(answer):
+        raise ValueError("a question needs text, answer and, where they are known, supporting lines between tabs")
+    lines = [str(number) for number in story]
+    if not set(support.split()) <= set(lines):
+        raise ValueError(f"supporting lines {support!r} are not statements of this story")
+    return Question(task, tuple(story.values()), text, answer, tuple(map(lines.index, support.split())))
 
 
 def open_source(path: Path, variant: str | None = None) -> TaskFiles:
-    """The bAbI files found at `path`: a tar archive, a folder that holds one, or a released folder at any depth.
+    """The bAbI files found at `path`: an archive, a folder that holds one, or a released folder at any depth.
 
     Args:
         path: archive or folder.
-        variant: one of `BABI_VARIANTS`; by default the first of them that is there.
+        variant: one of `BABI_VARIANTS`; by default the first of `BABI_ENGLISH` that is there.
 
     Raises:
         InputError: nothing there, an unreadable archive, a member outside the archive's folder, an unknown variant.
@@ -133,11 +152,14 @@ def open_source(path: Path, variant: str | None = None) -> TaskFiles:
     by_variant: dict[str, dict[str, bytes]] = {}
     for name, content in found.items():
         by_variant.setdefault(Path(name).parent.name, {})[name] = content
-    for candidate in (variant,) if variant else BABI_VARIANTS:
+    for candidate in (variant,) if variant else BABI_ENGLISH:
         if candidate in by_variant:
             return _source(candidate, by_variant[candidate])
-    wanted = variant or "/".join(BABI_VARIANTS)
-    raise InputError(f"{path} holds no bAbI files of variant {wanted} (found {sorted(by_variant) or 'none'})")
+    wanted, known = variant or "/".join(BABI_ENGLISH), [name for name in BABI_VARIANTS if name in by_variant]
+    choose = f"set data.variant to {' or '.join(known)}, or put" if known else "put"
+    raise InputError(
+        f"{path} holds no bAbI files of variant {wanted} (found {sorted(by_variant) or 'none'}): {choose} them there"
+    )
 
 
 def in_use(path: Path) -> list[Path]:
@@ -163,23 +185,38 @@ def _contents(path: Path) -> dict[str, bytes]:
     """A text file, or an archive's bAbI files, read in memory: nothing is ever extracted to disk."""
     if FILE_NAME.fullmatch(path.name):
         return {str(path): _text(path)}
+    kind, members = ("zip", _of_zip) if path.suffix == ".zip" else ("tar", _of_tar)
     contents = {}
     try:
-        with tarfile.open(path) as archive:
-            for member in archive:
-                if Path(member.name).is_absolute() or ".." in Path(member.name).parts:
-                    raise InputError(f"{path}: member {member.name!r} lies outside its folder; fetch the archive again")
-                if member.isfile() and FILE_NAME.fullmatch(Path(member.name).name):
-                    contents[f"{path}/{member.name}"] = archive.extractfile(member).read()
-            archive.fileobj.read()  # to the end, where the checksum of the compressed bytes is compared
-    except (tarfile.TarError, EOFError, OSError, zlib.error, lzma.LZMAError) as error:
+        for name, content in members(path):
+            if Path(name).is_absolute() or ".." in Path(name).parts:
+                raise InputError(f"{path}: member {name!r} lies outside its folder; {remedy(str(path))}")
+            if content is not None:
+                contents[f"{path}/{name}"] = content
+    except (*BROKEN, *LOCKED) as error:
         reason = str(error).partition(":")[0]  # the rest names every kind of archive that it is not
-        raise InputError(f"{path} is not a complete tar archive ({reason}): fetch it again") from None
+        raise InputError(f"{path} is not a complete {kind} archive ({reason}): {remedy(str(path))}") from None
     return contents
+
+
+def _of_tar(path: Path) -> Iterator[tuple[str, bytes | None]]:
+    """Every member's name, with the content where it is a file of bAbI."""
+    with tarfile.open(path) as archive:
+        for member in archive:
+            wanted = member.isfile() and FILE_NAME.fullmatch(Path(member.name).name)
+            yield member.name, archive.extractfile(member).read() if wanted else None
+        archive.fileobj.read()  # to the end, where the checksum of the compressed bytes is compared
+
+
+def _of_zip(path: Path) -> Iterator[tuple[str, bytes | None]]:
+    """Every member's name, with the content where it is a file of bAbI."""
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            yield name, archive.read(name) if FILE_NAME.fullmatch(Path(name).name) else None
 
 
 def _text(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}): make it readable or fetch it again") from None
+        raise InputError(f"{path} cannot be read ({error.strerror}): make it readable") from None

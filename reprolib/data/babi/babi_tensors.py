@@ -109,7 +109,7 @@ def _generated(config: BabiData) -> dict[str, list[Question]]:
 def _real(config: BabiData) -> tuple[dict[str, list[Question]], list[Deviation]]:
     files, deviations = source(config.variant), []
     splits: dict[str, list[Question]] = {name: [] for name in SPLITS}
-    if not files.variant.endswith("10k"):
+    if files.variant not in released.FULL:
         count = released.COUNTS[files.variant]["train"]
         deviations.append(Deviation("data", f"variant {files.variant}: {count:,} training questions a task"))
     for task in config.tasks:
@@ -126,14 +126,14 @@ def _task(files: TaskFiles, task: int, seed: int) -> tuple[dict[str, list[Questi
     if changed := released.changed(files, task):
         said.append(f"the files of task {task} are not the release: {', '.join(changed)}")
     for split in released.differing(files.variant, {name: len(part) for name, part in parts.items()}):
-        if (task, split) != released.GAP:
+        if (task, split) != released.GAP or files.variant not in released.FULL:
             count, of = len(parts[split]), released.COUNTS[files.variant][split]
             said.append(f"task {task}: the {split} file holds {count} questions and the released one {of:,}")
     if "valid" not in parts:  # en, en-10k: the last tenth of train is held out
         parts["train"], parts["valid"] = _hold_out(parts["train"])
     held = len(parts["train"])
     missing = RELEASED["train"] - held
-    if files.variant.endswith("10k") and missing > released.TOLERANCE:  # of `released.GAP` alone
+    if files.variant in released.FULL and missing > released.TOLERANCE:  # of `released.GAP` alone
         parts["train"] += generated(task, "train", missing, seed)
         said.append(
             f"task {task}: {missing} of {RELEASED['train']} training questions are generated, because the real "

@@ -4,13 +4,11 @@ from pathlib import Path
 
 from reprolib import paths
 from reprolib.data.babi import babi_tensors, released, solver
-from reprolib.data.babi.babi_reader import TaskFiles, in_use, open_source
+from reprolib.data.babi.babi_reader import FETCHED, TaskFiles, in_use, open_source
 from reprolib.data.catalogue.known import Entry
 from reprolib.data.fetch import download
 from reprolib.errors import InputError
 from reprolib.settings.data_sets import BABI_TASKS, BabiData
-
-ARCHIVE = "tasks_1-20_v1-2.tar.gz"
 
 
 def _folder() -> Path:
@@ -22,8 +20,8 @@ def _download(url: str) -> Path:
     try:
         _require_released(folder)
     except InputError:
-        _require_unhidden(folder / ARCHIVE)
-        download(url, folder / ARCHIVE, check=_require_released)
+        _require_unhidden(folder / FETCHED)
+        download(url, folder / FETCHED, check=_require_released)
     return folder
 
 
@@ -84,7 +82,8 @@ ENTRY = Entry(
     licence="CC BY 3.0",
     url="http://www.thespermwhale.com/jaseweston/babi/tasks_1-20_v1-2.tar.gz",
     size=15_719_851,
-    layout="babi/: the released archive, or its folder unpacked; en-valid-10k is preferred to en-10k, en-valid, en",
+    layout="babi/: the released archive, also as .zip, or its folder unpacked; en-valid-10k is preferred to en-10k, "
+    "en-valid, en; hn and shuffled are read where data.variant names them",
     generator="text files in the released layout; size: questions a task, of which a tenth validates (test on top)",
     download=_download,
     check=_check,

@@ -86,6 +86,7 @@ def _check_split(folder: Path, split: str, with_pictures: bool) -> str:
     asked = read_questions(folder, split, set(indices))
     with tqdm(asked, desc=f"questions of {split}", unit="question", disable=None) as bar:
         count, sample = _sample(bar)
+    sample = [question for question in sample if question.program]
     scenes = read_scenes(folder, split, {question.image_index for question in sample})
     right = sum(_answered(question, scenes) for question in sample)
     expected = clevr_tensors.RELEASED[split]

@@ -1,4 +1,7 @@
-"""Reader of a CLEVR v1.0 folder: the scenes and the questions of a split; the pictures are left alone.
+"""Reader of a folder of CLEVR or CoGenT: the scenes and the questions of a split; the pictures are left alone.
+
+It reads the releases, and what the official generator writes: `type` in the place of `function` in programs, and truth
+values and numbers as answers.
 
 A file is parsed element by element, with a few MiB of its text in memory at a time. Scenes and questions are given one
 at a time, since those of training would take gigabytes; `read_scenes` holds scenes, to answer questions about them.
@@ -17,6 +20,8 @@ from reprolib.data.clevr.scenes import OBJECTS
 from reprolib.errors import InputError
 
 SPLITS = ("train", "val")
+COGENT = ("trainA", "valA", "valB")  # of the Compositional Generalization Test
+UNANSWERED = ("test", "testA", "testB")  # splits whose answers, programs and scenes were never released
 TEXTS, PICTURES = ("scenes", "questions"), "images"  # the parts of a folder
 ANSWERS = (
     *("yes", "no"),
@@ -32,7 +37,8 @@ CATEGORIES: Mapping[str, str] = {
 }  # of a question, by the last function of its program (Santoro et al. 2017, Table 1)
 
 SCENE = {"image_index": int, "objects": list, "relationships": dict}
-QUESTION = {"question": str, "program": list, "answer": str, "image_index": int, "question_family_index": int}
+QUESTION = {"question": str, "image_index": int}
+FURTHER = {"program": list, "question_family_index": int, "question_index": int}  # may be missing or null
 COORDINATES = ("3d_coords", "pixel_coords")  # of an object: x, y, z; column, row, depth
 LARGEST = 2.0**127  # that a number may be, so that float32 holds it
 WINDOW = 1 << 20  # characters read at a time
@@ -47,16 +53,17 @@ class Question:
     """One question with its program in CLEVR's JSON form, and the index of the scene that it asks about."""
 
     text: str
-    program: tuple[Mapping, ...]
-    answer: str
+    program: tuple[Mapping, ...]  # () where nobody says
+    answer: str  # "" in a split without answers
     image_index: int
-    function: str  # the last of the program, which is the question's type
-    family: int  # of its template
+    function: str  # the last of the program, which is the question's type; "" without a program
+    family: int | None  # of its template
+    number: int | None = None  # what the file calls it
 
     @property
     def category(self) -> str:
-        """The column of Table 1 that it counts for."""
-        return CATEGORIES[self.function]
+        """The column of Table 1 that it counts for; "" without a program."""
+        return CATEGORIES.get(self.function, "")
 
 
 def stream_scenes(folder: Path, split: str) -> Iterator[dict]:
@@ -91,13 +98,13 @@ def read_scenes(folder: Path, split: str, wanted: Container[int] | None = None) 
     return {index: scene for index, scene in scenes if wanted is None or index in wanted}
 
 
-def read_questions(folder: Path, split: str, scenes: Container[int]) -> Iterator[Question]:
+def read_questions(folder: Path, split: str, scenes: Container[int] | None) -> Iterator[Question]:
     """The questions of a split, in the file's order, one at a time.
 
     Args:
         folder: holds scenes/ and questions/, as CLEVR_v1.0.zip unpacks.
-        split: one of `SPLITS`; the answers of the test split were never released.
-        scenes: image indices of the same split's scenes.
+        split: one of `SPLITS`, of `COGENT`, or of `UNANSWERED`, of which answers are not read.
+        scenes: image indices of the same split's scenes; None where it has none.
 
     Raises:
         InputError: names the file and the question: no such split, file missing or cut off, a question that is
@@ -105,54 +112,74 @@ def read_questions(folder: Path, split: str, scenes: Container[int]) -> Iterator
     """
     with _opened(folder, "questions", split) as file:
         for position, content in enumerate(_elements(file, "questions")):
-            yield _question(content, scenes, f"question {position}")
+            yield _question(content, scenes, split not in UNANSWERED, f"question {position}")
 
 
-def remedy(folder: Path, part: str) -> str:
-    """What brings a part of the release back: fetching leaves what is there as it is."""
+def remedy(folder: Path, part: str, split: str = SPLITS[0]) -> str:
+    """What brings a part back: only the two splits of the release are fetched, which leaves what is there as it is."""
     place = Path(folder) / part
+    if split not in SPLITS:
+        return f"restore or correct it, or unpack {part}/ of the released archive there"
     fetch = f"run `reprolib data fetch {'clevr' if part == PICTURES else 'clevr_no_images'}`"
-    return f"move {place} away, then {fetch}" if place.exists() else fetch
+    return f"restore or correct it, or if it was fetched, move {place} away, then {fetch}" if place.exists() else fetch
 
 
 @contextmanager
 def _opened(folder: Path, part: str, split: str) -> Iterator[TextIO]:
     """The file of one part of a split; what is wrong in it is raised with its name and the remedy."""
-    if split not in SPLITS:
-        raise InputError(f"CLEVR has answers for the splits {' and '.join(SPLITS)}, not for {split!r}: choose one")
-    path = Path(folder) / part / f"CLEVR_{split}_{part}.json"
+    known = (*SPLITS, *COGENT, *UNANSWERED)
+    if split not in known:
+        raise InputError(f"CLEVR has no split {split!r}: choose one of {', '.join(known)}")
+    path, again = file_of(folder, part, split), remedy(folder, part, split)
     if not path.is_file():
-        raise InputError(f"{path} is missing: {remedy(folder, part)}")
-    with path.open(encoding="utf-8") as file:
+        raise InputError(f"{path} is missing: {again}")
+    with path.open(encoding="utf-8-sig") as file:
         try:
             yield file
         except InputError as error:
-            raise InputError(f"{path}, {error}; {remedy(folder, part)}") from None
+            raise InputError(f"{path}, {error}; {again}") from None
         except ValueError as error:  # of the JSON, or of the UTF-8
             reason = str(error).partition(":")[0]
-            raise InputError(f"{path} is cut off or damaged ({reason}): {remedy(folder, part)}") from None
+            raise InputError(f"{path} is cut off or damaged ({reason}): {again}") from None
 
 
-def _question(content: Mapping, scenes: Container[int], where: str) -> Question:
-    _check_fields(content, QUESTION, where)
+def file_of(folder: Path, part: str, split: str) -> Path:
+    """The file of a split's scenes or questions."""
+    return Path(folder) / part / f"CLEVR_{split}_{part}.json"
+
+
+def _question(content: Mapping, scenes: Container[int] | None, answered: bool, where: str) -> Question:
+    further = {name: kind for name, kind in FURTHER.items() if content.get(name) is not None}
+    _check_fields(content, QUESTION | further, where)
     if not content["question"].strip():
         raise InputError(f"{where}: the question has no words")
-    if content["answer"] not in ANSWERS:
-        raise InputError(f"{where}: {content['answer']!r} is none of CLEVR's 28 answers")
-    if content["image_index"] not in scenes:
+    if scenes is not None and content["image_index"] not in scenes:
         raise InputError(f"{where}: image {content['image_index']} has no scene (move scenes/ away as well)")
-    try:
-        last = parse(content["program"])[-1].function
-    except InputError as error:
-        raise InputError(f"{where}, {str(error).partition(';')[0]}") from None  # a file has another remedy
     return Question(
         text=content["question"],
-        program=tuple(content["program"]),
-        answer=content["answer"],
+        program=tuple(content["program"]) if "program" in further else (),
+        answer=_answer(content.get("answer"), where) if answered else "",
         image_index=content["image_index"],
-        function=last,
-        family=content["question_family_index"],
+        function=_last(content["program"], where) if "program" in further else "",
+        family=content.get("question_family_index"),
+        number=content.get("question_index"),
     )
+
+
+def _answer(found: object, where: str) -> str:
+    """An answer as the release spells it: the generator writes truth values and numbers."""
+    spelt = ("no", "yes")[found] if isinstance(found, bool) else str(found) if isinstance(found, int) else found
+    if spelt not in ANSWERS:
+        raise InputError(f"{where}: {found!r:.60} is none of CLEVR's 28 answers")
+    return spelt
+
+
+def _last(program: Sequence[Mapping], where: str) -> str:
+    """The last function of a program."""
+    try:
+        return parse(program)[-1].function
+    except InputError as error:
+        raise InputError(f"{where}, {str(error).partition(';')[0]}") from None  # a file has another remedy
 
 
 def _check_fields(content: Mapping, fields: Mapping[str, type], where: str) -> None:

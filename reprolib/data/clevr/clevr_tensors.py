@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from reprolib import devices, paths
 from reprolib.data.clevr import hardness, mapped, parts, pictures, placing, render, tokens
-from reprolib.data.clevr.clevr_reader import PICTURES, TEXTS, remedy
+from reprolib.data.clevr.clevr_reader import PICTURES, TEXTS, file_of, remedy
 from reprolib.data.clevr.parts import Part
 from reprolib.data.clevr.programs import ATTRIBUTES
 from reprolib.data.clevr.scenes import COLORS, Scenes
@@ -28,7 +28,9 @@ from reprolib.settings.data_sets import ClevrData
 from reprolib.settings.declared import counted
 
 RELEASED = {"train": (70_000, 699_989), "val": (15_000, 149_991)}  # scenes and questions
+COGENT = {"trainA": (70_000, 699_960), "valA": (15_000, 149_991), "valB": (15_000, 149_991)}  # of its release
 LAYOUTS = ("clevr", "clevr/CLEVR_v1.0", "CLEVR_v1.0")  # of the release under REPROLIB_DATA
+COGENT_LAYOUTS = ("clevr-cogent", "CLEVR_CoGenT_v1.0")
 MINI = "clevr-mini"  # a small set in the same layout: for tests, never taken for the release
 COLUMNS = ("scenes", "answers", "categories", "types", "functions", "depths")  # numbers, one a question
 VALIDATION = "validation"  # the split of the release, which is what real data are tested on
@@ -37,6 +39,7 @@ NOT_THERE = (
     "set REPROLIB_DATA to a folder that holds clevr/ with scenes/ and questions/ for real data "
     "(`reprolib data fetch clevr`, or clevr_no_images where states are enough)"
 )
+COGENT_NOT_THERE = "set REPROLIB_DATA to a folder that holds CLEVR_CoGenT_v1.0/ with scenes/ and questions/"
 STREAMS = ("train", "valid", "test")  # of generated data, numbered in this order
 
 
@@ -54,6 +57,8 @@ def load(settings: ClevrData, kind: str) -> Dataset:
     """
     if kind == "real":
         return _real(settings)
+    if missing := available(settings, kind):
+        raise InputError(missing)
     made = {name: _generated(settings, name) for name in STREAMS}
     images = {name: _rendered(settings, name, part) if settings.pictures else None for name, part in made.items()}
     hard = hardness.generated(made["test"], settings.questions, settings.seed, STREAMS.index("test"))
@@ -63,35 +68,65 @@ def load(settings: ClevrData, kind: str) -> Dataset:
 def available(settings: ClevrData, kind: str) -> str | None:
     """None where the data can be had; the release has to be whole, and the mini set is not it."""
     if kind != "real":
-        return None
-    found = find()
+        named = f"data.cogent={settings.cogent} names released files: give --data real, or leave it out"
+        return named if settings.cogent else None
+    found = find(COGENT_LAYOUTS if settings.cogent else LAYOUTS)
     if found is None:
-        return NOT_THERE
+        return COGENT_NOT_THERE if settings.cogent else NOT_THERE
     lacking = _lacking(settings, found)
-    return f"{found / lacking} is not as released: {remedy(found, lacking)}" if lacking else None
+    return f"{found / lacking} is not as released: {remedy(found, lacking, _splits(settings)[0])}" if lacking else None
+
+
+def unanswered(settings: ClevrData, known: Dataset, split: str) -> Split:
+    """The questions of a split whose answers were not released, in the words of the data that a model has learned from.
+
+    Columns and tables as `load` gives them, and numbers, int64 [Q]: what the file calls each question.
+
+    Args:
+        split: test, testA or testB.
+
+    Raises:
+        InputError: the files are not there or damaged, the model sees states, of which such splits have none, or a
+            question has a word that it has never read.
+    """
+    folder = source(cogent=split[-1:] in ("A", "B"))
+    part, numbers = parts.unanswered(folder, split)
+    if not settings.pictures and not file_of(folder, "scenes", split).is_file():
+        raise InputError(f"{folder} has no scenes of {split}: give a record of a row that sees pictures")
+    if new := sorted({*map(str, part.tokens.vocabulary)} - {*known.facts["vocabulary"]}):
+        path = file_of(folder, "questions", split)
+        raise InputError(f"{path} has the word {new[0]!r}, which the model has never read: give one that has")
+    images = None
+    if settings.pictures:
+        images = torch.from_numpy(pictures.preprocess(folder, split, part.indices, settings.side))
+    made = _split(part, known.facts["vocabulary"], known.facts["longest"], images)
+    return replace(made, columns=made.columns | {"numbers": torch.tensor(numbers)})
 
 
 def identity(settings: ClevrData, kind: str) -> str:
     """Hash of the data that the settings stand for."""
     if kind == "real":
-        return _of_files(settings, source())
+        return _of_files(settings, source(settings.cogent is not None))
     recipe = f"clevr {kind} {sorted(counted(settings).items())} {parts.version()}"
     recipe += f", render {render.VERSION}" if settings.pictures else ""
     return hashlib.sha256(recipe.encode()).hexdigest()
 
 
-def source() -> Path:
+def source(cogent: bool = False) -> Path:
     """Folder of the user's real files: the mini set only where nothing of the release is there.
+
+    Args:
+        cogent: of the Compositional Generalization Test.
 
     Raises:
         InputError: there is none, or it lacks its scenes or questions.
     """
-    found = find() or find((MINI,))
+    found = find(COGENT_LAYOUTS) if cogent else find() or find((MINI,))
     if found is None:
-        raise InputError(NOT_THERE)
+        raise InputError(COGENT_NOT_THERE if cogent else NOT_THERE)
     for part in TEXTS:
         if not (found / part).is_dir():
-            raise InputError(f"{found / part} is missing: {remedy(found, part)}")
+            raise InputError(f"{found / part} is missing: {remedy(found, part, 'trainA' if cogent else 'train')}")
     return found
 
 
@@ -110,27 +145,29 @@ def find(layouts: tuple[str, ...] = LAYOUTS) -> Path | None:
 
 def _real(settings: ClevrData) -> Dataset:
     """The answers of the release's test split were never published: its validation split takes that part."""
-    folder = source()
-    train, val = (parts.released(folder, split) for split in RELEASED)
+    folder, names = source(settings.cogent is not None), _splits(settings)
+    train, val = (parts.released(folder, split) for split in names)
     held = min(settings.valid, max(1, len(train) // 10))
     kept = {"train": slice(0, min(settings.train, len(train) - held)), "valid": slice(len(train) - held, len(train))}
     made = {name: train.select(some, settings.questions) for name, some in kept.items()}
     tested = slice(0, settings.test), settings.questions
     made["test"] = val.select(*tested)
-    hard = {name: values[val.asked(*tested)] for name, values in hardness.released(folder, "val").items()}
+    hard = {name: values[val.asked(*tested)] for name, values in hardness.released(folder, names[1]).items()}
     images: dict[str, Tensor | None] = dict.fromkeys(made)
     if settings.pictures:
-        side = settings.side
-        scaled = {split: pictures.preprocess(folder, split, part.indices, side) for split, part in _both(train, val)}
-        images = {name: torch.from_numpy(scaled["train"][some]) for name, some in kept.items()}
-        images["test"] = torch.from_numpy(scaled["val"][: settings.test])
-    name = MINI if folder.name == MINI else "clevr"
-    deviations = (_chosen_by(held, len(train), len(made["test"].tokens)), *_missing(folder, train, val))
+        pairs = zip(names, (train, val), strict=True)
+        scaled = [pictures.preprocess(folder, split, part.indices, settings.side) for split, part in pairs]
+        images = {name: torch.from_numpy(scaled[0][some]) for name, some in kept.items()}
+        images["test"] = torch.from_numpy(scaled[1][: settings.test])
+    name = "clevr-cogent" if settings.cogent else MINI if folder.name == MINI else "clevr"
+    less = _missing(folder, dict(zip(names, (train, val), strict=True)))
+    deviations = (_chosen_by(held, len(train), len(made["test"].tokens)), *less)
     return _dataset(name, "real", _of_files(settings, folder), made, images, hard, deviations, released_as=VALIDATION)
 
 
-def _both(train: Part, val: Part) -> tuple[tuple[str, Part], ...]:
-    return tuple(zip(RELEASED, (train, val), strict=True))
+def _splits(settings: ClevrData) -> tuple[str, str]:
+    """What the files call the split that trains and the one that tests."""
+    return ("trainA", f"val{settings.cogent}") if settings.cogent else ("train", "val")
 
 
 def _chosen_by(held: int, scenes: int, questions: int) -> Deviation:
@@ -141,31 +178,32 @@ def _chosen_by(held: int, scenes: int, questions: int) -> Deviation:
     )
 
 
-def _missing(folder: Path, train: Part, val: Part) -> list[Deviation]:
+def _missing(folder: Path, read: Mapping[str, Part]) -> list[Deviation]:
     """Where the files at hand hold less than the release."""
+    released = RELEASED | COGENT
     return [
         Deviation(
             "data",
             f"the real files at hand ({folder.name}) are not the release: {split} holds {len(part):,} scenes and "
-            f"{len(part.tokens):,} questions instead of {RELEASED[split][0]:,} and {RELEASED[split][1]:,}",
+            f"{len(part.tokens):,} questions instead of {released[split][0]:,} and {released[split][1]:,}",
         )
-        for split, part in _both(train, val)
-        if (len(part), len(part.tokens)) != RELEASED[split]
+        for split, part in read.items()
+        if (len(part), len(part.tokens)) != released[split]
     ]
 
 
 def _lacking(settings: ClevrData, folder: Path) -> str | None:
     """A part that the settings need and that is not there; None where all is."""
-    if not all(parts.are_there(folder, split) for split in RELEASED):
+    if not all(parts.are_there(folder, split) for split in _splits(settings)):
         return next((part for part in TEXTS if not (folder / part).is_dir()), TEXTS[0])
-    seen = not settings.pictures or all(pictures.listing(folder, split) for split in RELEASED)
+    seen = not settings.pictures or all(pictures.listing(folder, split) for split in _splits(settings))
     return None if seen else PICTURES
 
 
 def _of_files(settings: ClevrData, folder: Path) -> str:
     """Hash of the real files: content of scenes and questions, names and sizes of pictures."""
     recipe = f"clevr real {sorted(counted(settings).items())} {parts.VERSION}"
-    for split in RELEASED:
+    for split in _splits(settings):
         recipe += f" {split} {parts.content(folder, split)}"
         if settings.pictures:
             recipe += f" {sorted(pictures.listing(folder, split).items())} pictures {pictures.VERSION}"

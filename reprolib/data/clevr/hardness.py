@@ -21,7 +21,7 @@ from reprolib.data.compiled import sources
 from reprolib.errors import InputError
 
 VERSION = 1  # of what is kept of released questions: raise it whenever they get other numbers
-NONE = math.inf  # of a question that has no such thing
+NONE = math.inf  # of a question that has no such thing, or no program that tells
 
 
 def generated(part: Part, per_scene: int, seed: int, stream: int) -> cache.Arrays:
@@ -135,10 +135,13 @@ def _of_files(folder: Path, split: str) -> np.ndarray:
     """Margins of the questions in the files of a split: [Q]."""
     scenes, found = read_scenes(folder, split), []
     for position, question in enumerate(read_questions(folder, split, scenes)):
+        if not question.program:
+            found.append(NONE)
+            continue
         nodes, scene = parse(question.program), scenes[question.image_index]
         try:
             found.append(margin(nodes, execute(nodes, scene), scene))
         except ValueError as error:
             where = f"{Path(folder) / 'questions'}, question {position} of {split}"
-            raise InputError(f"{where}, {error}; {remedy(folder, 'questions')}") from None
+            raise InputError(f"{where}, {error}; {remedy(folder, 'questions', split)}") from None
     return np.array(found, np.float32)  # [Q]

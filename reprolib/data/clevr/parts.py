@@ -1,11 +1,9 @@
 """Scenes with the questions on them, read from files or generated, and kept as arrays. S scenes, Q questions."""
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
-from functools import cache as remembered
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import TypeVar
@@ -15,8 +13,8 @@ from tqdm import tqdm
 
 from reprolib.data import cache
 from reprolib.data.clevr import placing, questions, tokens
-from reprolib.data.clevr.clevr_reader import TEXTS, Question, read_questions, remedy, stream_scenes
-from reprolib.data.clevr.scenes import Scenes, from_json
+from reprolib.data.clevr.clevr_reader import TEXTS, Question, file_of, read_questions, remedy, stream_scenes
+from reprolib.data.clevr.scenes import Scenes, empty, from_json
 from reprolib.data.clevr.tokens import Tokens
 from reprolib.data.compiled import sources
 from reprolib.errors import InputError
@@ -78,22 +76,14 @@ def are_there(folder: Path, split: str) -> bool:
 def content(folder: Path, split: str) -> str:
     """Hash of the scenes and questions of a split."""
     try:
-        facts = [(path, path.stat().st_size, path.stat().st_mtime_ns) for path in _files(folder, split)]
+        return " ".join(map(cache.file_hash, _files(folder, split)))
     except OSError as error:
         path = Path(error.filename)
-        raise InputError(f"{path} is missing: {remedy(folder, path.parent.name)}") from None
-    return " ".join(_sha256(*fact) for fact in facts)
+        raise InputError(f"{path} is missing: {remedy(folder, path.parent.name, split)}") from None
 
 
 def _files(folder: Path, split: str) -> list[Path]:
-    return [Path(folder) / part / f"CLEVR_{split}_{part}.json" for part in TEXTS]
-
-
-@remembered
-def _sha256(path: Path, size: int, changed: int) -> str:
-    """Of a file as it was then; the questions on the training scenes take seconds."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return [file_of(folder, part, split) for part in TEXTS]
 
 
 def _read(folder: Path, split: str) -> cache.Arrays:
@@ -103,6 +93,26 @@ def _read(folder: Path, split: str) -> cache.Arrays:
     with tqdm(found, desc=f"questions of {split}", unit="question", disable=None) as bar:
         asked = tokens.encode(bar, rows)
     return _arrays(scenes, np.array(list(rows), np.int64), asked)
+
+
+def unanswered(folder: Path, split: str) -> tuple[Part, list[int]]:
+    """The questions of a split without answers, and what its file calls each: by default its position.
+
+    A split whose scenes were not released has empty ones, an image each, in the order in which they are asked about.
+
+    Raises:
+        InputError: as the reader does.
+    """
+    rows: dict[int, int] = {}
+    if file_of(folder, "scenes", split).is_file():
+        scenes = from_json(_numbered(stream_scenes(folder, split), rows))
+        asked = list(read_questions(folder, split, rows))
+    else:
+        asked = list(read_questions(folder, split, None))
+        rows = {index: row for row, index in enumerate(dict.fromkeys(each.image_index for each in asked))}
+        scenes = empty(len(rows))
+    numbers = [position if each.number is None else each.number for position, each in enumerate(asked)]
+    return Part(scenes, np.array(list(rows), np.int64), tokens.encode(asked, rows)), numbers
 
 
 def _numbered(scenes: Iterable[dict], rows: dict[int, int]) -> Iterator[dict]:

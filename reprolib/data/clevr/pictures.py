@@ -1,4 +1,4 @@
-"""CLEVR's pictures from PNG files, scaled to the paper's 128 x 128 pixels (or others) once and kept memory-mapped.
+"""CLEVR's pictures from PNG or JPEG files, scaled to the paper's 128 x 128 pixels (or others) once and memory-mapped.
 
 Pillow is needed only while files are read or written. S scenes.
 """
@@ -6,7 +6,7 @@ Pillow is needed only while files are read or written. S scenes.
 import hashlib
 import os
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from io import BytesIO
@@ -26,11 +26,13 @@ SIZES = (
     (320, 240),
     (PICTURE_SIDE, PICTURE_SIDE),
 )  # of the release, of the official renderer's default, of `write`
+FORMATS = {".jpeg": "JPEG", ".jpg": "JPEG", ".png": "PNG"}  # of two files of a scene, the last one is taken
 START, END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"  # the first and the last bytes of a PNG file
+JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
 
 
 def name(split: str, index: int) -> str:
-    """The file's name of a scene's picture."""
+    """The file's name of a scene's picture, as it was released."""
     return f"CLEVR_{split}_{index:06d}.png"
 
 
@@ -40,35 +42,46 @@ def listing(folder: Path, split: str) -> Mapping[str, int]:
     if not place.is_dir():
         return {}
     with os.scandir(place) as entries:
-        return {entry.name: entry.stat().st_size for entry in entries if entry.name.endswith(".png")}
+        return {entry.name: entry.stat().st_size for entry in entries if Path(entry.name).suffix.lower() in FORMATS}
+
+
+def files(folder: Path, split: str, indices: Iterable[int]) -> list[Path]:
+    """The files of some scenes' pictures, of any of `FORMATS`.
+
+    Raises:
+        InputError: names the first that is missing.
+    """
+    place = Path(folder) / PICTURES / split
+    there = {Path(found).stem: found for found in sorted(listing(folder, split), key=lambda one: one.lower())}
+    wanted = [place / name(split, index) for index in indices]
+    if absent := next((path for path in wanted if path.stem not in there), None):
+        raise InputError(_remedy(absent, "is missing"))
+    return [place / there[path.stem] for path in wanted]
 
 
 def require(folder: Path, split: str, indices: Sequence[int], whole: bool = False) -> None:
     """All pictures of some scenes are there.
 
     Args:
-        whole: also look whether each ends as a PNG file does.
+        whole: also look whether each ends as a file of its format does.
 
     Raises:
         InputError: names the first that is missing or cut off.
     """
-    place, there = Path(folder) / PICTURES / split, listing(folder, split)
-    for index in indices:
-        path = place / name(split, index)
-        if path.name not in there:
-            raise InputError(_remedy(path, "is missing"))
-        if whole and _tail(path) != END:
+    for path in files(folder, split, indices):
+        if whole and not _tail(path).endswith(END if _is_png(path) else JPEG_END):
             raise InputError(_remedy(path, "is cut off or damaged"))
 
 
 def verify(folder: Path, split: str, indices: Sequence[int]) -> None:
-    """The pictures of some scenes, which are there, have the checksums that their files hold; none is decoded.
+    """The pictures of some scenes have the checksums that their files hold, as JPEG ones do not; none is decoded.
 
     Raises:
         InputError: names the first that is damaged.
     """
-    for path in (Path(folder) / PICTURES / split / name(split, index) for index in indices):
-        if not _is_sound(path.read_bytes()):
+    for path in files(folder, split, indices):
+        content = path.read_bytes()
+        if not (_is_sound(content) if _is_png(path) else content.startswith(JPEG_START)):
             raise InputError(_remedy(path, "is cut off or damaged"))
 
 
@@ -80,11 +93,9 @@ def preprocess(folder: Path, split: str, indices: Sequence[int], side: int = PIC
     Raises:
         InputError: names the picture that is missing, damaged or of another size, or the disk has too little room.
     """
-    require(folder, split, indices)
-    files = sorted(listing(folder, split).items())
-    source = hashlib.sha256(repr((list(map(int, indices)), files)).encode()).hexdigest()
+    paths, there = files(folder, split, indices), sorted(listing(folder, split).items())
+    source = hashlib.sha256(repr((list(map(int, indices)), there)).encode()).hexdigest()
     recipe = f"clevr pictures of {split} {source} side {side} version {VERSION}"
-    paths = [Path(folder) / PICTURES / split / name(split, index) for index in indices]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return mapped.pictures(
             f"pictures_{split}",
@@ -103,11 +114,12 @@ def read(path: Path, side: int = PICTURE_SIDE) -> np.ndarray:
     image = pillow()
     try:
         content = path.read_bytes()
-        with image.open(BytesIO(content), formats=("PNG",)) as picture:
+        formats = tuple(FORMATS.values())
+        with image.open(BytesIO(content), formats=formats) as picture:
             if picture.size not in SIZES:
                 raise InputError(_remedy(path, f"is {picture.width} x {picture.height} pixels, which CLEVR's are not"))
             picture.verify()  # the checksums, which reading alone leaves out
-        with image.open(BytesIO(content), formats=("PNG",)) as picture:
+        with image.open(BytesIO(content), formats=formats) as picture:
             scaled = picture.convert("RGB").resize((side, side), image.Resampling.BILINEAR)
     except FileNotFoundError:
         raise InputError(_remedy(path, "is missing")) from None
@@ -135,7 +147,7 @@ def pillow():
         from PIL import Image
     except ModuleNotFoundError:
         raise InputError(
-            "PNG files are read and written with Pillow, which is not installed: install pillow, or do without pictures"
+            "pictures are read and written with Pillow, which is not installed: install pillow, or do without pictures"
         ) from None
     return Image
 
@@ -144,6 +156,10 @@ def _tail(path: Path) -> bytes:
     with path.open("rb") as stream:
         stream.seek(max(0, os.fstat(stream.fileno()).st_size - len(END)))
         return stream.read()
+
+
+def _is_png(path: Path) -> bool:
+    return FORMATS[path.suffix.lower()] == "PNG"
 
 
 def _is_sound(content: bytes) -> bool:
@@ -158,4 +174,4 @@ def _is_sound(content: bytes) -> bool:
 
 
 def _remedy(path: Path, trouble: str) -> str:
-    return f"{path} {trouble}: {remedy(path.parents[2], PICTURES)}, or use states, which need none"
+    return f"{path} {trouble}: {remedy(path.parents[2], PICTURES, path.parent.name)}, or use states, which need none"

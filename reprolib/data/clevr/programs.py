@@ -88,11 +88,14 @@ def parse(program: Sequence[Mapping]) -> tuple[Node, ...]:
 
 
 def depth(program: Sequence[Mapping]) -> int:
-    """How many functions stand on the longest way from a `scene` to the answer of a program that `parse` takes."""
+    """How many functions stand on the longest way from a `scene` to the answer of a program that `parse` takes.
+
+    None do where there is no program.
+    """
     depths: list[int] = []
     for node in program:
         depths.append(1 + max((depths[source] for source in node.get("inputs", ())), default=0))
-    return depths[-1]
+    return depths[-1] if depths else 0
 
 
 def _node(content: Mapping, where: str) -> Node:

@@ -22,10 +22,10 @@ WORD = re.compile(r"[\w'-]+|[;,]")  # the question mark and the full stop end ev
 CATEGORY_NAMES = tuple(
     dict.fromkeys(CATEGORIES.values())
 )  # count, exist, compare numbers, query attribute, compare attribute
-ANSWER = {answer: position for position, answer in enumerate(ANSWERS)}
-KIND = {kind: position for position, kind in enumerate(CATEGORY_NAMES)}
 TYPES = tuple(CATEGORIES)  # functions that a program ends with
-TYPE = {function: position for position, function in enumerate(TYPES)}
+ANSWER, KIND, TYPE = (
+    {name: position for position, name in enumerate((*names, ""))} for names in (ANSWERS, CATEGORY_NAMES, TYPES)
+)  # the last position is that of what nobody says
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,10 +34,10 @@ class Tokens:
 
     questions: np.ndarray  # uint8 [Q, L], in reading order
     scenes: np.ndarray  # int64 [Q]: rows of the scenes that are asked about
-    answers: np.ndarray  # uint8 [Q]: positions in reader.ANSWERS
+    answers: np.ndarray  # uint8 [Q]: positions in reader.ANSWERS; of these three, one more where nobody says
     categories: np.ndarray  # uint8 [Q]: positions in CATEGORY_NAMES
     types: np.ndarray  # uint8 [Q]: positions in TYPES
-    functions: np.ndarray  # uint8 [Q]: nodes of the program
+    functions: np.ndarray  # uint8 [Q]: nodes of the program, 0 without one
     depths: np.ndarray  # uint8 [Q]: nodes on its longest chain
     vocabulary: np.ndarray  # words in alphabetical order
 

@@ -61,7 +61,21 @@ class PixelRelationNetwork(QuestionedRelationNetwork):
 
 
 class StateRelationNetwork(QuestionedRelationNetwork):
-    """LSTM+RN: an object is a row of a state description."""
+    """LSTM+RN: an object is a row of a state description.
+
+    Examples:
+        >>> import torch
+        >>> from reprolib import StateModel, StateRelationNetwork
+        >>> model = StateRelationNetwork(StateModel(g=(16,), f=(16,)), words=9, answers=4, features=6)
+        >>> batch = {
+        ...     "objects": torch.randn(2, 5, 6),  # two scenes of at most five objects
+        ...     "counts": torch.tensor([5, 3]),
+        ...     "scenes": torch.tensor([0, 0, 1]),  # three questions, two of them about the first scene
+        ...     "questions": torch.tensor([[1, 2, 3], [4, 5, 0], [6, 7, 8]]),  # numbers of words, filled up with 0
+        ... }
+        >>> model(batch).shape
+        torch.Size([3, 4])
+    """
 
     def __init__(self, sizes: StateModel, words: int, answers: int, features: int = FEATURES):
         super().__init__(sizes, features, words, answers)

@@ -29,6 +29,21 @@ class ModularMetaLearning(nn.Module):
     Args:
         frames: T, which an encoder of the learned proposal reads; None: there is none, as all assignments are compared.
         apart: the modules that predict are others than those that a search compares graphs by.
+
+    Examples:
+        Modules, trained along the graphs that explain the motion best. `infer(paths, method="modular")` does more: it
+        trains them to the end, and says how far the graphs can be trusted.
+
+        >>> import torch
+        >>> from reprolib import ModularMetaLearning, ModularModel, fit, simulate
+        >>> _ = torch.manual_seed(0)
+        >>> paths = torch.from_numpy(simulate("springs", 40, objects=3, frames=20).trajectories)  # [M, T, N, D]
+        >>> model = ModularMetaLearning(ModularModel(width=16), features=4)
+        >>> def loss(model, batch):
+        ...     return model.misfit(batch["paths"], model.edges(batch["paths"])).mean()
+        >>> trained = fit(model, loss, {"paths": paths}, steps=20)
+        >>> model.edges(paths).shape  # scenes, receivers, senders
+        torch.Size([40, 3, 2])
     """
 
     def __init__(self, config: ModularModel, features: int, frames: int | None = None, apart: bool = False) -> None:

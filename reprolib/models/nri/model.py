@@ -197,6 +197,19 @@ class NRI(GivenGraph):
 
     Raises:
         InputError: it is to read more than that.
+
+    Examples:
+        >>> import torch
+        >>> from reprolib import NRI, NRIModel, fit, simulate
+        >>> _ = torch.manual_seed(0)
+        >>> paths = torch.from_numpy(simulate("springs", 40, frames=20).trajectories)  # [B, T, N, D]
+        >>> model = NRI(NRIModel(width=16, decoder_width=16), frames=20, features=4)
+        >>> trained = fit(model, NRI.loss, {"trajectories": paths}, steps=10)
+        >>> logits, predicted = model(paths)  # of every edge's types; the frames after the first 19
+        >>> logits.shape, predicted.shape
+        (torch.Size([40, 5, 4, 2]), torch.Size([40, 19, 5, 4]))
+        >>> model.edges(paths).shape  # scenes, receivers, senders: as the edges of the simulation
+        torch.Size([40, 5, 4])
     """
 
     def __init__(

@@ -18,6 +18,7 @@ from reprolib.pages.figures.gn_tasks.plots_of_graph_tasks import (
 )
 from reprolib.pages.figures.headline_figures import headline_figures
 from reprolib.pages.figures.label_bars import label_bars
+from reprolib.pages.figures.lectures import by_distance, close_pairs, joined_paths
 from reprolib.pages.figures.mocap.plots_of_walks import learned_edges, walk_errors, walk_moments, walking
 from reprolib.pages.figures.modular_data.plots_of_few_data import edges_by_frames, edges_by_scenes
 from reprolib.pages.figures.modular_edges.course_of_a_search import search_course, search_moments
@@ -65,6 +66,7 @@ from reprolib.pages.figures.shared import animation
 from reprolib.pages.figures.shared.curves import learning_curves
 from reprolib.pages.figures.shared.looping_gif import Movie
 from reprolib.pages.figures.shared.style import Picture, show
+from reprolib.pages.figures.true_against_predicted import predictions
 
 __all__ = [
     "Movie",
@@ -75,9 +77,11 @@ __all__ = [
     "answers_by_scenes",
     "beside_blender",
     "body_links",
+    "by_distance",
     "by_objects",
     "by_scene",
     "category_bars",
+    "close_pairs",
     "configurations",
     "counts_by_systems",
     "drawn_scenes",
@@ -99,6 +103,7 @@ __all__ = [
     "horizon",
     "induction_by_distance",
     "inferred_graphs",
+    "joined_paths",
     "label_bars",
     "laws",
     "learned_edges",
@@ -112,6 +117,7 @@ __all__ = [
     "path_steps",
     "predicted_motion",
     "predicted_plays",
+    "predictions",
     "rollouts_by_masses",
     "sample_scenes",
     "scene_bars",

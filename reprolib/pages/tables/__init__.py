@@ -8,7 +8,7 @@ from reprolib.pages.tables.cell import best, cells, committed
 from reprolib.pages.tables.cost_tables import costs
 from reprolib.pages.tables.grid import against_paper
 from reprolib.pages.tables.markup import Html, paragraph
-from reprolib.pages.tables.small_tables import agreement, equalities, shares
+from reprolib.pages.tables.small_tables import agreement, equalities, frame, shares, shown
 from reprolib.pages.tables.tables_of_runs import executed, status
 
 __all__ = [
@@ -20,15 +20,19 @@ __all__ = [
     "counts",
     "equalities",
     "executed",
+    "frame",
     "paper_against_ours",
     "shares",
+    "shown",
     "status",
     "waiting",
 ]
 
 
-def paper_against_ours(name: str = "all") -> Html:
-    """Every published figure of an experiment, or of all, beside ours at its most telling scale."""
+def paper_against_ours(name: str = "all", task: str | None = None) -> Html:
+    """Every published figure of an experiment, of all, or of one task alone, beside ours at its most telling scale."""
+    if task is not None:
+        return against_paper([cell for cell in best(cells(name)) if cell.task == task])
     notebook = "summary" if name == "all" else name
     return Html(against_paper(best(cells(name))).text + links.downloads(name, notebook, links.NOTEBOOK_PAGE))
 

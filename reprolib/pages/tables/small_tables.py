@@ -1,17 +1,23 @@
 """Small tables of what a page computes itself: shares, differences, agreement of pictures."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from reprolib.data.clevr.render.likeness import Agreement
 from reprolib.pages.tables import links
 from reprolib.pages.tables.markup import Html, figure
 from reprolib.pages.tables.table import Table, render
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 
 def equalities(differences: Mapping[str, float]) -> Html:
     """Configurations with their largest difference from their definition."""
     rows = [(name, figure(value)) for name, value in differences.items()]
-    return _shown(Table(("configuration", "from its loops"), rows, "Largest difference in float64"))
+    return shown(Table(("configuration", "from its loops"), rows, "Largest difference in float64"))
 
 
 def agreement(found: Sequence[Agreement]) -> Html:
@@ -21,13 +27,20 @@ def agreement(found: Sequence[Agreement]) -> Html:
         for place, one in enumerate(found, 1)
     ]
     head = ("scene", "overlap, %", "apart, pixels", "objects' colour, %", "ground's colour, %")
-    return _shown(Table(head, rows))
+    return shown(Table(head, rows))
 
 
 def shares(percents: Mapping[str, float], of: str = "rule", what: str = "percent right") -> Html:
     """What rules get right, or what is got right of some groups, or another share of them: a line each, in percent."""
-    return _shown(Table((of, what), [(name, figure(value)) for name, value in percents.items()]))
+    return shown(Table((of, what), [(name, figure(value)) for name, value in percents.items()]))
 
 
-def _shown(table: Table) -> Html:
+def frame(found: DataFrame) -> Html:
+    """A data frame, such as the first lines of a file."""
+    rows = found.itertuples(index=False, name=None)
+    return shown(Table(list(found), [[f"{v:.3g}" if isinstance(v, float) else v for v in row] for row in rows]))
+
+
+def shown(table: Table) -> Html:
+    """A table with a link that downloads it."""
     return Html(render(table, "html") + links.downloads_within(table, "table"))

@@ -201,6 +201,31 @@ def test_the_variant_is_a_choice(en):
         load(chosen, "generated")
 
 
+def test_another_language_is_a_variant(en):
+    """Its questions, in its own words, and no word of the English generator, however few there are."""
+    hindi = en.rename(en.with_name("hn-10k"))
+    (hindi / "qa3_train.txt").write_text("1 Sita rasoighar mein gayi.\n2 Sita kahan hai?\trasoighar\t1\n" * 20)
+    (hindi / "qa3_test.txt").write_text("1 Sita rasoighar mein gayi.\n2 Sita kahan hai?\trasoighar\n")
+    config = BabiData(tasks=(3,), variant="hn-10k")
+    data = load(config, "real")
+    assert data.sizes == {"train": 18, "valid": 2, "test": 1}
+    assert data.facts["words"] == 6
+    assert said(data) == [
+        "variant hn-10k: 10,000 training questions a task",
+        "task 3: the train file holds 20 questions and the released one 10,000",
+        "task 3: the test file holds 1 questions and the released one 1,000",
+    ]
+    with pytest.raises(InputError, match=r"of variant en-valid-10k/.*: set data\.variant to hn-10k, or put them there"):
+        load(BabiData(tasks=(3,)), "real")
+
+
+def test_more_words_than_a_byte_can_count():
+    asked = [Question(1, (f"word{i}",), f"is{i}", "yes", ()) for i in range(200)]
+    arrays = encode({"train": asked}, vocabulary(asked))["train"]
+    words_of = vocabulary(asked).words
+    assert [words_of[arrays.sentences[row, 0] - 1] for row in arrays.questions] == [q.text for q in asked]
+
+
 @pytest.mark.parametrize(("name", "known"), [("answers", "whole, words"), ("variant", "en-valid-10k, en-10k")])
 def test_unknown_choices_are_named(name, known):
     with pytest.raises(InputError, match=f"data.{name} is 'other': choose one of {known}"):
@@ -249,7 +274,7 @@ def test_a_file_cut_at_the_end_of_a_line_is_refused(ten_thousand, split, count):
     said = (
         rf"qa2_{split}\.txt: the {split} file of task 2 holds {count} questions and the released one {RELEASED[split]}"
     )
-    with pytest.raises(InputError, match=f"{said}; .*`reprolib data fetch babi`"):
+    with pytest.raises(InputError, match=f"{said}; correct it, or restore a whole copy"):
         load(BabiData(tasks=(2,), train=3, valid=3, test=3), "real")
 
 

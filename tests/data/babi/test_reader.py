@@ -5,6 +5,7 @@ import hashlib
 import io
 import os
 import tarfile
+import zipfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprolib.data.babi.babi_reader import SPLITS, Question, TaskFiles, open_source, parse
+from reprolib.data.babi.babi_reader import FETCHED, SPLITS, Question, TaskFiles, open_source, parse
 from reprolib.errors import InputError
 from reprolib.settings.data_sets import BABI_TASKS, BABI_VARIANTS
 
@@ -70,6 +71,14 @@ def write_archive(path, contents, mode="w:gz"):
     return path
 
 
+def write_zip(path, contents):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in contents.items():
+            archive.writestr(name, content)
+    return path
+
+
 def everything(source):
     return {key: source.questions(*key) for key in source.files}
 
@@ -100,13 +109,35 @@ def test_line_ends_of_either_kind():
     assert list(parse(STORIES.replace("\n", "\r\n"), 1, "x")) == list(parse(STORIES, 1, "x"))
 
 
+def test_questions_without_supporting_lines():
+    """Two columns, or a third one that is empty: the same questions, without support."""
+    expected = [Question(q.task, q.story, q.text, q.answer, ()) for q in parse(STORIES, 7, "x")]
+    for gap in ("", "\t"):
+        lines = [line.rpartition("\t")[0] + gap if "\t" in line else line for line in STORIES.splitlines()]
+        assert list(parse("\n".join([*lines, ""]), 7, "x")) == expected
+        assert list(parse("\n".join(lines), 7, "x")) == expected
+
+
+def test_a_last_line_without_its_end_or_with_blank_ones_after_it():
+    for text in (STORIES[:-1], STORIES + "\n\r\n"):
+        assert list(parse(text, 1, "x")) == list(parse(STORIES, 1, "x"))
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_byte_order_mark(tmp_path, ends):
+    name = "tasks_1-20_v1-2/en/qa1_single-supporting-fact_test.txt"
+    marked = b"\xef\xbb\xbf" + text_of(1, "test").replace("\n", ends).encode()
+    source = open_source(write_folder(tmp_path, release("en") | {name: marked}))
+    assert source.questions(1, "test") == list(parse(text_of(1, "test"), 1, "x"))
+
+
 # Layouts
 
 
 @pytest.mark.parametrize("variant", BABI_VARIANTS)
 @pytest.mark.parametrize("described", [True, False])
 def test_every_variant_and_both_naming_schemes(tmp_path, variant, described):
-    source = open_source(write_folder(tmp_path, release(variant, described)))
+    source = open_source(write_folder(tmp_path, release(variant, described)), variant)
     assert source.variant == variant
     assert set(source.files) == {(t, s) for t in RELEASED_NAMES for s in SPLITS if s != "valid" or "valid" in variant}
     for task, split in source.files:
@@ -122,6 +153,8 @@ def test_folder_and_archives_give_the_same(tmp_path):
         mode = {".tgz": "w:gz", ".tar": "w"}.get(suffix, f"w:{suffix[5:]}")
         archive = write_archive(tmp_path / f"archive{number}" / f"babi{suffix}", contents, mode)
         places += [archive, archive.parent]
+    places.append(write_zip(tmp_path / "zipped" / "babi.zip", contents))
+    places.append(places[-1].parent)
     sources = [open_source(place) for place in places]
     assert len({source.sha256 for source in sources}) == 1
     assert all(everything(source) == everything(sources[0]) for source in sources)
@@ -164,8 +197,15 @@ def test_variants_side_by_side(tmp_path):
     assert open_source(archive, "en").variant == "en"
     with pytest.raises(InputError, match="no bAbI files of variant en-valid "):
         open_source(archive, "en-valid")
-    with pytest.raises(InputError, match="unknown bAbI variant 'hn': choose one of en-valid-10k, en-10k"):
-        open_source(archive, "hn")
+    with pytest.raises(InputError, match=r"unknown bAbI variant 'de': choose one of en-valid-10k, en-10k"):
+        open_source(archive, "de")
+
+
+def test_another_language_is_read_only_where_it_is_asked_for(tmp_path):
+    archive = write_zip(tmp_path / "babi.zip", release("hn-10k") | release("shuffled"))
+    assert open_source(archive, "hn-10k").variant == "hn-10k"
+    with pytest.raises(InputError, match=r"/en \(found .*: set data\.variant to hn-10k or shuffled, or put"):
+        open_source(archive)
 
 
 def test_other_files_are_passed_over(tmp_path):
@@ -227,7 +267,6 @@ def test_a_missing_file_is_named(tmp_path):
         (STORIES.replace("\tbathroom\t1", " bathroom 1"), 3, "between tabs"),
         (STORIES.replace("\tbathroom\t1", "\tbathroom 1"), 3, "between tabs"),
         (STORIES.replace("\tbathroom\t1", "\t\t1"), 3, "between tabs"),
-        (STORIES.replace("\tbathroom\t1", "\tbathroom\t"), 3, "between tabs"),
         (STORIES.replace("\tbathroom\t1", "\tbathroom\t1\t2"), 3, "between tabs"),
         (STORIES.replace("\tno\t1", "\tno\t1\tno\t1"), 9, "between tabs"),
         (STORIES.replace("\tgarden\t5 4", "\tgarden\t5 3"), 6, "not statements of this story"),  # 3 is a question
@@ -235,8 +274,10 @@ def test_a_missing_file_is_named(tmp_path):
         (STORIES.replace("\tgarden\t5 4", "\tgarden\tfive"), 6, "not statements of this story"),
         (STORIES.replace("\tno\t1", "\tno\t4"), 9, "not statements of this story"),
         ("".join(LINES[:5]), 5, "ends in the middle of a story"),
-        (STORIES[:-1], 9, "cut off"),
-        (STORIES[: STORIES.index("garden") + 3], 5, "cut off"),
+        (STORIES[:-3], 9, "cut off"),
+        (STORIES[:-4], 9, "cut off"),
+        (STORIES[:-6], 9, "between tabs"),
+        (STORIES[: STORIES.index("garden") + 3], 5, "ends in the middle of a story"),
         (STORIES.replace("hallway", "hall\0way"), 2, "binary"),
     ],
 )
@@ -247,7 +288,16 @@ def test_damage_is_named_with_file_and_line(text, line, reason):
 
 
 def test_an_empty_file():
-    assert refusal("") == "qa1_train.txt is empty: fetch it again"
+    assert refusal("") == refusal("\n") == "qa1_train.txt is empty: correct it, or restore a whole copy"
+
+
+def test_only_what_was_fetched_is_fetched_again(tmp_path):
+    name = "tasks_1-20_v1-2/en/qa1_single-supporting-fact_test.txt"
+    damaged = release("en") | {name: b"1 Mary went.\n"}
+    for archive, remedy in ((FETCHED, "run `reprolib data fetch babi` again"), ("my.tar.gz", "correct it, or restore")):
+        source = open_source(write_archive(tmp_path / archive, damaged))
+        with pytest.raises(InputError, match=rf"{archive}/{name}, line 1: the file ends .* story; {remedy}"):
+            source.questions(1, "test")
 
 
 def test_a_folder_that_is_called_like_a_file_is_passed_over(tmp_path):
@@ -276,7 +326,7 @@ def test_a_damaged_file_is_named_by_its_path(tmp_path):
         open_source(write_folder(tmp_path / "folder", binary)),
         open_source(write_archive(tmp_path / "a.tar.gz", binary)),
     ):
-        with pytest.raises(InputError, match=rf"{name}, line 2: the file is not UTF-8 text; fetch it again"):
+        with pytest.raises(InputError, match=rf"{name}, line 2: the file is not UTF-8 text; correct it, or restore"):
             source.questions(1, "test")
         assert len(source.questions(1, "train")) == 4
 

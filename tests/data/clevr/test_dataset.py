@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -12,15 +13,19 @@ import pytest
 import torch
 
 from reprolib import paths
+from reprolib.contracts.configuration import Config
 from reprolib.data import catalogue
 from reprolib.data.clevr import clevr_tensors, hardness, parts, pictures, placing, programs, questions, tokens
 from reprolib.data.clevr.clevr_reader import ANSWERS, read_questions, read_scenes
 from reprolib.data.clevr.clevr_tensors import load
 from reprolib.data.clevr.wording import VOCABULARY
-from reprolib.data.sources import CLEVR
+from reprolib.data.sources import CLEVR, SIMULATED_MOTION
 from reprolib.errors import InputError
 from reprolib.evidence.deviations import Deviation
+from reprolib.methods import clevr_questions
 from reprolib.settings.data_sets import ClevrData
+from reprolib.settings.recipe import Training
+from reprolib.settings.relating import Majority
 
 FEW = ClevrData(train=5, valid=2, test=3, questions=4)
 POSITIONS, ASKED = [12.141, -4.881, 10.222], "b5a1cdc798577345"  # of the first version
@@ -379,8 +384,148 @@ def test_a_missing_file(real, tmp_path, monkeypatch, part):
     folder = Path(shutil.copytree(real, tmp_path / "data" / "clevr"))
     monkeypatch.setenv("REPROLIB_DATA", str(tmp_path / "data"))
     (folder / part / f"CLEVR_val_{part}.json").unlink()
-    with pytest.raises(InputError, match=rf"CLEVR_val_{part}\.json is missing: move .*clevr/{part} away, then run"):
+    with pytest.raises(
+        InputError, match=rf"CLEVR_val_{part}\.json is missing: restore .* move .*clevr/{part} away, then run"
+    ):
         load(ClevrData(), "real")
+
+
+def edit(folder, split, change):
+    """Change every question of a split."""
+    path = folder / "questions" / f"CLEVR_{split}_questions.json"
+    content = json.loads(path.read_text())
+    content["questions"] = [change(question) for question in content["questions"]]
+    path.write_text(json.dumps(content))
+
+
+def as_generated(question):
+    """As the official generator spells it."""
+    answer = {"yes": True, "no": False}.get(question["answer"], question["answer"])
+    answer = int(answer) if str(answer).isdecimal() else answer
+    nodes = [{"type": node["function"]} | node for node in question["program"]]
+    program = [{key: value for key, value in node.items() if key != "function"} for node in nodes]
+    return question | {"answer": answer, "program": program}
+
+
+def test_files_of_the_official_generator_give_the_same_data(real, tmp_path, monkeypatch):
+    released = load(ClevrData(), "real")
+    folder = Path(shutil.copytree(real, tmp_path / "data" / "clevr"))
+    for split in ("train", "val"):
+        edit(folder, split, as_generated)
+    monkeypatch.setenv("REPROLIB_DATA", str(tmp_path / "data"))
+    data = load(ClevrData(), "real")
+    assert all(same(released.splits[name], data.splits[name]) for name in data.splits)
+    assert data.hash != released.hash
+
+
+class Oracle(torch.nn.Module):
+    """It answers every question as the data do."""
+
+    def forward(self, batch):
+        return torch.nn.functional.one_hot(batch["answers"], clevr_questions.ANSWERS).float()
+
+
+def test_without_programs_accuracy_is_known_over_all_and_not_by_category(real, tmp_path, monkeypatch):
+    folder = Path(shutil.copytree(real, tmp_path / "data" / "clevr"))
+    with_programs = set(clevr_questions.evaluate(Oracle(), load(ClevrData(), "real").splits["test"]))
+    for split in ("train", "val"):
+        edit(folder, split, lambda question: {key: value for key, value in question.items() if key != "program"})
+    monkeypatch.setenv("REPROLIB_DATA", str(tmp_path / "data"))
+    data = load(ClevrData(), "real")
+    found = clevr_questions.evaluate(Oracle(), data.splits["test"])
+    assert found["accuracy/overall"] == found["accuracy/validation"] == 100
+    assert set(found) == {name for name in with_programs if re.search("overall|validation|objects", name)}
+    assert data.splits["test"].columns["margins"].isinf().all()
+    config = Config(ClevrData(), Majority(), Training(steps=0))
+    assert clevr_questions.build(config, data)(data.splits["test"].batch(slice(0, 3))).shape == (3, 29)
+
+
+@pytest.fixture
+def cogent(written, tmp_path, monkeypatch):
+    """REPROLIB_DATA with the training scenes as trainA and valB, the validation scenes as valA."""
+    folder = tmp_path / "data" / "CLEVR_CoGenT_v1.0"
+    for part in ("scenes", "questions"):
+        (folder / part).mkdir(parents=True)
+        for name, source in (("trainA", "train"), ("valA", "val"), ("valB", "train")):
+            shutil.copy(written / part / f"CLEVR_{source}_{part}.json", folder / part / f"CLEVR_{name}_{part}.json")
+    monkeypatch.setenv("REPROLIB_DATA", str(folder.parent))
+    return folder
+
+
+@pytest.mark.parametrize(("condition", "scenes"), [("A", 2), ("B", 20)])
+def test_cogent_trains_on_condition_a_and_tests_on_either(cogent, condition, scenes):
+    config = ClevrData(cogent=condition)
+    data = load(config, "real")
+    assert (data.name, data.measured) == ("clevr-cogent", "validation")
+    assert data.sizes == {"train": 180, "valid": 20, "test": 10 * scenes}
+    assert data.hash == CLEVR.identity(config, "real") != CLEVR.identity(ClevrData(), "real")
+    assert data.deviations[2].text.endswith(
+        f"val{condition} holds {scenes} scenes and {10 * scenes} questions instead of 15,000 and 149,991"
+    )
+
+
+def test_cogent_that_is_not_there(cogent):
+    with pytest.raises(InputError, match=r"data\.cogent=A names released files: give --data real"):
+        load(ClevrData(cogent="A"), "generated")
+    (cogent / "questions" / "CLEVR_valB_questions.json").unlink()
+    assert "unpack" in CLEVR.available(ClevrData(cogent="B"), "real")
+    with pytest.raises(InputError, match=r"CLEVR_valB_questions\.json is missing: .*unpack questions/ of the released"):
+        load(ClevrData(cogent="B"), "real")
+    shutil.rmtree(cogent)
+    with pytest.raises(InputError, match=r"set REPROLIB_DATA to a folder that holds CLEVR_CoGenT_v1\.0/"):
+        load(ClevrData(cogent="B"), "real")
+
+
+# Without answers
+
+
+def unanswered(folder, split, texts, image=lambda index: index):
+    """A split as released: questions alone, on pictures of one colour each."""
+    place = folder / "images" / split
+    place.mkdir(parents=True)
+    asked = [{"question": text, "image_index": image(index), "split": split} for index, text in enumerate(texts)]
+    (folder / "questions" / f"CLEVR_{split}_questions.json").write_text(json.dumps({"questions": asked}))
+    for index in {question["image_index"] for question in asked}:
+        drawn = np.full((128, 128, 3), 20 * index, np.uint8)
+        pictures.write(place / pictures.name(split, index), drawn)
+
+
+TEXTS = ["What color is the large sphere?", "Are there any cubes?", "How many cubes are there?"]
+SEEING = replace(FEW, pictures=True)
+
+
+def test_the_test_split_is_read_in_the_words_that_a_model_knows(real, tmp_path, monkeypatch):
+    known = load(FEW, "generated")
+    folder = Path(shutil.copytree(real, tmp_path / "data" / "clevr"))
+    unanswered(folder, "test", TEXTS, image=lambda index: 9 - index // 2)
+    monkeypatch.setenv("REPROLIB_DATA", str(tmp_path / "data"))
+    split = CLEVR.unanswered(SEEING, known, "test")
+    words = [tokens.spell(row, known.facts["vocabulary"]) for row in split.columns["questions"]]
+    assert words == [" ".join(tokens.words(text)) for text in TEXTS]
+    assert split.columns["scenes"].tolist() == [0, 0, 1]
+    assert split.tables["images"][:, 64, 64, 0].tolist() == [180, 160]
+    assert split.columns["numbers"].tolist() == [0, 1, 2]
+    split.columns["answers"] = torch.tensor([ANSWERS.index(word) for word in ("red", "yes", "3")])
+    assert clevr_questions.answers(Oracle(), split) == [
+        {"question_index": number, "answer": word} for number, word in enumerate(("red", "yes", "3"))
+    ]
+
+
+def test_what_a_test_split_lacks_is_named(real, cogent):
+    known = load(FEW, "generated")
+    with pytest.raises(
+        InputError, match=r"CLEVR_testB_questions\.json is missing: .*unpack questions/ of the released"
+    ):
+        CLEVR.unanswered(SEEING, known, "testB")
+    unanswered(cogent, "testB", ["Which zebra?"])
+    with pytest.raises(
+        InputError, match=r"CLEVR_testB_questions\.json has the word '(which|zebra)', which the model has"
+    ):
+        CLEVR.unanswered(SEEING, known, "testB")
+    with pytest.raises(InputError, match=r"has no scenes of testB: give a record of a row that sees pictures"):
+        CLEVR.unanswered(FEW, known, "testB")
+    with pytest.raises(InputError, match=r"springs_5 has no split without answers: give a record on CLEVR"):
+        SIMULATED_MOTION.unanswered(None, replace(known, name="springs_5"), "test")
 
 
 def test_the_mini_set(mini, monkeypatch):

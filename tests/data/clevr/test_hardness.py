@@ -181,7 +181,9 @@ def test_a_program_that_does_not_fit_its_scene_is_named(written, tmp_path):
         questions[3]["program"] = program("unique", "query_color")
 
     folder = edited(written, tmp_path, "questions", harm)
-    words = r"question 3 of val, node 1 \(unique\): expected exactly one object, found \d+; move .*questions away, then"
+    words = (
+        r"question 3 of val, node 1 \(unique\): expected exactly one object, found \d+; restore or correct it, or if it"
+    )
     with pytest.raises(InputError, match=words):
         hardness.released(folder, "val")
 

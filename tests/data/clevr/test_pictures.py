@@ -1,4 +1,4 @@
-"""Pictures from PNG files: scaled as described, kept in one file that survives a kill, damage named with its file."""
+"""Pictures from PNG and JPEG files: scaled as described, kept in a file that outlives a kill, damage is named."""
 
 import shutil
 import subprocess
@@ -18,7 +18,8 @@ from reprolib.data import checks
 from reprolib.data.clevr import mapped, pictures
 from reprolib.errors import InputError
 
-AGAIN = r"move \S+/set/images away, then run `reprolib data fetch clevr`, or use states"
+FETCHED = r"restore or correct it, or if it was fetched, move \S+/set/images away, then run `reprolib data fetch clevr`"
+AGAIN = FETCHED + ", or use states"
 
 
 @pytest.fixture(autouse=True)
@@ -112,6 +113,34 @@ def test_a_picture_of_its_own_size_is_left_as_it_is(folder):
     drawn = np.asarray(picture(5, (128, 128)))
     pictures.write(file(folder, 0), drawn)
     np.testing.assert_array_equal(pictures.read(file(folder, 0)), drawn)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".jpeg", ".JPG"])
+def test_pictures_as_jpeg(folder, suffix):
+    """Almost those of the PNG files, which are preferred where there are both."""
+    exact = pictures.preprocess(folder, "train", range(10)).copy()
+    for index in range(10):
+        path = file(folder, index)
+        Image.open(path).convert("RGB").save(path.with_suffix(suffix), format="JPEG", quality=95)
+    np.testing.assert_array_equal(pictures.preprocess(folder, "train", range(10)), exact)
+    for index in range(10):
+        file(folder, index).unlink()
+    found = pictures.preprocess(folder, "train", range(10))
+    assert 0 < np.abs(found.astype(int) - exact).mean() < 3
+    pictures.require(folder, "train", range(10), whole=True)
+    pictures.verify(folder, "train", range(10))
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 0.99])
+def test_a_jpeg_cut_off_is_named(folder, share):
+    path = file(folder, 5).with_suffix(".jpg")
+    file(folder, 5).unlink()
+    picture(5, (480, 320)).save(path)
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    for check in (partial(pictures.require, whole=True), pictures.preprocess):
+        with pytest.raises(InputError, match=rf"CLEVR_train_000005\.jpg is cut off or damaged: {AGAIN}"):
+            check(folder, "train", range(10))
 
 
 # Bad input

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from reprolib import paths
-from reprolib.data.clevr import answer, clevr_reader, parts
+from reprolib.data.clevr import answer, clevr_reader, parts, programs
 from reprolib.data.clevr.clevr_reader import ANSWERS, CATEGORIES, SPLITS, Question, read_questions, read_scenes
 from reprolib.errors import InputError
 
@@ -48,7 +48,8 @@ def write(folder, scenes=(), questions=(), split="train", indent=None, last=Fals
 
 def again(folder, part):
     """The remedy, as a pattern."""
-    return rf"move {re.escape(str(folder / part))} away, then run `reprolib data fetch clevr_no_images`$"
+    moved = rf"move {re.escape(str(folder / part))} away, then run `reprolib data fetch clevr_no_images`$"
+    return f"restore or correct it, or if it was fetched, {moved}"
 
 
 def read(folder, split="train"):
@@ -113,9 +114,58 @@ def test_a_missing_part_is_named(tmp_path, part):
         read(tmp_path)
 
 
-def test_the_test_split_has_no_answers(tmp_path):
-    with pytest.raises(InputError, match="splits train and val, not for 'test'"):
-        read_scenes(tmp_path, "test")
+def test_a_split_that_is_none(tmp_path):
+    with pytest.raises(
+        InputError, match="no split 'tets': choose one of train, val, trainA, valA, valB, test, testA, tes"
+    ):
+        read_scenes(tmp_path, "tets")
+
+
+@pytest.mark.parametrize("split", ["test", "testA"])
+def test_a_split_without_answers_is_read_as_released(tmp_path, split):
+    """Nothing but the words, the image and a number of its own; answers that are there are not looked at."""
+    bare = {"question": "What is it?", "image_index": 5, "question_index": 31, "split": split}
+    write(tmp_path, questions=[bare, bare | {"answer": "eleven"}], split=split)
+    assert list(read_questions(tmp_path, split, None)) == [Question("What is it?", (), "", 5, "", None, 31)] * 2
+    with pytest.raises(
+        InputError, match=r"valA_questions\.json is missing: .*or unpack questions/ of the released arch"
+    ):
+        list(read_questions(tmp_path, "valA", None))
+
+
+@pytest.mark.parametrize(
+    ("written", "answer", "last"),
+    [(True, "yes", "exist"), (False, "no", "exist"), (0, "0", "count"), (10, "10", "count")],
+)
+def test_what_the_official_generator_writes(tmp_path, written, answer, last):
+    """The same question as in the release, whose programs spell `type` as `function`."""
+    released = [{"function": "scene", "inputs": [], "value_inputs": []}]
+    released += [{"function": "filter_color", "inputs": [0], "value_inputs": ["red"]}]
+    released += [{"function": last, "inputs": [1], "value_inputs": []}]
+    ours = [{"type": node["function"]} | {key: node[key] for key in ("inputs", "value_inputs")} for node in released]
+    older = [{"type": node["function"], "inputs": node["inputs"]} for node in released]  # before it renames side_inputs
+    older[1]["side_inputs"] = ["red"]
+    for program in (ours, older):
+        further = {"image": "CLEVR_train_000000", "template_filename": "zero_hop.json", "question_index": 0}
+        write(tmp_path, [scene(0)], [question(0, program=program, answer=written) | further])
+        (found,) = read(tmp_path)
+        assert (found.answer, found.function, found.category) == (answer, last, last)
+        assert found.program == tuple(program)
+        assert programs.parse(program) == programs.parse(released)
+
+
+def test_a_question_without_a_program_is_of_no_category(tmp_path):
+    bare = {key: value for key, value in question(0).items() if key not in ("program", "question_family_index")}
+    write(tmp_path, [scene(0)], [bare, bare | {"program": None, "question_family_index": None}])
+    assert read(tmp_path) == [Question(bare["question"], (), "1", 0, "", None)] * 2
+    assert read(tmp_path)[0].category == ""
+
+
+def test_a_byte_order_mark(tmp_path):
+    write(tmp_path, [scene(0)], [question(0)])
+    path = tmp_path / "questions/CLEVR_train_questions.json"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert len(read(tmp_path)) == 1
 
 
 @pytest.mark.parametrize("part", ["scenes", "questions"])
@@ -179,7 +229,10 @@ def test_damage_early_in_a_long_file_is_seen_without_reading_on(tmp_path, monkey
     ("changes", "words"),
     [
         ({"answer": "eleven"}, "question 1: 'eleven' is none of CLEVR's 28 answers"),
-        ({"answer": 1}, "question 1: answer must be of type str, not 1"),
+        ({"answer": 11}, "question 1: 11 is none of CLEVR's 28 answers"),
+        ({"answer": 1.0}, "question 1: 1.0 is none of CLEVR's 28 answers"),
+        ({"answer": ["1"]}, r"question 1: \['1'\] is none of CLEVR's 28 answers"),
+        ({"answer": None}, "question 1: None is none of CLEVR's 28 answers"),
         ({"question": " "}, "question 1: the question has no words"),
         ({"question": None}, "question 1: question must be of type str, not None"),
         ({"image_index": 5}, r"question 1: image 5 has no scene \(move scenes/ away as well\)"),
@@ -237,7 +290,7 @@ def test_a_wrong_scene_is_named(tmp_path, changes, words):
 )
 def test_an_object_that_is_nowhere_is_named(tmp_path, changes, words):
     write(tmp_path, [scene(0), scene(1, objects=[ITEM | changes])], [question(0)])
-    with pytest.raises(InputError, match=rf"CLEVR_train_scenes\.json, scene 1, object 0: {words}.*; move"):
+    with pytest.raises(InputError, match=rf"CLEVR_train_scenes\.json, scene 1, object 0: {words}.*; restore"):
         read_scenes(tmp_path, "train")
 
 
@@ -245,7 +298,7 @@ def test_an_object_that_is_nowhere_is_named(tmp_path, changes, words):
 def test_what_an_object_lacks_is_named(tmp_path, name):
     item = {known: value for known, value in ITEM.items() if known != name}
     write(tmp_path, [scene(0, objects=[item])], [question(0)])
-    with pytest.raises(InputError, match=rf"CLEVR_train_scenes\.json, scene 0, object 0: .*{name} .*None; move"):
+    with pytest.raises(InputError, match=rf"CLEVR_train_scenes\.json, scene 0, object 0: .*{name} .*None; restore"):
         read_scenes(tmp_path, "train")
 
 

@@ -10,7 +10,7 @@ from reprolib.models.nri import SimulatorDecoder
 
 def scenes(kind, count=60):
     """Raw trajectories [M, T, N, 4] and one-hot types [M, N, N - 1, 2]."""
-    drawn = simulations.generate(kind, count, 4, 60, 3, 0)
+    drawn = simulations.simulate(kind, count, 4, 60, 3, 0)
     return torch.from_numpy(drawn.trajectories), torch.nn.functional.one_hot(torch.from_numpy(drawn.edges), 2).float()
 
 
