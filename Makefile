@@ -36,6 +36,7 @@ book: setup ## run every notebook at SCALE=smoke, training included (TRAIN=0: on
 	@rm -rf _build/html _build/.doctrees
 	@$(BIN)jupyter-book build book -W --keep-going -n --all -q >_build/jupyter-book.log
 	@$(REPROLIB) publish _build/html
+	@$(ONE_THREAD) $(REPROLIB) live _build/html/live
 	@echo "book: $(CURDIR)/_build/html/index.html"
 
 test: setup ## run the tests (REPROLIB_DATA=folder adds those on real data)

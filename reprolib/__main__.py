@@ -82,6 +82,7 @@ def run(
     data: Annotated[str, typer.Option(help="real or generated.")] = "generated",
     device: Device = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="key=value; makes the run an attempt.")] = None,
+    keep: Annotated[bool, typer.Option("--keep-weights", help="Those of an attempt, too.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
     capture: Capture = True,
 ) -> None:
@@ -94,7 +95,7 @@ def run(
 
     chosen = experiments.get(experiment)
     changes = tuple(sorted(parse(set_ or []).items()))
-    wanted = [Request(chosen, entry, scale, seed, data, changes) for entry in select(chosen, row, scale)]
+    wanted = [Request(chosen, entry, scale, seed, data, changes, keep) for entry in select(chosen, row, scale)]
     devices.pick(device)
     for request in wanted:
         request.config.hash  # noqa: B018  wrong settings end here, before any run
@@ -200,6 +201,15 @@ def publish(book: Annotated[Path, typer.Argument(help="The first folder of a bui
     from reprolib.pages import book_files
 
     typer.echo(f"{book_files.write(book)} files in {book}")
+
+
+@app.command("live")
+def write_live(folder: Annotated[Path, typer.Argument(help="The folder `live` of a built book.")]) -> None:
+    """Put the networks that run in pages, and the pictures for where scripts are off, into a built book."""
+    from reprolib.pages import live
+
+    written = live.write(folder)
+    typer.echo(f"{len(written)} files, {sum(file.stat().st_size for file in written) // 1000} kB, in {folder}")
 
 
 @app.command()

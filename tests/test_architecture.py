@@ -40,6 +40,7 @@ LAYERS = (
     {"running.fill", "running.execute"},
     {"pages.tables"},
     {"pages.figures", "pages.book_files", "bench"},
+    {"pages.live"},
     {"own", "data_commands", "bench_commands"},
     {"infer_command"},
     {"__main__"},

@@ -132,6 +132,16 @@ def test_set_makes_an_attempt(cli):
     assert (record.config["model.hidden"], record.config["train.clip"]) == ([8], 1.0)
 
 
+def test_an_attempt_keeps_its_weights_where_that_is_asked_for(cli):
+    code, _, _ = cli("run", "toy", "--row", "Net", "--device", "cpu", "--set", "train.steps=4", "--keep-weights")
+    assert code == 0
+    (path,) = (paths.results() / "toy" / "attempts" / "smoke").glob("*.json")
+    record = records.read(path)
+    assert (path.parent / record.weights["file"]).is_file()
+    assert record.command.endswith("--set 'train.steps=4' --keep-weights")
+    assert cli("evaluate", path, "--device", "cpu")[0] == 0
+
+
 def test_evaluate(cli, done, edited):
     record, path = done("Net", "small")
     code, out, _ = cli("evaluate", path, "--device", "cpu")

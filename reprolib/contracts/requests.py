@@ -30,6 +30,7 @@ class Request:
     seed: int = 0
     kind: str = "generated"
     changes: tuple[tuple[str, Any], ...] = ()  # of an attempt
+    keep: bool = False  # the weights of an attempt
 
     def __post_init__(self) -> None:
         check_scale(self.scale)
@@ -48,7 +49,7 @@ class Request:
         """The command line that repeats this run."""
         words = f"reprolib run {self.experiment.name} --row '{self.row.name}' --scale {self.scale} --seed {self.seed}"
         settings = "".join(f" --set '{key}={value}'" for key, value in self.changes)
-        return f"{words} --data {self.kind}{settings}"
+        return f"{words} --data {self.kind}{settings}{' --keep-weights' * (self.keep and bool(self.changes))}"
 
     @property
     def data_identity(self) -> str | None:
@@ -66,9 +67,12 @@ class Request:
 
     @property
     def keeps_weights(self) -> bool:
-        """Whether the weights are kept: of a headline row above smoke scale, or where another row needs them."""
+        """Whether the weights are kept: of a headline row above smoke scale, or where another row needs them.
+
+        Those of an attempt are where it is asked for.
+        """
         if self.changes:
-            return False
+            return self.keep
         return (self.row.headline and self.scale != "smoke") or _is_started_from(self.experiment.name, self.row.name)
 
     @property
@@ -138,8 +142,8 @@ def request_of(record: Record, path: Path) -> Request:
     """
     try:
         experiment = experiments.get(record.experiment)
-        changes = tuple(record.changes.items())
-        request = Request(experiment, experiment.row(record.row), record.scale, record.seed, record.kind, changes)
+        changes, keep = tuple(record.changes.items()), record.weights is not None
+        request = Request(experiment, experiment.row(record.row), record.scale, record.seed, record.kind, changes, keep)
         request.config  # noqa: B018  an attempt may change what is no longer there
     except InputError as error:
         raise InputError(f"{path} is stale, nothing runs it today ({error}): delete it") from None

@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from reprolib.data.sort_of_clevr import COLOURS
 from reprolib.evidence import published
 from reprolib.evidence.records import Record
 from reprolib.judgement.verdicts import Measurement
 from reprolib.pages.figures.shared.bars import Measured, alike, write_value
-from reprolib.pages.figures.shared.related_pairs import answered, lines
+from reprolib.pages.figures.shared.related_pairs import answered, lines, verdict
 from reprolib.pages.figures.shared.specimens import SceneView
 from reprolib.pages.figures.shared.style import (
     BELOW,
@@ -56,6 +57,22 @@ def scene_relations(pictures: Sequence[SceneView], states: Sequence[SceneView]) 
         axes[0].set_ylabel("cells" if views is pictures else "states")
     sources = f"cells: {pictures[0].source}\nstates: {states[0].source}"
     figure.suptitle(sources, x=0.01, ha="left", fontsize=8)
+    return figure
+
+
+@styled
+def asked_scene(view: SceneView) -> Figure:
+    """One question about objects that are given as states: left its strongest pairs, right |g| of all of them."""
+    figure = canvas(3.4)
+    scene, table = figure.subplots(1, 2)
+    _picture(scene, view)
+    lines(scene, view.places, view.magnitudes)
+    table.imshow(view.magnitudes, cmap="Blues")
+    table.set_title("|g| of every pair")
+    table.set_xticks(range(len(COLOURS)), COLOURS, rotation=90)
+    table.set_yticks(range(len(COLOURS)), COLOURS)
+    said, _ = verdict(view)
+    figure.suptitle(f"{view.question}\n{said} ({view.source})", x=0.01, ha="left", fontsize=8)
     return figure
 
 

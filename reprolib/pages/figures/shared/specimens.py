@@ -21,9 +21,10 @@ from torch import Tensor, nn
 from reprolib import experiments, paths
 from reprolib.contracts.configuration import Config, change
 from reprolib.contracts.entry import SCALES
-from reprolib.contracts.requests import Request
+from reprolib.contracts.requests import Request, request_of
 from reprolib.contracts.source import DATA_KINDS
 from reprolib.data.split import Dataset
+from reprolib.errors import InputError
 from reprolib.evidence import records
 from reprolib.evidence.records import Record
 from reprolib.models.relation_network import RelationNetwork
@@ -67,20 +68,51 @@ def specimen(
     Raises:
         InputError: the weights are damaged.
     """
-    experiment, kept = experiments.get(name), _kept(name, row, kinds)
-    request = _request(name, row, kept[1]) if kept else Request(experiment, experiment.row(row))
-    config = change(request.config, few)
-    data = request.row.source.load(config.data, shown)
+    kept = _kept(name, row, kinds)
+    if kept is not None:
+        return recorded(*kept, few, shown)
+    experiment = experiments.get(name)
+    request = Request(experiment, experiment.row(row))
+    config, data = _few(request, few, shown)
     torch.manual_seed(request.seed)
-    if kept is None:
-        model = request.row.method.build(config, data)
-        return Specimen(model.eval(), config, data, "untrained network: no fitting weights are committed yet")
-    path, record = kept
+    model = request.row.method.build(config, data)
+    return Specimen(model.eval(), config, data, "untrained network: no fitting weights are committed yet")
+
+
+def recorded(path: Path, record: Record, few: Mapping[str, Any], shown: str = "generated") -> Specimen:
+    """The network of a record, which lies at `path`; the rest as for `specimen`."""
+    request = request_of(record, path)
+    config, data = _few(request, few, shown)
     known = _answers(path.with_name(record.weights["file"]))  # the network may know answers that few data lack
+    torch.manual_seed(request.seed)
     model = request.row.method.build(config, Dataset(**vars(data) | {"facts": data.facts | known}))
     records.load_weights(model, record, path)
     source = f"committed weights: {record.scale} scale, {record.kind} data, seed {record.seed}"
     return Specimen(model.eval(), config, data, source)
+
+
+def _few(request: Request, few: Mapping[str, Any], shown: str) -> tuple[Config, Dataset]:
+    """A request's configuration with so few data, and these."""
+    config = change(request.config, few)
+    return config, request.row.source.load(config.data, shown)
+
+
+def narrowest(name: str, row: str) -> tuple[Path, Record]:
+    """The record of a row whose weights are kept and fewest, above smoke scale, attempts among them; smallest seed.
+
+    Raises:
+        InputError: there is none.
+    """
+    found = [
+        (path, record)
+        for tried in (False, True)
+        for path, record in records.read_all(paths.results(), name, attempts=tried)
+        if record.row == row and record.scale != SCALES[0] and record.weights and record.weights["file"]
+        if request_of(record, path).config.hash == record.config_hash
+    ]
+    if not found:
+        raise InputError(f"no weights of {row} are kept: run {name} with --scale small --keep-weights")
+    return min(found, key=lambda item: (item[1].parameters, item[1].seed))
 
 
 def _request(name: str, row: str, record: Record) -> Request:
