@@ -198,9 +198,10 @@ def verify(
     from reprolib.judgement import verify as checks
     from reprolib.pages.tables.table import Table, render
 
-    sentences, drifted = checks.problems(), checks.drift(fresh) if fresh else []
+    sentences = checks.problems()
     for sentence in sentences:
         typer.echo(sentence, err=True)
+    drifted = checks.drift(fresh) if fresh else []
     if drifted:
         typer.echo(render(Table.of(map(vars, drifted), tuple(vars(drifted[0]))), "md"))
     if count := len(sentences) + len(drifted):

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,6 +38,22 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text atomically."""
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """The content of a file of at most `most` bytes; nothing else, such as a pipe or a device, is waited for.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no file, or a larger one.
+    """
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
+        found = os.fstat(stream.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise ValueError("it is no regular file")
+        if found.st_size > most:
+            raise ValueError(f"it holds {found.st_size} bytes, more than {most}")
+        return stream.read()
 
 
 def check_folder(folder: Path) -> None:
