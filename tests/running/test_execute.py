@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import tempfile
+from pathlib import Path
 
 import nbformat
 import papermill
@@ -65,6 +66,29 @@ def test_a_kernel_takes_no_port_that_another_could_take_first(tmp_path):
 
 def test_an_error_in_a_cell_is_named_and_nothing_is_written(notebook):
     refused(notebook, {}, "cell that begins 'import sys, time': ZeroDivisionError: division by zero")
+
+
+@pytest.mark.parametrize("leaving", ["import sys; sys.exit(0)", "raise SystemExit", "exit()", "import os; os._exit(0)"])
+def test_a_notebook_that_leaves_early_has_failed(tmp_path, leaving):
+    path = write(tmp_path / "notebook.ipynb", PARAMETERS, leaving, "1 / 0")
+    refused(path, {}, " its ")
+
+
+def test_leaving_in_the_last_cell_is_leaving_early_too(tmp_path):
+    refused(write(tmp_path / "notebook.ipynb", PARAMETERS, "import sys; sys.exit()"), {}, "ends before its last cell")
+
+
+def test_paths_are_taken_as_they_are(tmp_path, monkeypatch):
+    folder = tmp_path / "~ {scale} {} }{ a b"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    path = write(Path("a {b}.ipynb"), PARAMETERS, "print(scale)")
+    with tempfile.TemporaryDirectory(prefix="~{x} ") as short:
+        monkeypatch.setattr(tempfile, "tempdir", short)
+        out = execute(path, {"scale": "small"}, Path("out {b}.ipynb"))
+        assert list(Path(short).iterdir()) == []
+    assert nbformat.read(folder / out, as_version=4).cells[-1].outputs[0].text == "small\n"
+    assert sorted(path.name for path in folder.iterdir()) == ["a {b}.ipynb", "out {b}.ipynb", "out {b}.json"]
 
 
 def test_a_full_disk_is_named_and_nothing_is_written(notebook, monkeypatch):
