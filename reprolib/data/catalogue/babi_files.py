@@ -7,10 +7,12 @@ from reprolib.data.babi import babi_tensors, released, solver
 from reprolib.data.babi.babi_reader import TaskFiles, in_use, open_source
 from reprolib.data.catalogue.known import Entry
 from reprolib.data.fetch import download
+from reprolib.data.tar_limits import require_modest
 from reprolib.errors import InputError
 from reprolib.settings.data_sets import BABI_TASKS, BabiData
 
 ARCHIVE = "tasks_1-20_v1-2.tar.gz"
+MOST = 1 << 26  # bytes of the archive: four times those of the released one
 
 
 def _folder() -> Path:
@@ -23,7 +25,7 @@ def _download(url: str) -> Path:
         _require_released(folder)
     except InputError:
         _require_unhidden(folder / ARCHIVE)
-        download(url, folder / ARCHIVE, check=_require_released)
+        download(url, folder / ARCHIVE, check=_require_released, most=MOST)
     return folder
 
 
@@ -39,6 +41,9 @@ def _require_unhidden(archive: Path) -> None:
 
 def _require_released(path: Path) -> None:
     """The archive has no published checksum: its test files and counts are compared with the release instead."""
+    for file in in_use(path):
+        if not file.name.endswith((".txt", ".zip")):
+            require_modest(file)
     source = open_source(path)
     for task in BABI_TASKS:
         if "test" in released.changed(source, task):
