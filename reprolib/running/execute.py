@@ -14,7 +14,7 @@ from reprolib import paths
 from reprolib.contracts.entry import SCALES
 from reprolib.contracts.source import DATA_KINDS
 from reprolib.errors import InputError
-from reprolib.files import write_text
+from reprolib.files import temporary_beside, write_text
 
 NOISE = ("execution", "papermill", "ExecuteTime")  # metadata that hold times and paths
 CHOICES = {"scale": SCALES, "data": DATA_KINDS}  # of parameters that mean the same in every notebook
@@ -35,8 +35,8 @@ def execute(notebook: Path, parameters: dict[str, Any], out: Path | None = None)
     check(notebook, parameters)
     out = out or paths.BUILD / "notebooks" / notebook.name
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            ran, begun = Path(folder) / notebook.name, time.monotonic()
+        with temporary_beside(Path(tempfile.gettempdir()) / "reprolib", folder=True) as folder:
+            ran, begun = folder / notebook.name, time.monotonic()
             _run(notebook, parameters, ran)
             _require_end(notebook, ran)
             seconds = round(time.monotonic() - begun, 1)
@@ -73,7 +73,7 @@ def _run(notebook: Path, parameters: dict[str, Any], ran: Path) -> None:
             log_output=False,
             progress_bar=sys.stderr.isatty(),
             extra_arguments=["--log-level=CRITICAL"],  # of the kernel, which reports its transport and its own end
-            config=Config(KernelManager={"transport": "ipc", "ip": str(sockets)}),
+            config=Config(KernelManager={"transport": "ipc", "ip": str(sockets), "connection_file": f"{sockets}.json"}),
         )
     except PapermillExecutionError as error:
         begins = error.source.strip().splitlines()[0]

@@ -333,6 +333,14 @@ def test_a_size_too_small_leaves_nothing(tmp_path, name, size):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_killed_call_left_is_removed_by_the_next_one(tmp_path):
+    left = tmp_path / ".scenes.abc.unfinished"
+    left.mkdir()
+    (left / "scenes.npz").write_bytes(b"half")
+    catalogue.generate("sort_of_clevr", tmp_path / "scenes", 1)
+    assert list(files_in(tmp_path)) == ["scenes/scenes.npz"]
+
+
 def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):
     def save_half(path, **arrays):
         path.write_bytes(b"half")

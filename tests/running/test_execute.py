@@ -106,6 +106,18 @@ def test_a_temporary_folder_too_deep_for_sockets_is_named(notebook, tmp_path, mo
     refused(notebook, {}, "path too long for a socket", "name another folder in TMPDIR")
 
 
+def test_what_a_killed_execution_left_is_removed_by_the_next_one(notebook, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left, theirs = tmp_path / ".reprolib.abc.unfinished", tmp_path / ".reprolib.abc"
+    left.mkdir()
+    theirs.mkdir()
+    (left / "kernel.json").touch()
+    monkeypatch.setattr(papermill, "execute_notebook", lambda *paths, **options: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        execute(notebook, {}, tmp_path / "out.ipynb")
+    assert sorted(tmp_path.iterdir()) == [theirs, notebook]
+
+
 @pytest.mark.parametrize("tagged", [0, 2])
 def test_exactly_one_parameters_cell(tmp_path, tagged):
     refused(write(tmp_path / "a.ipynb", "a = 1", "b = 1", tagged=tagged), {}, f"has {tagged} cells tagged")
