@@ -6,13 +6,15 @@ TESTS ?= tests
 
 SHELL := /bin/bash
 ifneq ($(VIRTUAL_ENV),)
-  PYTHON := $(VIRTUAL_ENV)/bin/python
+  ENVIRONMENT := $(value VIRTUAL_ENV)
 else ifneq ($(filter-out base,$(CONDA_DEFAULT_ENV)),)
-  PYTHON := $(CONDA_PREFIX)/bin/python
+  ENVIRONMENT := $(value CONDA_PREFIX)
 else
-  PYTHON := .venv/bin/python
+  ENVIRONMENT := .venv
 endif
-BIN := $(dir $(PYTHON))
+# In quotes and unexpanded, for a path may hold spaces and dollars.
+BIN := '$(ENVIRONMENT)/bin'/
+PYTHON := $(BIN)python
 REPROLIB := $(PYTHON) -m reprolib
 ONE_THREAD := env OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)

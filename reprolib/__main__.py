@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import sys
+import threading
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +20,7 @@ from reprolib.evidence.spelling import number
 from reprolib.infer_command import infer
 
 INTERRUPTED = 130  # the shell's code for Ctrl-C
+ENDING = (signal.SIGTERM, signal.SIGHUP)  # treated as Ctrl-C, so that nothing is left behind
 UsageError = typer.BadParameter.__base__  # wrong options and arguments, wherever this typer keeps it
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -221,9 +224,10 @@ def verify(
     from reprolib.judgement import verify as checks
     from reprolib.pages.tables.table import Table, render
 
-    sentences, drifted = checks.problems(), checks.drift(fresh) if fresh else []
+    sentences = checks.problems()
     for sentence in sentences:
         typer.echo(sentence, err=True)
+    drifted = checks.drift(fresh) if fresh else []
     if drifted:
         typer.echo(render(Table.of(map(vars, drifted), tuple(vars(drifted[0]))), "md"))
     if count := len(sentences) + len(drifted):
@@ -256,6 +260,8 @@ for command in (bench, profile):
 
 def main() -> None:
     """Entry point: one sentence and exit code 2 for wrong input, 130 when interrupted."""
+    _open_streams()
+    _end_in_order()
     try:
         code = app(sys.argv[1:] or ["--help"], prog_name="reprolib", standalone_mode=False) or 0
         sys.stdout.flush()
@@ -271,6 +277,21 @@ def main() -> None:
     if code == INTERRUPTED:
         _complain("interrupted; a run that was cut off goes on from its last checkpoint with --resume")
     sys.exit(code)
+
+
+def _open_streams() -> None:
+    """Give output and complaints that nobody wants, as after >&-, a place to go to."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
+
+
+def _end_in_order() -> None:
+    """Let signals that end a process end it as Ctrl-C does, but for those that somebody ignores, as nohup does."""
+    if threading.current_thread() is threading.main_thread():
+        for number in ENDING:
+            if signal.getsignal(number) == signal.SIG_DFL:
+                signal.signal(number, signal.default_int_handler)
 
 
 def _unprinted(error: OSError) -> int:

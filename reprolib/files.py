@@ -1,13 +1,18 @@
 """Writing files so that a kill or a full disk leaves the old content or none, never half of the new; locks."""
 
 import fcntl
+import glob
 import os
+import shutil
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reprolib.errors import InputError
+
+UNFINISHED = ".unfinished"  # ends the names of temporary files and folders
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -16,27 +21,80 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     Raises:
         InputError: the file could not be written (a full disk, no permission); `path` is then as it was.
     """
-    temporary = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-        temporary = Path(name)
-        write(temporary)
-        with temporary.open("rb") as stream:
-            os.fsync(stream.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
+        with temporary_beside(path) as temporary:
+            write(temporary)
+            with temporary.open("rb") as stream:
+                os.fsync(stream.fileno())
+            temporary.chmod(0o644)
+            temporary.replace(path)
     except (OSError, RuntimeError) as error:  # torch.save reports a full disk as RuntimeError
         raise InputError(f"could not write {path} ({error}): free some space or choose another folder") from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write UTF-8 text atomically."""
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+@contextmanager
+def temporary_beside(path: Path, folder: bool = False) -> Iterator[Path]:
+    """A new file or folder for what is to become `path`, gone afterwards; those of killed processes go before.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*{UNFINISHED}"):
+        _remove_abandoned(left)
+    options = {"dir": path.parent, "prefix": f".{path.name}.", "suffix": UNFINISHED}
+    temporary = Path(tempfile.mkdtemp(**options)) if folder else None
+    if temporary is None:
+        handle, name = tempfile.mkstemp(**options)
+        temporary = Path(name)
+    else:
+        handle = os.open(temporary, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # where the disk knows no locks, what is left by a kill stays
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield temporary
+    finally:
+        _remove(temporary)
+        os.close(handle)
+
+
+def _remove_abandoned(left: Path) -> None:
+    """Remove a temporary file or folder unless a process, which then holds its lock, is at work on it."""
+    with suppress(OSError):
+        handle = os.open(left, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _remove(left)
+        finally:
+            os.close(handle)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def read_regular(path: Path, most: int) -> bytes:
+    """The content of a file of at most `most` bytes; nothing else, such as a pipe or a device, is waited for.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is no file, or a larger one.
+    """
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
+        found = os.fstat(stream.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise ValueError("it is no regular file")
+        if found.st_size > most:
+            raise ValueError(f"it holds {found.st_size} bytes, more than {most}")
+        return stream.read()
 
 
 def check_folder(folder: Path) -> None:
@@ -49,25 +107,55 @@ def check_folder(folder: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path, wait: bool = True) -> Iterator[bool]:
+def locked(path: Path, wait: bool = True, waits: Callable[[], object] = lambda: None) -> Iterator[bool]:
     """Hold the lock of a file (PATH.lock beside it), which the system takes back from a process that is killed.
 
     Args:
         wait: until no other process holds it; otherwise yields False at once where one does.
+        waits: called once where another process holds it, before waiting.
 
     Raises:
         InputError: the lock could not be written.
     """
     lock = path.with_suffix(".lock")
+    handle = _lock(lock, block=False)
+    if handle is None and wait:
+        waits()
+        handle = _lock(lock, block=True)
     try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        stream = lock.open("a")
-    except OSError as error:
-        raise InputError(f"could not write {lock} ({error}): free some space or choose another folder") from error
-    with stream:
+        yield handle is not None
+    finally:
+        if handle is not None:
+            lock.unlink(missing_ok=True)
+            os.close(handle)
+
+
+def _lock(lock: Path, block: bool) -> int | None:
+    """The open file of a lock that is now held; None where another process holds it and `block` is off.
+
+    Who lets go removes the file. A lock on a file that is gone by then keeps nobody away, so it is taken anew.
+    """
+    while True:
         try:
-            fcntl.flock(stream, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+        except OSError as error:
+            raise InputError(f"could not write {lock} ({error}): free some space or choose another folder") from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX if block else fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_same(handle, lock):
+                return handle
         except BlockingIOError:
-            yield False
-            return
-        yield True
+            os.close(handle)
+            return None
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)
+
+
+def _is_same(handle: int, path: Path) -> bool:
+    """Whether an open file is the one that a path names."""
+    with suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(handle), path.stat())
+    return False

@@ -300,6 +300,7 @@ def record_of():
     """record_of(seed=1, metrics={...}) -> a record of the toy that was never run, without a digest."""
 
     def make(kind="generated", **changes):
+        best = min(10, changes.get("steps", 20))
         usual = {
             "schema": records.SCHEMA,
             "experiment": "toy",
@@ -321,8 +322,8 @@ def record_of():
             "metrics": {"accuracy/all": 90.0},
             "errors": {},
             "validation": {"accuracy/all": 91.0},
-            "curve": [{"step": 10, "loss": 0.5, "accuracy/all": 91.0}],
-            "best_step": 10,
+            "curve": [{"step": best, "loss": 0.5, "accuracy/all": 91.0}] if best else [],
+            "best_step": best,
             "steps": 20,
             "starts_from": None,
             "weights": None,

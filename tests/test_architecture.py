@@ -23,6 +23,7 @@ LAYERS = (
     {"settings.declared", "evidence.deviations", "evidence.kinds", "evidence.estimates", "evidence.csv_lines"},
     {"settings.recipe", "settings.data_sets", "settings.relating"},
     {"devices", "files", "settings.moving", "settings.on_graphs", "settings.physical", "evidence.quoted"},
+    {"evidence.record_fields", "evidence.code_version"},
     {"settings.searching", "contracts.configuration"},
     {"evidence.metrics", "evidence.published", "evidence.records", "contracts.source", "contracts.method"},
     {"evidence.claims", "evidence.gains", "evidence.printed_costs", "evidence.spelling", "contracts.entry"},

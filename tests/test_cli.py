@@ -4,6 +4,7 @@ import csv
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 
@@ -71,6 +72,13 @@ MISTAKES = {
 }
 
 KEYS = ["id", "paper", "place", "claim", "headline", "label", "reason", "n", "scale", "data", "records", "command"]
+
+
+IGNORING = """
+import os, signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
+"""
 
 
 @pytest.mark.parametrize("words", MISTAKES)
@@ -258,6 +266,15 @@ def test_a_reader_that_has_seen_enough(process):
     assert (ended.returncode, ended.stderr) == (1, "")
 
 
+@pytest.mark.parametrize("streams", [">&-", ">&- 2>&-", ">&- 2>&- <&-"])
+def test_without_any_output_a_command_does_its_work(streams):
+    for words, code in (("list", 0), ("--version", 0), ("run nothing", 2)):
+        command = f'"{sys.executable}" -m reprolib {words} {streams}'
+        ended = subprocess.run(command, shell=True, cwd=ROOT, stderr=subprocess.PIPE, text=True, check=False)
+        assert ended.returncode == code
+        assert "Traceback" not in ended.stderr
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
 @pytest.mark.parametrize("words", ["list", "table rn-babi"])
 def test_output_to_a_full_disk(words):
@@ -270,16 +287,23 @@ def test_output_to_a_full_disk(words):
     )
 
 
-def test_an_interruption_keeps_the_checkpoint(process, request_of):
-    ended = process("run", "toy", "--row", "toy/Net", "--scale", "small", TOY_SIGNAL="2@35")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interruption_keeps_the_checkpoint_and_nothing_else(process, number):
+    ended = process("run", "toy", "--row", "toy/Net", "--scale", "small", TOY_SIGNAL=f"{number:d}@35")
     assert ended.returncode == 130
     assert ended.stderr.splitlines()[-1] == (
         "reprolib: interrupted; a run that was cut off goes on from its last checkpoint with --resume"
     )
     assert "Traceback" not in ended.stderr
     assert ended.stdout == ""
-    assert [path.name for path in paths.CHECKPOINTS.rglob("*.pt")] == ["toy--net--generated--seed0.pt"]
+    assert [path.name for path in paths.CHECKPOINTS.rglob("*.*")] == ["toy--net--generated--seed0.pt"]
     assert list(paths.results().rglob("*.*")) == []
+
+
+def test_a_signal_that_is_ignored_stays_ignored(process, tmp_path):
+    """As under nohup, whose process outlives its terminal."""
+    ended = process("run", "toy", "--row", "toy/Net", launcher=("-c", IGNORING), TOY_SIGNAL=f"{signal.SIGHUP:d}@15")
+    assert ended.returncode == 0, ended.stderr
 
 
 @pytest.fixture

@@ -5,12 +5,14 @@ import resource
 import signal
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
 
 from reprolib.errors import InputError
-from reprolib.files import locked, write_atomically, write_text
+from reprolib.files import locked, temporary_beside, write_atomically, write_text
 from reprolib.paths import ROOT
 
 LARGE = 1 << 20
@@ -80,6 +82,19 @@ write_atomically(pathlib.Path(sys.argv[1]), half)
     assert child.returncode == -signal.SIGKILL
     assert old.read_text() == "old"
     assert sorted(old.parent.glob("*.json")) == [old], "what is left over is taken for a file"
+    assert len(os.listdir(old.parent)) == 2
+    write_text(old, "old")
+    assert is_as_it_was(old), "the next one removes what was left"
+
+
+def test_what_another_process_is_writing_and_what_is_not_ours_stays(old):
+    mine = old.parent / ".file.json.settings"
+    mine.touch()
+    with temporary_beside(old) as theirs, temporary_beside(old, folder=True) as folder:
+        (folder / "half").touch()
+        write_text(old, "new")
+        assert {path.name for path in old.parent.iterdir()} == {old.name, mine.name, theirs.name, folder.name}
+    assert {path.name for path in old.parent.iterdir()} == {old.name, mine.name}
 
 
 def test_a_folder_that_cannot_be(old):
@@ -117,7 +132,24 @@ def test_a_lock_is_held_by_one_and_lost_with_its_process(tmp_path):
         assert free
         with locked(path, wait=False) as again:
             assert not again, "taken twice"
-    assert not path.exists()
+    assert os.listdir(path.parent) == [], "who lets go removes the lock"
+
+
+def test_locks_that_come_and_go_are_held_by_one_at_a_time(tmp_path):
+    """Each removes the file that others wait for."""
+    held, most = [], []
+
+    def hold(_):
+        with locked(tmp_path / "run.pt"):
+            held.append(1)
+            most.append(len(held))
+            time.sleep(0.001)
+            held.pop()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(hold, range(200)))
+    assert most == [1] * 200
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_lock_that_cannot_be_written(tmp_path):

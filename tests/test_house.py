@@ -131,6 +131,29 @@ def test_a_table_that_cannot_be_written_leaves_the_old_one(tmp_path):
     assert (tables / "all.csv").read_text() == "new table all --format csv\n"
 
 
+@pytest.mark.parametrize("active", ["VIRTUAL_ENV", "CONDA_PREFIX"])
+def test_make_takes_an_environment_and_a_folder_whose_paths_hold_spaces(tmp_path, active):
+    project, environment = tmp_path / "my project", tmp_path / "my $HOME env"
+    scripts = [project / ".ci/setup", *(environment / "bin" / name for name in ("python", "nbstripout"))]
+    for script in scripts:
+        script.parent.mkdir(parents=True, exist_ok=True)
+        script.write_text('#!/bin/bash\necho "$0 $# $1"\n')
+        script.chmod(0o755)
+    (project / "Makefile").write_bytes((ROOT / "Makefile").read_bytes())
+    (project / "reprolib").mkdir()
+    settings = {"VIRTUAL_ENV": "", "CONDA_DEFAULT_ENV": "my env", active: str(environment)}
+    command = ["make", "--no-print-directory", "lint", "bench"]
+    ended = subprocess.run(command, cwd=project, env=os.environ | settings, capture_output=True, text=True, check=False)
+    setup, python, strip = (".ci/setup", *scripts[1:])
+    assert ended.stdout.splitlines() == [
+        f"{setup} 1 {python}",
+        f"{python} 4 -m",
+        f"{python} 5 -m",
+        f"{strip} 2 --verify",
+        f"{python} 3 -m",
+    ], ended.stderr
+
+
 def test_workflows_parse_and_test_two_supported_pythons():
     flows = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / ".github/workflows").glob("*.yml")}
     assert set(flows) == {"tests", "book", "drift"}

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from reprolib import paths
-from reprolib.evidence import records
+from reprolib.evidence import code_version
 from reprolib.files import write_text
 
 
@@ -19,7 +19,7 @@ def over(file: str, found: Iterable[Any], old: pd.DataFrame, same: list[str], or
     Args:
         same: the columns in which a line is about the same as an older one.
     """
-    path, (commit, dirty) = paths.results() / file, records.commit()
+    path, (commit, dirty) = paths.results() / file, code_version.commit()
     new = pd.DataFrame([asdict(one) for one in found])
     new["date"], new["commit"] = f"{datetime.now(UTC):%Y-%m-%d}", f"{commit}{'-dirty' if dirty else ''}"
     again = old.set_index(same).index.isin(new.set_index(same).index)

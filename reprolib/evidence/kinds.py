@@ -13,6 +13,8 @@ from reprolib.errors import InputError
 class Kind:
     """What is true of all metrics of a kind. Margins of squared errors and ratios are factors; others are points."""
 
+    least: float = 0.0  # that there can be
+    most: float = math.inf
     lower: bool = False  # is better
     by_factor: bool = False  # compared as logarithms
     whole: bool = False  # a count of things
@@ -53,16 +55,17 @@ class Kind:
 
 TINY = 1e-300  # in place of an error of zero, which has no logarithm
 SCORE = "score"  # what validation picks the weights of models of motion by; nobody prints it
+WHOLE = 100.0 + 1e-6  # percent, and what a sum of shares may be rounded up
 ROUNDING = 1e-5  # between two ways to compute the same, in units of order one: that of fp32
-PERCENT = {"near_ceiling": 0.3, "ceiling": 99.0, "style": "percent"}
+PERCENT = {"most": WHOLE, "near_ceiling": 0.3, "ceiling": 99.0, "style": "percent"}
 FACTORS = {"by_factor": True, "near": 1.5, "level": 1.5, "health": 3.0, "rounding": 0.02, "drift": 0.5}
 
 KINDS = {
     "accuracy": Kind(**PERCENT),
-    "error": Kind(lower=True, style="percent"),
+    "error": Kind(most=WHOLE, lower=True, style="percent"),
     "auroc": Kind(**PERCENT),
     "mse": Kind(lower=True, style="exponent", **FACTORS),
-    "share": Kind(style="percent"),  # of something in all of its kind; neither large nor small is right
+    "share": Kind(most=WHOLE, style="percent"),  # of something in all of its kind; neither large nor small is right
     "tasks_passed": Kind(whole=True, near=0.0, style="count"),
     "objects": Kind(whole=True, near=0.0, style="count"),  # of a scene
     "data_efficiency": Kind(**FACTORS),
@@ -88,4 +91,9 @@ def of(metric: str) -> Kind:
 
 def of_ours(metric: str) -> Kind:
     """The kind of what a record of ours holds: a metric that may be printed, or the score."""
-    return Kind() if metric == SCORE else of(metric)
+    return Kind(least=-math.inf) if metric == SCORE else of(metric)
+
+
+def is_known(metric: str) -> bool:
+    """Whether a name is that of a metric, and not of another statistic."""
+    return metric == SCORE or metric.partition("/")[0] in KINDS

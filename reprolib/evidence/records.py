@@ -1,39 +1,29 @@
-"""The record of one run: schema and provenance; read, write, validate."""
+"""The record of one run: schema; read, write, validate; its weights."""
 
 import hashlib
 import json
-import math
-import os
-import platform
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, get_type_hints
 
-import numpy
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load as from_safetensors
 from safetensors.torch import save as as_safetensors
 from torch import Tensor, nn
 
-from reprolib import __version__, paths
 from reprolib.errors import InputError
 from reprolib.evidence.deviations import Deviation
-from reprolib.files import write_atomically, write_text
+from reprolib.evidence.record_fields import REMEDY, check_types, check_values, parse
+from reprolib.files import read_regular, write_atomically, write_text
 
 SCHEMA = 3
 LARGEST_WEIGHTS = 8 << 20  # bytes; larger files are not kept
-INNER = {  # types of what the fields of these names hold
-    "data": {"name": str, "kind": str, "procedure": str, "split": str, "hash": str, "sizes": dict[str, int]},
-    "deviations": {"kind": str, "text": str, "less": bool},
-    "starts_from": {"experiment": str, "row": str, "sha256": str},
-    "weights": {"file": str | None, "sha256": str | None, "dtype": str, "bytes": int},
-}
+HALVES = ("float16", "bfloat16")
+LARGEST_RECORD = 8 << 20  # bytes
 
 
 @dataclass(frozen=True)
@@ -121,11 +111,13 @@ def write(record: Record, root: Path) -> Path:
     """Write a record with its digest, then remove the weights of the run that it replaces; returns the file.
 
     Raises:
-        InputError: a field of the wrong type, such as a metric that is not finite; nothing is written then.
+        InputError: a field of the wrong type, such as a metric that is not finite, or with a value that no run gives;
+            nothing is written then.
     """
     path = location(record, root)
     content = json.loads(json.dumps(asdict(record) | {"digest": record.content_digest()}))
-    _check_fields(content, get_type_hints(Record), f"{path}")
+    check_types(content, get_type_hints(Record), f"{path}")
+    check_values(content, f"{path}")
     write_text(path, json.dumps(content, indent=1, sort_keys=True) + "\n")
     named = record.weights["file"] if record.weights else None
     for weights in path.parent.glob(f"{path.stem}.*safetensors"):
@@ -138,56 +130,29 @@ def read(path: Path) -> Record:
     """Read and check one record.
 
     Raises:
-        InputError: not JSON, a missing, unknown or wrongly typed field, another schema, an unknown kind of deviation,
-            or content that does not fit its digest (edited by hand).
+        InputError: no file of JSON, a missing, unknown or wrongly typed field, another schema, an unknown kind of
+            metric or deviation, content that does not fit its digest (edited by hand), values that no run gives.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise InputError(f"{path} cannot be read as a record ({error}): restore it or run its row again") from None
+        content = parse(read_regular(path, LARGEST_RECORD).decode())
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{path} cannot be read as a record ({error}): {REMEDY}") from None
     if not isinstance(content, dict):
-        raise InputError(f"{path} holds no JSON object: restore it or run its row again")
+        raise InputError(f"{path} holds no JSON object: {REMEDY}")
     if content.get("schema") != SCHEMA:
-        raise InputError(f"{path} has schema {content.get('schema')!r}, this release reads {SCHEMA}: run its row again")
-    _check_fields(content, get_type_hints(Record), f"{path}")
+        raise InputError(
+            f"{path} has schema {content.get('schema')!r:.200}, this release reads {SCHEMA}: run its row again"
+        )
+    check_types(content, get_type_hints(Record), f"{path}")
     record = Record(**content)
     if record.digest != record.content_digest():
-        raise InputError(f"{path} does not fit its digest, so it was edited by hand: restore it or run its row again")
+        raise InputError(f"{path} does not fit its digest, so it was edited by hand: {REMEDY}")
+    check_values(content, f"{path}")
     try:
         record.departures  # noqa: B018  of kinds that there are
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     return record
-
-
-def _check_fields(content: dict[str, Any], hints: Mapping[str, Any], where: str) -> None:
-    """Raise InputError unless the fields are all there, known, and of the right types."""
-    remedy = "restore it or run its row again"
-    for name in sorted(set(hints) ^ set(content)):
-        word = "misses the field" if name in hints else "has the unknown field"
-        raise InputError(f"{where} {word} {name!r}: {remedy}")
-    for name, hint in hints.items():
-        if not _fits(content[name], hint):
-            raise InputError(f"{where} has {content[name]!r:.200} in the field {name!r}, the wrong type: {remedy}")
-        if name in INNER and content[name] is not None:
-            inner = content[name] if isinstance(content[name], list) else [content[name]]
-            for each in inner:
-                _check_fields(each, INNER[name], f"{where}, field {name!r},")
-
-
-def _fits(value: Any, hint: Any) -> bool:
-    """Whether a JSON value has a field's type, down to what its dicts and lists hold; numbers must be finite."""
-    kind, inner = get_origin(hint) or hint, get_args(hint)
-    if kind is Any:
-        return True
-    if kind is UnionType:
-        return any(_fits(value, option) for option in inner)
-    if kind is float:
-        return type(value) in (int, float) and math.isfinite(value)
-    if type(value) is not kind:
-        return False
-    held = {dict: lambda: value.values(), list: lambda: value}.get(kind, tuple)()
-    return all(_fits(item, inner[-1]) for item in held)
 
 
 def read_all(root: Path, experiment: str = "*", attempts: bool = False) -> Iterator[tuple[Path, Record]]:
@@ -256,12 +221,12 @@ def load_weights(model: nn.Module, record: Record, path: Path) -> None:
         path: the record's own file; the weights lie beside it.
 
     Raises:
-        InputError: the run kept no weights, or the file is missing or was changed.
+        InputError: the run kept no weights, or what `check_weights` raises.
     """
     require_weights(record, path)
     try:
-        model.load_state_dict(load_file(path.parent / record.weights["file"]))
-    except (SafetensorError, RuntimeError) as error:
+        model.load_state_dict(_weights(record, path))
+    except RuntimeError as error:
         raise InputError(f"the weights of {path} do not fit its configuration ({error}): run the row again") from None
 
 
@@ -274,38 +239,40 @@ def require_weights(record: Record, path: Path) -> None:
 
 
 def check_weights(record: Record, path: Path) -> None:
-    """Raise InputError unless the weights file named in a record is there and has the recorded hash."""
+    """Raise InputError unless the weights file named in a record is there, its own, and as recorded.
+
+    As recorded are its hash and how many parameters it holds; whether each has the shape that the configuration gives
+    it, only `load_weights` sees. All numbers have to be finite.
+    """
     if record.weights is None or record.weights["file"] is None:
         return
-    weights = path.parent / record.weights["file"]
-    if not weights.exists():
-        raise InputError(f"{weights} is missing, but {path.name} names it: restore it or run the row again")
-    if hashlib.sha256(weights.read_bytes()).hexdigest() != record.weights["sha256"]:
-        raise InputError(f"{weights} does not fit the hash in {path.name}: restore it or run the row again")
+    weights, tensors = path.parent / record.weights["file"], _weights(record, path)
+    if not all(tensor.double().isfinite().all() for tensor in tensors.values()):
+        raise InputError(f"{weights} holds numbers that are not finite: restore it or run the row again")
+    dtype, held = record.weights["dtype"], sum(tensor.numel() for tensor in tensors.values())
+    if dtype in HALVES:  # to which buffers are not rounded
+        held = sum(tensor.numel() for tensor in tensors.values() if str(tensor.dtype) == f"torch.{dtype}")
+    if held < record.parameters or (dtype in HALVES and held > record.parameters):
+        raise InputError(
+            f"{weights} holds {held} numbers, but {path.name} has {record.parameters} parameters: run the row again"
+        )
 
 
-def versions() -> dict[str, str]:
-    """Versions that can move a number."""
-    return {
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "numpy": numpy.__version__,
-        "reprolib": __version__,
-    }
-
-
-def commit() -> tuple[str | None, bool | None]:
-    """Commit and whether the tree was dirty; a copy without .git names its commit in REPROLIB_COMMIT."""
-    named = os.environ.get("REPROLIB_COMMIT")
-    if named:
-        return named.removesuffix("-dirty"), named.endswith("-dirty")
+def _weights(record: Record, path: Path) -> dict[str, Tensor]:
+    """The tensors of a record's weights file, which has its own name and the recorded hash."""
+    named, sha256 = record.weights["file"], f"{record.weights['sha256']}"
+    weights = path.parent / named
+    if named not in (f"{path.stem}.{sha256[:8]}.safetensors", f"{path.stem}.safetensors"):  # as older runs called it
+        raise InputError(f"{path} names {named!r:.200} as its weights, which is no file of its own: {REMEDY}")
     try:
-        head = _git("rev-parse", "HEAD")
-        return head, bool(_git("status", "--porcelain", "--untracked-files=no", "--", "reprolib"))
-    except (OSError, subprocess.CalledProcessError):
-        return None, None
-
-
-def _git(*arguments: str) -> str:
-    command = ["git", "-C", str(paths.ROOT), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+        content = read_regular(weights, LARGEST_WEIGHTS)
+    except FileNotFoundError:
+        raise InputError(f"{weights} is missing, but {path.name} names it: restore it or run the row again") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{weights} cannot be read ({error}): restore it or run the row again") from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise InputError(f"{weights} does not fit the hash in {path.name}: restore it or run the row again")
+    try:
+        return from_safetensors(content)
+    except SafetensorError as error:
+        raise InputError(f"{weights} is no file of weights ({error}): restore it or run the row again") from None

@@ -48,7 +48,8 @@ def problems(root: Path | None = None) -> list[str]:
             found[path] = record
         except InputError as error:
             sentences.append(str(error))
-    return sentences + _orphans(root, files, found) + _unjudged(list(found.values())) + _typed()
+    sentences += _shared(found) + _orphans(root, files, found)
+    return sentences + _unjudged(list(found.values())) + _typed()
 
 
 def _stale(record: Record, path: Path, root: Path) -> list[str]:
@@ -63,12 +64,31 @@ def _stale(record: Record, path: Path, root: Path) -> list[str]:
     flat = json.loads(json.dumps(config.flat()))
     if wrong := [f"{name}={value!r}" for name, value in record.config.items() if value != flat.get(name)]:
         return [f"{path} says {', '.join(wrong)}, which does not fit its hash; run {record.command}"]
+    if record.data["procedure"] != (made := request.row.source.procedures.get(record.kind)):
+        said = f"{path} says that its data were made by procedure {record.data['procedure']!r:.200}"
+        return [f"{said}, and its row's are by {made!r}: run {record.command}"]
+    if record.starts_from is not None and request.start is None:
+        return [
+            f"{path} says that it began with the weights of another run, but its row begins anew: run {record.command}"
+        ]
     if is_stale(record, request, root):
         what = (
             "its data" if request.data_identity not in (None, record.data["hash"]) else "the weights that it began with"
         )
         return [f"{path} is stale: {what} have changed; run {record.command}"]
     return []
+
+
+def _shared(found: dict[Path, Record]) -> list[str]:
+    """Learned weights that two records have in common, as no two runs have."""
+    kept: dict[str, Path] = {}
+    sentences = []
+    for path, record in found.items():
+        if record.weights and record.weights["sha256"] and record.learned:
+            first = kept.setdefault(record.weights["sha256"], path)
+            if first != path:
+                sentences.append(f"{path} has the weights of {first}: run {record.command}")
+    return sentences
 
 
 def _orphans(root: Path, files: list[Path], found: dict[Path, Record]) -> list[str]:
@@ -119,7 +139,8 @@ class Drift:
 
 
 def drift(fresh: Path, root: Path | None = None) -> list[Drift]:
-    """Every fresh smoke metric, and last training loss, outside the committed records' tolerance.
+    """Every fresh smoke metric, and last training loss, outside the committed records' tolerance; every fresh record
+    that cannot be read.
 
     The tolerance is four standard deviations, over the committed seeds and of so small a test set together, and at
     least ten units (percent points, tasks), half a squared error or a tenth of the loss. That tells a model that does
@@ -127,13 +148,13 @@ def drift(fresh: Path, root: Path | None = None) -> list[Drift]:
     drift too.
 
     Raises:
-        InputError: `fresh` is no folder, or a record in it cannot be read.
+        InputError: `fresh` is no folder.
     """
     if not fresh.is_dir():
         raise InputError(f"{fresh} is no folder of fresh records: `make book` writes them to _build/results")
-    committed = measurements(_smoke(root or paths.results()))
-    renewed = measurements(_smoke(fresh))
-    found = [Drift("/".join(key[:2]), "all", "there", "no record") for key in committed if key not in renewed]
+    (committed, _), (renewed, damaged) = map(_smoke, (root or paths.results(), fresh))
+    found = [Drift(path.name, "all", "", said) for path, said in damaged.items()]
+    found += [Drift("/".join(key[:2]), "all", "there", "no record") for key in committed if key not in renewed]
     for key, measurement in renewed.items():
         if key not in committed:
             remedy = f"no record: run {measurement.first.command}"
@@ -143,8 +164,16 @@ def drift(fresh: Path, root: Path | None = None) -> list[Drift]:
     return found
 
 
-def _smoke(root: Path) -> list[Record]:
-    return [record for _, record in records.read_all(root) if record.scale == "smoke"]
+def _smoke(root: Path) -> tuple[dict[tuple[str, ...], Measurement], dict[Path, str]]:
+    """What was measured at smoke scale under a results folder; what is wrong with the records that cannot be read."""
+    found, damaged = [], {}
+    for path in sorted(root.glob("*/smoke/*.json")):
+        try:
+            found.append(records.read(path))
+            records.check_place(found[-1], path, root)
+        except InputError as error:
+            damaged[path] = f"{error}"
+    return measurements(found), damaged
 
 
 def _drifted(fresh: Measurement, committed: Measurement) -> Iterator[Drift]:

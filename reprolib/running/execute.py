@@ -14,7 +14,7 @@ from reprolib import paths
 from reprolib.contracts.entry import SCALES
 from reprolib.contracts.source import DATA_KINDS
 from reprolib.errors import InputError
-from reprolib.files import write_text
+from reprolib.files import temporary_beside, write_text
 
 NOISE = ("execution", "papermill", "ExecuteTime")  # metadata that hold times and paths
 CHOICES = {"scale": SCALES, "data": DATA_KINDS}  # of parameters that mean the same in every notebook
@@ -29,15 +29,16 @@ def execute(notebook: Path, parameters: dict[str, Any], out: Path | None = None)
         Where the executed notebook lies; by default under _build/notebooks.
 
     Raises:
-        InputError: what `check` raises, an error in one of the notebook's cells, a full disk, or a temporary folder
-            too deep for sockets; nothing is written then.
+        InputError: what `check` raises, an error in one of the notebook's cells, an end before the last one, a full
+            disk, or a temporary folder too deep for sockets; nothing is written then.
     """
     check(notebook, parameters)
     out = out or paths.BUILD / "notebooks" / notebook.name
     try:
-        with tempfile.TemporaryDirectory() as folder:
-            ran, begun = Path(folder) / notebook.name, time.monotonic()
+        with temporary_beside(Path(tempfile.gettempdir()) / "reprolib", folder=True) as folder:
+            ran, begun = folder / notebook.name, time.monotonic()
             _run(notebook, parameters, ran)
+            _require_end(notebook, ran)
             seconds = round(time.monotonic() - begun, 1)
             write_text(out.with_suffix(".json"), json.dumps({"seconds": seconds}) + "\n")
             write_text(out, clean(ran))
@@ -63,16 +64,16 @@ def _run(notebook: Path, parameters: dict[str, Any], ran: Path) -> None:
         raise OSError(errno.ENAMETOOLONG, "path too long for a socket", str(sockets))
     try:
         papermill.execute_notebook(
-            str(notebook),
-            str(ran),
+            _unformatted(notebook),
+            _unformatted(ran),
             parameters={name: list(v) if isinstance(v, tuple) else v for name, v in parameters.items()},
             kernel_name="python3",
             language="python",
-            cwd=str(paths.ROOT),
+            cwd=str(paths.WORK),
             log_output=False,
             progress_bar=sys.stderr.isatty(),
             extra_arguments=["--log-level=CRITICAL"],  # of the kernel, which reports its transport and its own end
-            config=Config(KernelManager={"transport": "ipc", "ip": str(sockets)}),
+            config=Config(KernelManager={"transport": "ipc", "ip": str(sockets), "connection_file": f"{sockets}.json"}),
         )
     except PapermillExecutionError as error:
         begins = error.source.strip().splitlines()[0]
@@ -81,6 +82,25 @@ def _run(notebook: Path, parameters: dict[str, Any], ran: Path) -> None:
         ) from None
     except RuntimeError as error:  # of the kernel
         raise InputError(f"{notebook} did not run to its end ({error}): is there enough memory for it?") from None
+
+
+def _unformatted(path: Path) -> str:
+    """A path as papermill takes it, which fills in parameters between braces."""
+    return str(path.absolute()).replace("{", "{{").replace("}", "}}")
+
+
+def _require_end(notebook: Path, ran: Path) -> None:
+    """Raise InputError where a notebook has left before its end, which papermill takes for success."""
+    import nbformat
+
+    for cell in nbformat.read(ran, as_version=4).cells:
+        if cell.cell_type == "code" and cell.source.strip():
+            errors = [output.ename for output in cell.outputs if output.output_type == "error"]
+            if errors or cell.execution_count is None:
+                begins = cell.source.strip().splitlines()[0]
+                raise InputError(
+                    f"{notebook} ends before its last cell, at the one that begins {begins!r}: let it go on"
+                )
 
 
 def check(notebook: Path, parameters: dict[str, Any]) -> None:

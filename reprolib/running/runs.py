@@ -16,7 +16,7 @@ from reprolib.contracts.method import Method
 from reprolib.contracts.requests import Request, began, request_of
 from reprolib.data.split import Dataset, Split
 from reprolib.errors import InputError
-from reprolib.evidence import records
+from reprolib.evidence import code_version, records
 from reprolib.evidence.deviations import Deviation
 from reprolib.evidence.metrics import Figure
 from reprolib.evidence.records import Record
@@ -52,7 +52,7 @@ def run(
             a folder that takes no record, and what `fit` raises.
     """
     root, method, config = root or paths.results(), request.row.method, request.config
-    started, place, origin = datetime.datetime.now(datetime.UTC), devices.pick(device), records.commit()
+    started, place, origin = datetime.datetime.now(datetime.UTC), devices.pick(device), code_version.commit()
     devices.prepare_memory(place)
     data = _load(request, place)
     torch.manual_seed(request.seed)
@@ -216,7 +216,7 @@ def _record(
         processor_seconds=round(outcome.processor_seconds, 3),
         samples_per_second=outcome.samples_per_second,
         peak_memory=devices.peak_memory(device),
-        versions=records.versions(),
+        versions=code_version.versions(),
         commit=commit,
         dirty=dirty,
         started=started.isoformat(timespec="seconds"),

@@ -1,6 +1,7 @@
 """The known data sets: fetching, checking and generating each, with the real files where they are at hand."""
 
 import errno
+import gzip
 import hashlib
 import io
 import os
@@ -129,6 +130,23 @@ def test_an_archive_that_reaches_outside_is_refused_and_removed(site, data):
     with pytest.raises(InputError, match="lies outside its folder"):
         catalogue.fetch("babi", f"{address}/tasks.tar.gz")
     assert files_in(data) == {}
+
+
+def test_a_bomb_is_refused_and_neither_it_nor_a_damaged_archive_blocks_a_later_fetch(tmp_path, data, monkeypatch):
+    pin(monkeypatch, [content_of(task).encode() for task in BABI_TASKS])
+    (tmp_path / "tasks.tar.gz").write_bytes(released_layout())
+    member = tarfile.TarInfo("tasks_1-20_v1-2/en-valid-10k/qa1_train.txt")
+    member.size = 1 << 30
+    bomb, there = gzip.compress(member.tobuf()), data / "babi" / "tasks_1-20_v1-2.tar.gz"
+    (tmp_path / "bomb.tar.gz").write_bytes(bomb)
+    with pytest.raises(InputError, match="holds a member of 1073741824 bytes"):
+        catalogue.fetch("babi", (tmp_path / "bomb.tar.gz").as_uri())
+    assert files_in(data) == {}
+    for content in (bomb, released_layout()[:-200], b""):
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.write_bytes(content)
+        catalogue.fetch("babi", (tmp_path / "tasks.tar.gz").as_uri())
+        assert there.read_bytes() == released_layout()
 
 
 def test_an_archive_with_other_counts_is_refused_and_removed(tmp_path, data, monkeypatch):
@@ -313,6 +331,14 @@ def test_a_size_too_small_leaves_nothing(tmp_path, name, size):
     with pytest.raises(InputError, match=f"{size}.*at least"):
         catalogue.generate(name, tmp_path / "new", size)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_call_left_is_removed_by_the_next_one(tmp_path):
+    left = tmp_path / ".scenes.abc.unfinished"
+    left.mkdir()
+    (left / "scenes.npz").write_bytes(b"half")
+    catalogue.generate("sort_of_clevr", tmp_path / "scenes", 1)
+    assert list(files_in(tmp_path)) == ["scenes/scenes.npz"]
 
 
 def test_a_full_disk_leaves_nothing(tmp_path, monkeypatch):

@@ -4,8 +4,11 @@ import json
 import re
 import shutil
 import sys
+import threading
+import time
 import zipfile
 from collections import namedtuple
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,7 +29,10 @@ NOWHERE = "http://127.0.0.1:9/nowhere"
 
 @pytest.fixture(autouse=True)
 def data(tmp_path, monkeypatch):
-    """An empty REPROLIB_DATA and an empty cache."""
+    """An empty REPROLIB_DATA, an empty cache, and archives of any content and size."""
+    monkeypatch.setattr(catalogue.clevr_files, "CHECKSUMS", {})
+    monkeypatch.setattr(catalogue.clevr_files, "SIZES", dict.fromkeys((True, False), 10_000_000))
+    monkeypatch.setattr(catalogue.clevr_files, "UNPACKED", dict.fromkeys(catalogue.clevr_files.UNPACKED, 1_000_000))
     monkeypatch.setenv("REPROLIB_DATA", str(tmp_path / "data"))
     monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
     return tmp_path / "data"
@@ -128,17 +134,74 @@ def test_a_release_that_lies_elsewhere_is_found(small, data, layout):
     assert catalogue.fetch("clevr", NOWHERE) == data / layout
 
 
-def test_wrong_bytes_from_the_releases_own_address_are_removed(small, site, data, monkeypatch):
+def test_wrong_bytes_from_a_mirror_are_removed(small, site, data, monkeypatch):
+    """Whatever its address, an archive is held against the checksum that was published for it."""
     folder, address = site
     zipped(small, folder / "all.zip")
-    monkeypatch.setitem(catalogue.clevr_files.CHECKSUMS, f"{address}/all.zip", f"sha256:{'0' * 64}")
+    monkeypatch.setitem(catalogue.clevr_files.CHECKSUMS, True, f"sha256:{'0' * 64}")
     with pytest.raises(InputError, match=r"CLEVR_v1\.0\.zip from .* is not the published file"):
         catalogue.fetch("clevr", f"{address}/all.zip")
     assert files_in(data) == {}
 
 
-def test_the_releases_own_address_is_checked():
-    assert catalogue.get("clevr").url in catalogue.clevr_files.CHECKSUMS
+def test_an_archive_far_too_large_is_not_fetched(small, site, data, monkeypatch):
+    folder, address = site
+    zipped(small, folder / "all.zip")
+    monkeypatch.setitem(catalogue.clevr_files.SIZES, True, 1000)
+    with pytest.raises(InputError, match="gives more than 2000 bytes, so it is not the published file"):
+        catalogue.fetch("clevr", f"{address}/all.zip")
+    assert files_in(data) == {}
+
+
+def test_two_fetches_at_once_take_turns(small, site, data, monkeypatch):
+    folder, address = site
+    zipped(small, folder / "all.zip")
+    at_work, most, begun = [], [], threading.Event()
+
+    def watched(function):
+        def call(*given, **options):
+            at_work.append(function)
+            most.append(len(at_work))
+            begun.set()
+            time.sleep(0.2)
+            try:
+                return function(*given, **options)
+            finally:
+                at_work.pop()
+
+        return call
+
+    monkeypatch.setattr(catalogue.clevr_files, "download", watched(catalogue.clevr_files.download))
+    monkeypatch.setattr(archive, "unpack", watched(archive.unpack))
+    with ThreadPoolExecutor() as pool:
+        first = pool.submit(catalogue.fetch, "clevr", f"{address}/all.zip")
+        begun.wait()
+        others = [pool.submit(catalogue.fetch, name, f"{address}/all.zip") for name in ("clevr", "clevr_no_images")]
+        assert {fetch.result() for fetch in (first, *others)} == {data / "clevr"}
+    assert most == [1, 1], "one download, one unpacking, and nothing for those that waited"
+    assert files_in(data / "clevr").items() >= files_in(small).items()
+    assert not list(data.rglob("*.lock"))
+
+
+@pytest.mark.parametrize("harm", ["a changed byte", "cut"])
+def test_a_damaged_archive_blocks_no_later_fetch(small, site, data, harm):
+    """One that lies there is moved aside, since it may be the user's; one that was just fetched is removed."""
+    folder, address = site
+    whole = zipped(small, folder / "all.zip").read_bytes()
+    place = whole.index(b"CLEVR_train_questions.json") + 1000
+    broken = whole[:-100] if harm == "cut" else whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
+    (folder / "broken.zip").write_bytes(broken)
+    with pytest.raises(InputError, match=r"is not a complete zip archive|damaged \(Bad CRC"):
+        catalogue.fetch("clevr", f"{address}/broken.zip")
+    assert files_in(data) == {}
+    there = data / "clevr" / "CLEVR_v1.0.zip"
+    there.parent.mkdir(exist_ok=True)
+    there.write_bytes(broken)
+    with pytest.raises(InputError, match=r"it now lies at .*CLEVR_v1\.0\.zip\.damaged, so run the same command again"):
+        catalogue.fetch("clevr", NOWHERE)
+    catalogue.fetch("clevr", f"{address}/all.zip")
+    assert files_in(data / "clevr").items() >= files_in(small).items()
+    assert there.with_name(f"{there.name}.damaged").read_bytes() == broken
 
 
 @pytest.mark.parametrize("harm", ["cut", "page", "no pictures"])
@@ -175,15 +238,15 @@ def test_a_disk_too_small_for_unpacking_keeps_the_archive(small, site, data, mon
 def test_too_little_room_to_fetch_and_unpack_is_seen_before_the_first_byte(small, site, data, monkeypatch):
     folder, address = site
     zipped(small, folder / "all.zip")
-    monkeypatch.setitem(catalogue.clevr_files.SIZES, f"{address}/all.zip", 10_000_000)
     part = data / "clevr" / "CLEVR_v1.0.zip.part"
     part.parent.mkdir(parents=True)
     part.write_bytes(bytes(400))
-    needed = 10_000_000 - 400 + int(sum(catalogue.clevr_files.UNPACKED.values()))
+    part.with_name(f"{part.name}.from").write_text(json.dumps({"address": f"{address}/all.zip", "version": '"1"'}))
+    needed = 10_000_000 - 400 + 3_000_000
     monkeypatch.setattr(checks.shutil, "disk_usage", lambda folder: FREE(needed - 1))
-    with pytest.raises(InputError, match=r"clevr has 17\.2 GB free, but to fetch and unpack CLEVR takes 17\.2 GB"):
+    with pytest.raises(InputError, match=r"clevr has 13\.0 MB free, but to fetch and unpack CLEVR takes 13\.0 MB"):
         catalogue.fetch("clevr", f"{address}/all.zip")
-    assert list(files_in(data).values()) == [bytes(400)]
+    assert part.read_bytes() == bytes(400)
     monkeypatch.setattr(checks.shutil, "disk_usage", lambda folder: FREE(needed))
     catalogue.fetch("clevr", f"{address}/all.zip")
     assert files_in(data / "clevr").items() >= files_in(small).items()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections import namedtuple
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -30,11 +31,21 @@ class Handler(BaseHTTPRequestHandler):
         server, asked = self.server, self.headers.get("Range")
         server.asked.append(asked)
         start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked and server.honours_range else 0
+        if server.minds_version and self.headers.get("If-Range") != server.version:
+            start = 0
         if server.status != 200 or start >= len(server.content):
-            self.send_error(server.status if server.status != 200 else 416)
+            self.send_response(server.status if server.status != 200 else 416)
+            self.send_header("Content-Range", f"bytes */{len(server.content)}")
+            self.end_headers()
             return
+        start = max(0, start - server.early)
         body = server.content[start:]
         self.send_response(206 if start else 200)
+        for name, value in (server.headers | {"ETag": server.version}).items():
+            if value is not None:
+                self.send_header(name, value)
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(server.content) - 1}/{len(server.content)}")
         if server.tells_length:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -53,7 +64,8 @@ def server():
     """A server in a thread, with its answers to be set as attributes."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.content, server.status, server.cuts, server.asked = CONTENT, 200, [], []
-        server.honours_range = server.tells_length = True
+        server.honours_range = server.tells_length = server.minds_version = True
+        server.version, server.headers, server.early = '"1"', {}, 0
         server.stalls, server.released = False, threading.Event()
         server.url = f"http://127.0.0.1:{server.server_port}/set.tar.gz"
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
@@ -73,8 +85,21 @@ def part(path):
 
 
 def files(path):
-    """Names and contents of all that lies beside `path`."""
-    return {entry.name: entry.read_bytes() for entry in path.parent.glob("*")}
+    """Names and contents of all that lies beside `path`, but for what is noted of a beginning."""
+    return {entry.name: entry.read_bytes() for entry in path.parent.glob("*") if not entry.name.endswith(".from")}
+
+
+def begin(server, path, content):
+    """Leave the beginning of a file as a killed call from the server's address does."""
+    server.content, whole = content, server.content
+    server.cuts = [1] * fetch.ATTEMPTS
+    with pytest.raises(InputError, match="broke off"):
+        download(server.url, path)
+    part = path.with_name("set.tar.gz.part")
+    part.write_bytes(content)
+    server.content, server.cuts = whole, []
+    server.asked.clear()
+    return part
 
 
 def test_download_is_whole_and_alone(server, path):
@@ -112,9 +137,8 @@ def test_a_server_without_ranges_starts_again(server, path):
     assert files(path) == {"set.tar.gz": CONTENT}
 
 
-def test_a_part_file_that_is_complete_already(server, path, part):
-    path.parent.mkdir()
-    part.write_bytes(CONTENT)
+def test_a_part_file_that_is_complete_already(server, path):
+    begin(server, path, CONTENT)
     download(server.url, path, SHA256)
     assert files(path) == {"set.tar.gz": CONTENT}
 
@@ -128,13 +152,80 @@ def test_wrong_bytes_are_removed_and_named(server, path):
     assert files(path) == {}
 
 
-def test_a_part_file_of_another_version_does_not_stay_in_the_way(server, path, part):
-    path.parent.mkdir()
-    part.write_bytes(b"old" * 1000)
-    with pytest.raises(InputError, match="not the published file"):
-        download(server.url, path, SHA256)
-    download(server.url, path, SHA256)
+@pytest.mark.parametrize("minds", [True, False])
+@pytest.mark.parametrize("old", [b"old" * 1000, b"old" * 1_000_000], ids=["shorter", "longer"])
+def test_another_version_of_a_file_is_begun_anew(server, path, minds, old):
+    """Also where the server answers with the rest of the new one, or that there is no rest."""
+    begin(server, path, old)
+    server.version, server.minds_version = '"2"', minds
+    download(server.url, path)
     assert files(path) == {"set.tar.gz": CONTENT}
+    assert server.asked[-1] == (f"bytes={len(old)}-" if minds else None)
+
+
+def test_the_beginning_from_another_address_is_not_gone_on_with(server, path):
+    begin(server, path, b"old" * 1000)
+    mirror = server.url.replace("set.tar.gz", "mirror/set.tar.gz")
+    assert (fetch.fetched(server.url, path), fetch.fetched(mirror, path)) == (3000, 0)
+    download(mirror, path)
+    assert server.asked == [None]
+    assert files(path) == {"set.tar.gz": CONTENT}
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("version", [None, 'W/"1"'])
+def test_where_versions_cannot_be_told_apart_nothing_is_gone_on_with(server, path, version):
+    server.version, server.cuts = version, [1000] * fetch.ATTEMPTS
+    with pytest.raises(InputError, match=r"broke off 3 times: run the same command again$"):
+        download(server.url, path)
+    assert not path.parent.exists()
+    download(server.url, path)
+    assert set(server.asked) == {None}
+
+
+def test_a_date_tells_versions_apart_too(server, path):
+    server.version, server.headers = None, {"Last-Modified": "Tue, 01 Dec 2026 00:00:00 GMT"}
+    server.minds_version, server.cuts = False, [1000]
+    download(server.url, path, SHA256)
+    assert server.asked == [None, "bytes=1000-"]
+
+
+def test_a_rest_that_begins_elsewhere_is_not_taken(server, path):
+    server.cuts, server.early = [1000], 1
+    download(server.url, path)
+    assert server.asked == [None, "bytes=1000-", None]
+    assert files(path) == {"set.tar.gz": CONTENT}
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_file_too_large_is_given_up(server, path, told):
+    server.tells_length = told
+    with pytest.raises(InputError, match="gives more than 999999 bytes, so it is not the published file"):
+        download(server.url, path, most=999_999)
+    assert not path.parent.exists()
+    download(server.url, path, most=len(CONTENT))
+
+
+@pytest.mark.parametrize("length", ["-1", "many", "9" * 5000])
+def test_a_length_that_is_none(server, path, length):
+    server.tells_length, server.headers = False, {"Content-Length": length}
+    with suppress(InputError):
+        download(server.url, path)
+    assert files(path) in ({"set.tar.gz": CONTENT}, {})
+
+
+def test_a_check_that_fails_in_any_way_leaves_nothing(server, path):
+    with pytest.raises(ZeroDivisionError):
+        download(server.url, path, check=lambda part: 1 / 0)
+    assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("note", ["{", "[]", "{}", "null", '{"address": 3}', "9" * 5000])
+def test_a_damaged_note_is_none(server, path, note):
+    part = begin(server, path, b"old" * 1000)
+    part.with_name(f"{part.name}.from").write_text(note)
+    download(server.url, path, SHA256)
+    assert server.asked == [None]
 
 
 def test_the_file_in_place_outlives_a_failed_download(server, path):
@@ -207,9 +298,8 @@ def test_too_little_space_is_seen_before_the_first_byte(server, path, part, monk
     assert files(path) == {}
 
 
-def test_space_counts_what_is_there_already(server, path, part, monkeypatch):
-    path.parent.mkdir()
-    part.write_bytes(CONTENT[:500_000])
+def test_space_counts_what_is_there_already(server, path, monkeypatch):
+    begin(server, path, CONTENT[:500_000])
     usage = namedtuple("usage", "free")
     monkeypatch.setattr(checks.shutil, "disk_usage", lambda folder: usage(len(CONTENT) - 500_000))
     download(server.url, path, SHA256)

@@ -1,16 +1,16 @@
 """A record is read only when it is whole, where it belongs, and as its run wrote it."""
 
 import dataclasses
+import hashlib
 import json
+import os
 import re
-import subprocess
 
 import pytest
 import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from reprolib import paths
 from reprolib.errors import InputError
 from reprolib.evidence import records
 from reprolib.evidence.deviations import Deviation
@@ -67,10 +67,10 @@ def edit(path, function):
 
 
 def test_round_trip(record_of, tmp_path):
-    metrics = {"a": 1, "b": Figure(0.1 + 0.2, 0.05)}
-    record = record_of(config={"model.hidden": (16, 8), "train.clip": None}, metrics=metrics, errors={"b": 0.05})
+    metrics, errors = {"mse/a": 1, "mse/b": Figure(0.1 + 0.2, 0.05)}, {"mse/b": 0.05}
+    record = record_of(config={"model.hidden": (16, 8), "train.clip": None}, metrics=metrics, errors=errors)
     read = records.read(records.write(record, tmp_path))
-    assert (read.metrics, read.errors) == ({"a": 1, "b": 0.1 + 0.2}, {"b": 0.05})
+    assert (read.metrics, read.errors) == ({"mse/a": 1, "mse/b": 0.1 + 0.2}, errors)
     assert read.config == {"model.hidden": [16, 8], "train.clip": None}
     again = records.read(records.write(read, tmp_path / "copy"))
     assert again == read
@@ -130,6 +130,90 @@ def test_a_metric_or_an_error_that_is_no_number_is_refused(record_of, tmp_path, 
     for number, field in ((r"90\.0", "metrics"), (r"3\.5", "errors")):
         path.write_text(re.sub(f'"accuracy/all": {number}', f'"accuracy/all": {value}', whole))
         with pytest.raises(InputError, match=f"in the field '{field}'"):
+            records.read(path)
+
+
+IMPOSSIBLE = {  # values of the right type that no run gives
+    "accuracy above 100": {"metrics": {"accuracy/all": 100.1}},
+    "accuracy below 0": {"metrics": {"accuracy/all": -0.1}},
+    "share above 100": {"validation": {"share/links": 101.0}},
+    "negative squared error": {"metrics": {"mse/step_1": -1e-9}},
+    "negative count": {"metrics": {"tasks_passed": -1}},
+    "accuracy above 100 on the way": {"curve": [{"step": 1, "loss": 1.0, "accuracy/all": 1e3}]},
+    "metric of no kind": {"metrics": {"mood": 1.0}},
+    "no metrics": {"metrics": {}},
+    "no configuration": {"config": {}},
+    "error of no metric": {"errors": {"accuracy/none": 1.0}},
+    "negative error": {"errors": {"accuracy/all": -1.0}},
+    "negative seconds": {"seconds": -0.1},
+    "negative processor seconds": {"processor_seconds": -0.1},
+    "negative speed": {"samples_per_second": -1.0},
+    "negative memory": {"peak_memory": -1},
+    "negative seed": {"seed": -1},
+    "negative parameters": {"parameters": -1},
+    "no worker": {"workers": 0},
+    "best step after the last": {"best_step": 21},
+    "step after the last": {"curve": [{"step": 21, "loss": 1.0}]},
+    "point without step": {"curve": [{"loss": 1.0}]},
+    "point without loss": {"curve": [{"step": 1}]},
+    "no date": {"started": "yesterday"},
+    "no such date": {"started": "2026-02-30T00:00:00+00:00"},
+    "no time of day": {"started": "2026-02-03"},
+    "no zone": {"started": "2026-02-03T00:00:00"},
+    "another zone": {"started": "2026-02-03T00:00:00+02:00"},
+    "control character": {"device": "a \x1b[2J processor"},
+    "line break": {"device": "a\nprocessor"},
+    "half a character": {"command": "\ud800"},
+    "control character in a name": {"config": {"a\r": 1}},
+    "infinity in the configuration": {"config": {"train.rate": [float("inf")]}},
+    "lists too deep": {"config": {"model.hidden": [[[[[[[[[1]]]]]]]]]}},
+}
+
+
+def signed(record, path):
+    """Write a record as `write` would, whatever it holds, so that its digest is right."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(vars(record) | {"digest": record.content_digest()}))
+    return path
+
+
+@pytest.mark.parametrize("name", IMPOSSIBLE)
+def test_what_no_run_gives_is_neither_read_nor_written(record_of, tmp_path, name):
+    (field,) = IMPOSSIBLE[name]
+    record = record_of(**IMPOSSIBLE[name])
+    with pytest.raises(InputError, match=rf"x\.json .*{field if field not in ('best_step', 'data') else ''}") as read:
+        records.read(signed(record, tmp_path / "x.json"))
+    assert str(read.value).isprintable()
+    with pytest.raises(InputError, match="seed"):
+        records.write(record, tmp_path / "results")
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_split_without_examples_is_refused(record_of, tmp_path):
+    record = record_of()
+    record.data["sizes"]["test"] = 0
+    with pytest.raises(InputError, match="says that its test split holds 0 examples, which no run gives: restore it"):
+        records.read(signed(record, tmp_path / "x.json"))
+
+
+@pytest.mark.parametrize("digits", [19, 400, 5000])
+@pytest.mark.parametrize("field", ["seed", "seconds", "config", "peak_memory"])
+def test_a_number_of_absurdly_many_digits_is_refused(written, field, digits):
+    value = f'{{"data.train": {"9" * digits}}}' if field == "config" else "9" * digits
+    content = re.sub(rf'"{field}": (\{{[^}}]*\}}|[\d.]+)', f'"{field}": {value}', written.read_text())
+    written.write_text(content)
+    with pytest.raises(InputError, match=rf"cannot be read as a record \(a whole number of {digits} digits\)"):
+        records.read(written)
+
+
+def test_what_is_no_file_is_not_waited_for(record_of, tmp_path):
+    pipe, folder, large = (tmp_path / f"{name}.json" for name in ("pipe", "folder", "large"))
+    os.mkfifo(pipe)
+    folder.mkdir()
+    with large.open("wb") as stream:
+        stream.truncate(records.LARGEST_RECORD + 1)
+    for path, reason in ((pipe, "it is no regular file"), (folder, "directory"), (large, "it holds 8388609 bytes")):
+        with pytest.raises(InputError, match=rf"{path.name} cannot be read as a record \(.*{reason}"):
             records.read(path)
 
 
@@ -254,10 +338,10 @@ def test_large_weights_are_not_kept(tmp_path):
 def test_old_weights_go_only_when_their_record_is_replaced(record_of, tmp_path):
     place = records.location(record_of(), tmp_path)
     neighbour = place.with_name(place.name.replace("seed0.json", "seed01.1234.safetensors"))
-    first = records.save_weights({"w": torch.zeros(2)}, place, "float32")
+    first = records.save_weights({"w": torch.zeros(7)}, place, "float32")
     record = records.read(records.write(record_of(weights=first), tmp_path))
     neighbour.touch()
-    second = records.save_weights({"w": torch.ones(2)}, place, "float32")
+    second = records.save_weights({"w": torch.ones(7)}, place, "float32")
     records.check_weights(record, place)  # a kill here leaves the old record whole
     records.write(record_of(weights=second), tmp_path)
     records.check_weights(records.read(place), place)
@@ -268,7 +352,7 @@ def test_wrong_weights_are_refused(record_of, tmp_path):
     place = records.location(record_of(), tmp_path)
     model = nn.Linear(2, 2)
     entry = records.save_weights(model.state_dict(), place, "float32")
-    record = record_of(weights=entry)
+    record = record_of(weights=entry, parameters=6)
     records.load_weights(model, record, place)
     with pytest.raises(InputError, match="do not fit its configuration"):
         records.load_weights(nn.Linear(3, 2), record, place)
@@ -283,6 +367,51 @@ def test_wrong_weights_are_refused(record_of, tmp_path):
         records.load_weights(model, record, place)
 
 
+BAD_WEIGHTS = {
+    "not finite": ({"w": torch.tensor([1.0, float("nan"), *[0.0] * 5])}, "holds numbers that are not finite"),
+    "too few": ({"w": torch.zeros(6)}, "holds 6 numbers, but .* has 7 parameters"),
+    "too many": ({"w": torch.zeros(8).half(), "mean": torch.zeros(3)}, "holds 8 numbers, but .* has 7 parameters"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_WEIGHTS)
+def test_weights_that_no_run_leaves(record_of, tmp_path, name):
+    tensors, complaint = BAD_WEIGHTS[name]
+    place = records.location(record_of(), tmp_path)
+    entry = records.save_weights(tensors, place, "float16" if name == "too many" else "float32")
+    with pytest.raises(InputError, match=complaint):
+        records.check_weights(record_of(weights=entry), place)
+
+
+def test_only_a_file_of_its_own_is_a_records_weights(record_of, tmp_path):
+    """Not that of another seed, of another folder, or what is no file of weights."""
+    place, other = (records.location(record_of(seed=seed), tmp_path) for seed in (0, 1))
+    entry = records.save_weights({"w": torch.zeros(7)}, place, "float32")
+    records.check_weights(record_of(weights=entry), place)
+    for name in (entry["file"], f"../{place.parent.name}/{entry['file']}", "", ".", "/dev/zero", "a\0b"):
+        with pytest.raises(InputError, match=r"seed1\.json names .* as its weights, which is no file of its own"):
+            records.check_weights(record_of(seed=1, weights=entry | {"file": name}), other)
+    weights = place.with_name(entry["file"])
+    weights.unlink()
+    os.mkfifo(weights)
+    with pytest.raises(InputError, match=r"cannot be read \(it is no regular file\)"):
+        records.check_weights(record_of(weights=entry), place)
+    weights.unlink()
+    weights.mkdir()
+    with pytest.raises(InputError, match="cannot be read"):
+        records.check_weights(record_of(weights=entry), place)
+
+
+def test_a_file_that_is_none_of_weights_though_its_hash_is_right(record_of, tmp_path):
+    place, content = records.location(record_of(), tmp_path), b"\xff" * 99
+    sha256 = hashlib.sha256(content).hexdigest()
+    place.parent.mkdir(parents=True)
+    place.with_name(name := f"{place.stem}.{sha256[:8]}.safetensors").write_bytes(content)
+    entry = {"file": name, "sha256": sha256, "dtype": "float32", "bytes": 99}
+    with pytest.raises(InputError, match="is no file of weights"):
+        records.check_weights(record_of(weights=entry), place)
+
+
 def test_weights_that_were_not_kept(record_of, tmp_path):
     place = tmp_path / "x.json"
     with pytest.raises(InputError, match=r"x\.json has no weights file \(only headline rows"):
@@ -290,47 +419,3 @@ def test_weights_that_were_not_kept(record_of, tmp_path):
     entry = {"file": None, "sha256": None, "dtype": "float16", "bytes": 9 << 20}
     with pytest.raises(InputError, match=r"x\.json has no weights file \(they exceed 8 MiB\): .* run reprolib run toy"):
         records.load_weights(nn.Linear(1, 1), record_of(weights=entry), place)
-
-
-def test_commit_of_a_copy_without_git(monkeypatch, tmp_path):
-    monkeypatch.setenv("REPROLIB_COMMIT", "abc123")
-    assert records.commit() == ("abc123", False)
-    monkeypatch.setenv("REPROLIB_COMMIT", "abc123-dirty")
-    assert records.commit() == ("abc123", True)
-    monkeypatch.delenv("REPROLIB_COMMIT")
-    monkeypatch.setattr(paths, "ROOT", tmp_path)
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert records.commit() == (None, None)
-
-
-def test_commit_of_a_checkout(monkeypatch, tmp_path):
-    def git(*words):
-        who = ("-c", "user.name=a", "-c", "user.email=a@example.org")
-        done = subprocess.run(["git", "-C", tmp_path, *who, *words], capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
-    monkeypatch.delenv("REPROLIB_COMMIT", raising=False)
-    monkeypatch.setattr(paths, "ROOT", tmp_path)
-    (tmp_path / "reprolib").mkdir()
-    source = tmp_path / "reprolib" / "a.py"
-    source.write_text("1\n")
-    git("init", "-q")
-    git("add", ".")
-    git("commit", "-qm", "first")
-    head = git("rev-parse", "HEAD")
-    assert records.commit() == (head, False)
-    (tmp_path / "results").mkdir()
-    (tmp_path / "results" / "new.json").touch()
-    assert records.commit() == (head, False), "a new record is no change of the library"
-    (source.parent / "scratch.py").write_text("3\n")
-    assert records.commit() == (head, False), "a file that git does not track is no change of the library"
-    source.write_text("2\n")
-    assert records.commit() == (head, True)
-    git("add", "reprolib/a.py")
-    assert records.commit() == (head, True), "a staged change is one too"
-    git("commit", "-qm", "second")
-    second = git("rev-parse", "HEAD")
-    assert second != head
-    assert records.commit() == (second, False)
-    source.unlink()
-    assert records.commit() == (second, True)

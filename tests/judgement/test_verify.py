@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -153,6 +154,82 @@ def test_every_damage_at_once_on_the_command_line(results, edited, process, reco
     assert lines[-1] == f"reprolib: 5 problems in {paths.results()}"
     assert len(lines) == 6
     assert ended.stdout == ""
+
+
+def hostile(record):
+    """Fields that are as they should be but for one value of the right type, deep inside."""
+    data = record.data
+    for kind in ("procedure", "kind", "split", "hash", "name"):
+        yield {"data": data | {kind: "made up"}}
+    for value in ({"a": 1}, [], "x", None, 1e300, 10**17, [[1]], True):
+        yield {"changes": {"train.steps": value}}
+        yield {"config": record.config | {"train.steps": value}}
+    yield {"changes": {"": 1}}
+    yield {"changes": {"model": "Toy"}}
+    for name in ("experiment", "task", "system", "scale"):
+        for value in ("", "..", "../../x", "a/b", "*", "made up"):
+            yield {name: value}
+    yield {"seed": 2**31}
+    yield {"starts_from": {"experiment": "toy", "row": "toy/Net", "sha256": "0"}}
+    yield {"weights": {"file": "x.safetensors", "sha256": None, "dtype": "none", "bytes": -1}}
+    yield {"config_hash": "0" * 16}
+
+
+def test_every_hostile_record_is_named_and_the_others_are_judged(results, tmp_path):
+    """Right in its types and its digest, each is one sentence of its own, and none hides the next."""
+    record, folder = records.read(results["majority"]), results["majority"].parent
+    bad = [dataclasses.replace(record, **changes) for changes in hostile(record)]
+    for number, one in enumerate(bad):
+        path = folder / f"bad{number:03}.json"
+        path.write_text(json.dumps(vars(one) | {"digest": one.content_digest()}))
+    os.mkfifo(folder / "pipe.json")
+    results["net"].write_text("{")
+    found = verify.problems()
+    assert len(found) == len(bad) + 2
+    assert all(any(f"bad{number:03}.json" in said for said in found) for number in range(len(bad)))
+
+
+def test_a_hostile_record_in_its_place_is_named(results):
+    """Also where nothing but the values is wrong, so that only what they mean can tell."""
+    record, path = records.read(results["majority"]), results["majority"]
+    for changes in hostile(record):
+        one = dataclasses.replace(record, **changes)
+        place = records.location(one, paths.results())
+        if place.is_relative_to(paths.results()) and place.resolve() == place:
+            path.unlink()
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(json.dumps(vars(one) | {"digest": one.content_digest()}))
+            described = "made up" in (one.data["split"], one.data["name"])  # nothing else says what these are
+            assert len(verify.problems()) == (0 if described else 1), changes
+            place.unlink()
+            records.write(record, paths.results())
+
+
+def test_the_weights_of_another_seed_are_found(results, done):
+    _, second = done("Net", "small", seed=1)
+    record, weights = records.read(results["net"]), results["weights"]
+    shutil.copy(weights, weights.with_name(name := weights.name.replace("seed0", "seed1")))
+    records.write(dataclasses.replace(record, seed=1, weights=record.weights | {"file": name}), paths.results())
+    assert only(verify.problems(), second, f"has the weights of {results['net']}")
+
+
+def test_a_record_without_metrics_cannot_be_evaluated(results, cli):
+    record = dataclasses.replace(records.read(results["net"]), metrics={}, errors={})
+    results["net"].write_text(json.dumps(vars(record) | {"digest": record.content_digest()}))
+    code, out, err = cli("evaluate", results["net"])
+    assert (code, out) == (2, "")
+    assert "has nothing in the field 'metrics'" in err
+
+
+def test_damaged_records_on_either_side_hide_no_drift(toy, record_of, tmp_path, cli):
+    smoke(paths.results(), record_of, [60.0, 61.0])
+    fresh = smoke(tmp_path / "fresh", record_of, [60.0])
+    next(paths.results().rglob("*seed1*")).write_text("{")
+    records.write(record_of(scale="smoke", seed=3), fresh).write_text("{")
+    code, out, err = cli("verify", "--fresh", fresh)
+    assert code == 2
+    assert "seed1.json cannot be read" in err
+    assert "seed3.json cannot be read" in out
 
 
 @pytest.mark.parametrize("table", [claims, published])

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import tempfile
+from pathlib import Path
 
 import nbformat
 import papermill
@@ -67,6 +68,29 @@ def test_an_error_in_a_cell_is_named_and_nothing_is_written(notebook):
     refused(notebook, {}, "cell that begins 'import sys, time': ZeroDivisionError: division by zero")
 
 
+@pytest.mark.parametrize("leaving", ["import sys; sys.exit(0)", "raise SystemExit", "exit()", "import os; os._exit(0)"])
+def test_a_notebook_that_leaves_early_has_failed(tmp_path, leaving):
+    path = write(tmp_path / "notebook.ipynb", PARAMETERS, leaving, "1 / 0")
+    refused(path, {}, " its ")
+
+
+def test_leaving_in_the_last_cell_is_leaving_early_too(tmp_path):
+    refused(write(tmp_path / "notebook.ipynb", PARAMETERS, "import sys; sys.exit()"), {}, "ends before its last cell")
+
+
+def test_paths_are_taken_as_they_are(tmp_path, monkeypatch):
+    folder = tmp_path / "~ {scale} {} }{ a b"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    path = write(Path("a {b}.ipynb"), PARAMETERS, "print(scale)")
+    with tempfile.TemporaryDirectory(prefix="~{x} ") as short:
+        monkeypatch.setattr(tempfile, "tempdir", short)
+        out = execute(path, {"scale": "small"}, Path("out {b}.ipynb"))
+        assert list(Path(short).iterdir()) == []
+    assert nbformat.read(folder / out, as_version=4).cells[-1].outputs[0].text == "small\n"
+    assert sorted(path.name for path in folder.iterdir()) == ["a {b}.ipynb", "out {b}.ipynb", "out {b}.json"]
+
+
 def test_a_full_disk_is_named_and_nothing_is_written(notebook, monkeypatch):
     def fail(*paths, **options):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -80,6 +104,18 @@ def test_a_temporary_folder_too_deep_for_sockets_is_named(notebook, tmp_path, mo
     deep.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(deep))
     refused(notebook, {}, "path too long for a socket", "name another folder in TMPDIR")
+
+
+def test_what_a_killed_execution_left_is_removed_by_the_next_one(notebook, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    left, theirs = tmp_path / ".reprolib.abc.unfinished", tmp_path / ".reprolib.abc"
+    left.mkdir()
+    theirs.mkdir()
+    (left / "kernel.json").touch()
+    monkeypatch.setattr(papermill, "execute_notebook", lambda *paths, **options: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        execute(notebook, {}, tmp_path / "out.ipynb")
+    assert sorted(tmp_path.iterdir()) == [theirs, notebook]
 
 
 @pytest.mark.parametrize("tagged", [0, 2])

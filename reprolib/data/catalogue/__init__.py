@@ -1,9 +1,9 @@
 """The data sets that `reprolib data list|fetch|generate|check` knows: one entry each, one module a data set."""
 
-import shutil
-import tempfile
+import sys
 from pathlib import Path
 
+from reprolib import paths
 from reprolib.data.catalogue import (
     babi_files,
     balls_on_a_table,
@@ -15,6 +15,7 @@ from reprolib.data.catalogue import (
 )
 from reprolib.data.catalogue.known import Entry
 from reprolib.errors import InputError
+from reprolib.files import locked, temporary_beside
 
 MARK = 9  # characters that say what a finding is: ok, differs
 ENTRIES = (
@@ -47,7 +48,7 @@ def get(name: str) -> Entry:
 
 
 def fetch(name: str, url: str | None = None) -> Path:
-    """Download the real files, unless they are there already, and return their folder.
+    """Download the real files, unless they are there already, and return their folder; one process at a time.
 
     Args:
         url: another address of the same archive than the entry's, https, http or file.
@@ -62,7 +63,9 @@ def fetch(name: str, url: str | None = None) -> Path:
         )
     if entry.download is None:
         raise InputError(f"{name} was never released as files: use `reprolib data generate {entry.name}`")
-    return entry.download(url or entry.url)
+    folder = paths.downloads()
+    with locked(folder / ".fetch", waits=lambda: print(f"another fetch into {folder} is at work", file=sys.stderr)):
+        return entry.download(url or entry.url)
 
 
 def check(name: str) -> list[str]:
@@ -100,15 +103,11 @@ def generate(name: str, folder: Path, size: int) -> Path:
     write = get(name).write
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} is there already and not an empty folder: name another one or empty it")
-    temporary = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-        write(temporary, size)
-        temporary.chmod(0o755)
-        return temporary.replace(folder)
+        with temporary_beside(folder, folder=True) as temporary:
+            write(temporary, size)
+            temporary.chmod(0o755)
+            return temporary.replace(folder)
     except OSError as error:
         raise InputError(f"could not write {folder} ({error}): free some space or choose another folder") from error
-    finally:
-        if temporary is not None:
-            shutil.rmtree(temporary, ignore_errors=True)

@@ -1,6 +1,7 @@
 """Recorded walks: subject 35 of the CMU database, a file a trial, and walks of ours in files of the same layout."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from reprolib.data.cmu import acclaim, trials, walker
 from reprolib.data.fetch import download
 from reprolib.errors import InputError
 
+MOST = 1 << 24  # bytes of a file: many times those of the longest trial
 DRIFT = 1e-9  # of a bone's length, by rounding
 
 
@@ -19,26 +21,32 @@ def _folder() -> Path:
 
 
 def _download(url: str) -> Path:
-    """Fetch the skeleton, then every trial that is not there yet; a trial that cannot be had holds up no other.
+    """Fetch the skeleton, then every trial that is not there or damaged; one that cannot be had holds up no other.
 
     Args:
         url: the address of the folder of all files.
     """
     folder, address = _folder(), url.rstrip("/")
     skeleton = folder / trials.SKELETON
-    if not skeleton.exists():
-        download(f"{address}/{skeleton.name}", skeleton, check=acclaim.read_asf)
+    _fetch_file(f"{address}/{skeleton.name}", skeleton, acclaim.read_asf)
     body, failed = acclaim.read_asf(skeleton), []
     for trial in trials.TRIALS:
         path = trials.file_of(folder, trial)
         try:
-            if not path.exists():
-                download(f"{address}/{path.name}", path, check=lambda part: acclaim.read_amc(part, body))
+            _fetch_file(f"{address}/{path.name}", path, lambda file: acclaim.read_amc(file, body))
         except InputError as error:
             failed.append(error)
     if failed:
         raise InputError(f"{trials.lacking(trials.present(folder))}; the first error: {failed[0]}")
     return folder
+
+
+def _fetch_file(url: str, path: Path, check: Callable[[Path], object]) -> None:
+    """Download a file, unless it is there and whole; a damaged one stays until a whole one takes its place."""
+    try:
+        check(path)
+    except InputError:
+        download(url, path, check=check, most=MOST)
 
 
 def _check() -> list[str]:

@@ -1,8 +1,10 @@
 """The released archives, CLEVR_v1.0.zip and CLEVR_v1.0_no_images.zip: what they hold, and how they are unpacked."""
 
+import lzma
 import shutil
+import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
@@ -14,8 +16,25 @@ from reprolib.errors import InputError
 
 FIRST = f"scenes/CLEVR_{SPLITS[0]}_scenes.json"  # by which the top folder of an archive is found
 CHUNK = 1 << 20  # bytes
+LARGEST = {"scenes": 1 << 31, "questions": 1 << 33, "images": 1 << 36}  # bytes, as declared: more are never unpacked
+MOST_FILES = 250_000
+LONGEST_NAME = 200  # characters
+BROKEN = (
+    BadZipFile,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 Members = dict[str, ZipInfo]  # by path below the archive's top folder
+
+
+class DamagedError(InputError):
+    """An archive cannot be read, or holds more than the released one could."""
 
 
 def missing(folder: Path, with_pictures: bool) -> list[str]:
@@ -38,14 +57,19 @@ def _required(part: str) -> list[str]:
     return [f"{part}/{split}" if part == PICTURES else f"{part}/CLEVR_{split}_{part}.json" for split in SPLITS]
 
 
-def require(path: Path, with_pictures: bool) -> None:
+def require(path: Path, with_pictures: bool, whole: bool = False) -> None:
     """The archive holds what its release does.
 
+    Args:
+        whole: every file of it is read, and its checksum compared.
+
     Raises:
-        InputError: it is cut off, reaches outside its folder, or lacks a part.
+        InputError: it is cut off, damaged, reaches outside its folder, lacks a part or holds too much.
     """
     with _opened(path) as archive:
-        _members(archive, path, (*TEXTS, PICTURES) if with_pictures else TEXTS)
+        members = _members(archive, path, (*TEXTS, PICTURES) if with_pictures else TEXTS)
+        for member in members.values() if whole else ():
+            _read(archive, path, member, lambda chunk: None)
 
 
 def unpack(path: Path, folder: Path, parts: Sequence[str]) -> None:
@@ -73,21 +97,25 @@ def _unpack_part(archive: ZipFile, path: Path, members: Members, folder: Path, p
         for name, member in members.items():
             target = staging / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            with archive.open(member) as source, target.open("wb") as stream:
-                while chunk := source.read(CHUNK):
-                    stream.write(chunk)
-                    bar.update(len(chunk))
+            with target.open("wb") as stream:
+                _read(archive, path, member, lambda chunk: bar.update(stream.write(chunk)))
         (staging / part).replace(folder / part)
-    except (BadZipFile, EOFError, NotImplementedError, RuntimeError, zlib.error) as error:
-        raise InputError(
-            f"{path}, {member.filename}: damaged ({error}); delete the archive and fetch it again"
-        ) from None
     except OSError as error:
         raise InputError(
             f"could not unpack {path} to {folder} ({error}): free some space, then run it again"
         ) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def _read(archive: ZipFile, path: Path, member: ZipInfo, use: Callable[[bytes], object]) -> None:
+    """Read a file of an archive piece by piece, to its checksum."""
+    try:
+        with archive.open(member) as source:
+            while chunk := source.read(CHUNK):
+                use(chunk)
+    except BROKEN as error:
+        raise DamagedError(f"{path}, {member.filename}: damaged ({error}): fetch it again") from None
 
 
 def _staging(folder: Path, part: str) -> Path:
@@ -97,14 +125,20 @@ def _staging(folder: Path, part: str) -> Path:
 def _opened(path: Path) -> ZipFile:
     try:
         return ZipFile(path)
-    except (BadZipFile, OSError) as error:
-        raise InputError(f"{path} is not a complete zip archive ({error}): delete it and fetch it again") from None
+    except BROKEN as error:
+        raise DamagedError(f"{path} is not a complete zip archive ({error}): fetch it again") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error}): make it readable, then run it again") from None
 
 
 def _members(archive: ZipFile, path: Path, parts: Sequence[str]) -> Members:
     """The files of some parts that are read: nothing needs those of the test split, which has no answers."""
     elsewhere = "move it away or name another address"
     files = [member for member in archive.infolist() if not member.is_dir()]
+    longest = max((len(member.filename) for member in files), default=0)
+    if len(files) > MOST_FILES or longest > LONGEST_NAME:
+        said = f"{len(files)} files with names of up to {longest} characters"
+        raise DamagedError(f"{path} holds {said}, more than CLEVR v1.0: fetch it again")
     for member in files:
         inside = PurePosixPath(member.filename)
         if inside.is_absolute() or ".." in inside.parts or "\\" in member.filename:
@@ -119,4 +153,6 @@ def _members(archive: ZipFile, path: Path, parts: Sequence[str]) -> Members:
         if not some:
             raise InputError(f"{path} is not CLEVR v1.0: it holds no {name}; {elsewhere}")
         members |= some
+    if (size := sum(member.file_size for member in members.values())) > sum(LARGEST[part] for part in parts):
+        raise DamagedError(f"{path} holds {size} bytes, far more than CLEVR v1.0: fetch it again")
     return members

@@ -14,6 +14,7 @@ from reprolib.evidence.records import Record
 from reprolib.evidence.spelling import number
 from reprolib.pages.tables import lists
 from reprolib.pages.tables.cost_tables import Spent, minutes
+from reprolib.pages.tables.markup import Markdown, code
 from reprolib.pages.tables.table import Table
 
 TOLD = "no record here"  # of a gain that only the diary tells of
@@ -130,13 +131,14 @@ def _read(gain: Gain) -> Sequence[str]:
     found, ratio = compared(gain), benchmark(gain)
     measured = TOLD, "", ""
     if found is not None:
-        metric, differs = found.before.metric, ", ".join(f"`{name}`" for name in found.differs)
+        metric, differs = found.before.metric, ", ".join(map(code, found.differs))
         reached = f"{number(found.reached, metric)} in {metric} of validation; different are {differs}"
-        measured = reached, _side(found, found.before), _side(found, found.after)
+        measured = Markdown(reached), _side(found, found.before), _side(found, found.after)
     elif ratio is not None:
         times = [f"{lists.short(value)} {ratio.unit}" for value in (ratio.reference, ratio.ours)]
-        measured = f"`reprolib bench {ratio.name}`, {ratio.case}: {lists.short(ratio.ratio)} times as fast", *times
-    entry = f"[diary]({gain.entry})" if gain.entry else "[](speed)"
+        asked = code(f"reprolib bench {ratio.name}")
+        measured = Markdown(f"{asked}, {ratio.case}: {lists.short(ratio.ratio)} times as fast"), *times
+    entry = Markdown(f"[diary]({gain.entry})" if gain.entry else "[](speed)")
     return gain.change, gain.row, gain.why, *measured, entry
 
 

@@ -15,6 +15,7 @@ from reprolib.evidence import published, records
 from reprolib.evidence.records import Record
 from reprolib.evidence.spelling import number
 from reprolib.judgement.verdicts import SEEDS
+from reprolib.pages.tables.markup import Markdown, code
 from reprolib.pages.tables.table import Table
 
 NUMBERS = ("ours", "reference", "ratio", "peak_memory_ratio")
@@ -34,7 +35,7 @@ def attempts(found: Iterable[Record]) -> Table:
 
 def _attempt(record: Record) -> tuple[str | int, ...]:
     row = f"{record.row}, {record.scale}, {record.kind}"
-    changed = ", ".join(f"`{key}={value}`" for key, value in record.changes.items())
+    changed = Markdown(", ".join(code(f"{key}={value}") for key, value in record.changes.items()))
     return record.started[:10], row, changed, _result(record), record.steps, round(record.seconds)
 
 

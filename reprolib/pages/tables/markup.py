@@ -23,6 +23,18 @@ class Html:
         return {"text/html": self.text, "text/plain": "a table (HTML)"}
 
 
+class Markdown(str):
+    """A cell's text that is Markdown already; the text of other cells is escaped where a table is written as such."""
+
+    __slots__ = ()
+
+
+def code(text: str) -> Markdown:
+    """Text as code in Markdown, whatever it holds."""
+    fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
+    return Markdown(f"{fence} {text} {fence}" if len(fence) > 1 else f"`{text}`")
+
+
 def sign(shown: str, words: str, link: str | None = None) -> str:
     """A sign that says in words what it means, to a pointer that rests on it and to who hears the page."""
     said = f'title="{escape(words)}" aria-label="{escape(words)}"'

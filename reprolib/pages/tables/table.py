@@ -3,13 +3,14 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from reprolib.errors import InputError
-from reprolib.pages.tables.markup import Html
+from reprolib.pages.tables.markup import Html, Markdown
 
 NARROW = 2  # columns, up to which a table fits a phone; the first column of a wider one stays in sight
 
@@ -51,7 +52,9 @@ def _markdown(table: Table) -> str:
 
 
 def _in_markdown(cell: Any) -> str:
-    return str(_plain(cell)).replace("|", "\\|")
+    """A cell on one line, in which only what is Markdown already is read as such."""
+    text = " ".join(str(_plain(cell)).splitlines())
+    return (text if isinstance(cell, Markdown) else re.sub(r"[\\`<\[]", r"\\\g<0>", text)).replace("|", "\\|")
 
 
 def _csv(table: Table) -> str:

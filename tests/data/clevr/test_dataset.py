@@ -38,7 +38,7 @@ COLORS = {"gray": (87, 87, 87), "cyan": (41, 208, 208), "yellow": (255, 238, 51)
 def build(tmp_path, monkeypatch):
     """An empty cache, no real data, and pictures of one colour each."""
     monkeypatch.setattr(paths, "BUILD", tmp_path / "build")
-    monkeypatch.setattr(paths, "ROOT", tmp_path / "root")
+    monkeypatch.setattr(paths, "WORK", tmp_path / "work")
     monkeypatch.delenv("REPROLIB_DATA", raising=False)
     monkeypatch.setattr(clevr_tensors, "render", SimpleNamespace(VERSION=0, render=paint))
     return tmp_path / "build" / "clevr"

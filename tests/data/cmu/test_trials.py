@@ -151,6 +151,23 @@ def test_fetch_takes_what_can_be_had_and_says_what_cannot(written, site, tmp_pat
     assert catalogue.fetch("cmu", f"{address}/35") == place, "what is there is not fetched again"
 
 
+def test_a_damaged_file_blocks_no_later_fetch(written, site, tmp_path, monkeypatch):
+    folder, address = site
+    shutil.copytree(written / trials.LAYOUT, folder / "35")
+    monkeypatch.setenv("REPROLIB_DATA", str(tmp_path / "data"))
+    place = catalogue.fetch("cmu", f"{address}/35")
+    damaged = place / trials.SKELETON, trials.file_of(place, 3)
+    for path in damaged:
+        path.write_bytes(path.read_bytes()[:-40])
+    remove(folder / "35", 3)
+    with pytest.raises(InputError, match=r"the first error: .*35_03"):
+        catalogue.fetch("cmu", f"{address}/35")
+    assert damaged[1].exists(), "a damaged file stays until there is a better one"
+    shutil.copy(trials.file_of(written / trials.LAYOUT, 3), folder / "35")
+    catalogue.fetch("cmu", f"{address}/35")
+    assert all(line.startswith("ok ") for line in catalogue.check("cmu"))
+
+
 def test_wrong_bytes_leave_nothing(site, tmp_path, monkeypatch):
     folder, address = site
     (folder / "35.asf").write_text("<html>moved</html>")
