@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from reprolib.data.archive_limits import require_modest
 from reprolib.errors import InputError
 from reprolib.settings.data_sets import BABI_ENGLISH, BABI_VARIANTS
 
@@ -185,6 +186,7 @@ def _contents(path: Path) -> dict[str, bytes]:
     """A text file, or an archive's bAbI files, read in memory: nothing is ever extracted to disk."""
     if FILE_NAME.fullmatch(path.name):
         return {str(path): _text(path)}
+    require_modest(path, remedy(str(path)))
     kind, members = ("zip", _of_zip) if path.suffix == ".zip" else ("tar", _of_tar)
     contents = {}
     try:

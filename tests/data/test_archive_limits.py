@@ -6,11 +6,13 @@ import io
 import lzma
 import tarfile
 import tracemalloc
+import zipfile
 
 import pytest
 
-from reprolib.data import tar_limits
-from reprolib.data.tar_limits import require_modest
+from reprolib.data import archive_limits
+from reprolib.data.archive_limits import require_modest
+from reprolib.data.babi.babi_reader import open_source
 from reprolib.errors import InputError
 
 CONTENT = b"1 Mary moved to the garden.\n"
@@ -58,9 +60,9 @@ BOMBS = {
 
 @pytest.fixture(autouse=True)
 def small_limits(monkeypatch):
-    monkeypatch.setattr(tar_limits, "LARGEST", 100_000)
-    monkeypatch.setattr(tar_limits, "LARGEST_MEMBER", 50_000)
-    monkeypatch.setattr(tar_limits, "MOST_MEMBERS", 50)
+    monkeypatch.setattr(archive_limits, "LARGEST", 100_000)
+    monkeypatch.setattr(archive_limits, "LARGEST_MEMBER", 50_000)
+    monkeypatch.setattr(archive_limits, "MOST_MEMBERS", 50)
 
 
 @pytest.mark.parametrize("packing", PACKED)
@@ -82,7 +84,7 @@ def test_a_modest_archive_passes(tmp_path, packing):
 
 def test_thousands_of_long_names_exhaust_nothing(tmp_path, monkeypatch):
     """Each stands before the next one, which a reader that calls itself does not survive."""
-    monkeypatch.setattr(tar_limits, "LARGEST", 1 << 29)
+    monkeypatch.setattr(archive_limits, "LARGEST", 1 << 29)
     path = tmp_path / "tasks.part"
     path.write_bytes(LINK * 3000 + member() + END)
     with pytest.raises(InputError, match=r"is not a complete tar archive \(.*recursion"):
@@ -90,7 +92,7 @@ def test_thousands_of_long_names_exhaust_nothing(tmp_path, monkeypatch):
 
 
 def test_zeros_are_not_kept_in_memory(tmp_path, monkeypatch):
-    monkeypatch.setattr(tar_limits, "LARGEST", 1 << 25)
+    monkeypatch.setattr(archive_limits, "LARGEST", 1 << 25)
     path = tmp_path / "tasks.part"
     path.write_bytes(gzip.compress(member() + bytes(1 << 26), 1))
     tracemalloc.start()
@@ -98,3 +100,29 @@ def test_zeros_are_not_kept_in_memory(tmp_path, monkeypatch):
         require_modest(path)
     assert tracemalloc.get_traced_memory()[1] < 1 << 23
     tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("names", "size", "complaint"),
+    [
+        (["a" * 2000], 1, "a name of 2000"),
+        (map(str, range(10_001)), 0, "10000 members"),
+        (["a"], 1 << 27, "a member of"),
+    ],
+    ids=["name", "members", "size"],
+)
+def test_a_zip_archive_is_held_against_the_same_limits(names, size, complaint, tmp_path):
+    path = tmp_path / "mine.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(str(name), bytes(size))
+    with pytest.raises(InputError, match=rf"mine\.zip holds .*{complaint}.*: correct it"):
+        require_modest(path, "correct it")
+
+
+def test_what_the_reader_itself_is_given_is_held_against_the_limits(tmp_path):
+    path = tmp_path / "mine.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("en/qa1_single-supporting-fact_train.txt", bytes(1 << 27))
+    with pytest.raises(InputError, match="more than any released archive"):
+        open_source(path)
