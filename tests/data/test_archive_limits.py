@@ -106,7 +106,7 @@ def test_zeros_are_not_kept_in_memory(tmp_path, monkeypatch):
     ("names", "size", "complaint"),
     [
         (["a" * 2000], 1, "a name of 2000"),
-        (map(str, range(10_001)), 0, "10000 members"),
+        (range(60), 0, "50 members"),
         (["a"], 1 << 27, "a member of"),
     ],
     ids=["name", "members", "size"],
