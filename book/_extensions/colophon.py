@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from reprolib import __version__
-from reprolib.evidence import records
+from reprolib.evidence import code_version
 
 SHOWN = 10  # characters of a commit
 
@@ -25,7 +25,7 @@ def built(environment: dict[str, str]) -> str:
     """One sentence, the same for all pages of a build."""
     moment = int(environment.get("SOURCE_DATE_EPOCH") or time.time())
     day = datetime.datetime.fromtimestamp(moment, datetime.UTC).date()
-    commit, dirty = records.commit()
+    commit, dirty = code_version.commit()
     source = f" from commit {commit[:SHOWN]}{' with changes' * bool(dirty)}" if commit else ""
     versions = f"reprolib {__version__}, torch {version('torch')} and Python {platform.python_version()}"
     return f"Built on {day}{source}, with {versions}."
