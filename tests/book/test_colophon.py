@@ -6,7 +6,7 @@ import colophon
 import pytest
 
 from reprolib import __version__
-from reprolib.evidence import records
+from reprolib.evidence import code_version
 
 
 def today():
@@ -22,7 +22,7 @@ def today():
     ],
 )
 def test_a_build_names_its_day_commit_and_versions(commit, said, monkeypatch):
-    monkeypatch.setattr(records, "commit", lambda: commit)
+    monkeypatch.setattr(code_version, "commit", lambda: commit)
     sentence = colophon.built({"SOURCE_DATE_EPOCH": "1000000000"})
     assert sentence.startswith(f"{said}reprolib {__version__}, torch ")
     assert " and Python 3." in sentence

@@ -46,8 +46,8 @@ def test_splits_share_a_vocabulary_of_any_size(written):
         ("", "mine.txt is empty"),
         ("Mary went home.\n", "mine.txt, line 1: expected 'NUMBER text'"),
         (
-            "1 Mary went home.\n2 Where is Mary?\thome\n",
-            "mine.txt, line 2: a question needs text, answer and supporting",
+            "1 Mary went home.\n2 Where is Mary?\t\t1\n",
+            "mine.txt, line 2: a question needs text, answer and, where they are known, supporting",
         ),
     ],
 )

@@ -422,7 +422,14 @@ def test_the_network_is_that_of_the_committed_weights(folder, record_of, monkeyp
     saved = records.round_weights(model, "float16")
     entry = records.save_weights(saved, request.place(paths.results()), "float16")
     task, system = row.split("/")
-    kept = record_of(experiment=name, task=task, system=system, scale="small", weights=entry)
+    kept = record_of(
+        experiment=name,
+        task=task,
+        system=system,
+        scale="small",
+        weights=entry,
+        parameters=sum(weight.numel() for weight in model.parameters()),
+    )
     records.write(replace(kept, config_hash=request.config.hash), paths.results())
     found = views_of_clevr.network(STATE)
     assert found.source == "committed weights: small scale, generated data, seed 0"

