@@ -77,10 +77,11 @@ verify: setup ## check every record and claim and, after `make book`, its fresh 
 	@$(REPROLIB) verify
 	@if [ -d _build/results ]; then $(REPROLIB) verify --fresh _build/results; fi
 
-lint: setup ## check style, and that notebooks are stored without outputs
+lint: setup ## check style, that notebooks are stored without outputs, and what the workflows may do
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m ruff format --check .
 	@$(BIN)nbstripout --verify --keep-id $(NOTEBOOKS)
+	@$(BIN)zizmor --offline --quiet .github
 
 clean: ## remove everything generated, except the environment
 	@rm -rf _build book/notebooks book/_generated .pytest_cache .ruff_cache .hypothesis
