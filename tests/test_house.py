@@ -134,7 +134,7 @@ def test_a_table_that_cannot_be_written_leaves_the_old_one(tmp_path):
 @pytest.mark.parametrize("active", ["VIRTUAL_ENV", "CONDA_PREFIX"])
 def test_make_takes_an_environment_and_a_folder_whose_paths_hold_spaces(tmp_path, active):
     project, environment = tmp_path / "my project", tmp_path / "my $HOME env"
-    scripts = [project / ".ci/setup", *(environment / "bin" / name for name in ("python", "nbstripout"))]
+    scripts = [project / ".ci/setup", *(environment / "bin" / name for name in ("python", "nbstripout", "zizmor"))]
     for script in scripts:
         script.parent.mkdir(parents=True, exist_ok=True)
         script.write_text('#!/bin/bash\necho "$0 $# $1"\n')
@@ -144,12 +144,13 @@ def test_make_takes_an_environment_and_a_folder_whose_paths_hold_spaces(tmp_path
     settings = {"VIRTUAL_ENV": "", "CONDA_DEFAULT_ENV": "my env", active: str(environment)}
     command = ["make", "--no-print-directory", "lint", "bench"]
     ended = subprocess.run(command, cwd=project, env=os.environ | settings, capture_output=True, text=True, check=False)
-    setup, python, strip = (".ci/setup", *scripts[1:])
+    setup, python, strip, audit = (".ci/setup", *scripts[1:])
     assert ended.stdout.splitlines() == [
         f"{setup} 1 {python}",
         f"{python} 4 -m",
         f"{python} 5 -m",
         f"{strip} 2 --verify",
+        f"{audit} 3 --offline",
         f"{python} 3 -m",
     ], ended.stderr
 
