@@ -2,6 +2,7 @@
 
 import io
 
+import onnxruntime
 import pytest
 import torch
 from torch.export import Dim, export
@@ -81,13 +82,10 @@ def test_batch_norm_that_trains_is_not_exported_with_a_mask():
 
 @pytest.mark.parametrize("masked", [False, True], ids=["full", "masked"])
 def test_onnx_answers_alike_at_any_batch(masked):
-    pytest.importorskip("onnx")
-    pytest.importorskip("onnxscript")
-    runtime = pytest.importorskip("onnxruntime")
     model, inputs, file = network(), scenes(B, masked=masked), io.BytesIO()
     shapes = [BATCH if each is not None else None for each in inputs]
     torch.onnx.export(model, inputs, dynamo=True, dynamic_shapes=shapes).save(file)
-    session = runtime.InferenceSession(file.getvalue())
+    session = onnxruntime.InferenceSession(file.getvalue())
     inputs = scenes(9, masked=masked)
     given = [each.numpy() for each in inputs if each is not None]
     fed = {each.name: value for each, value in zip(session.get_inputs(), given, strict=True)}
