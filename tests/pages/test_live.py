@@ -85,7 +85,7 @@ def dumped(html, folder, *flags):
     file.write_text(html)
     quiet = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
     own = f"--user-data-dir={folder.parent / 'profile'}"
-    command = ["chromium", *quiet, *flags, own, "--virtual-time-budget=20000", "--dump-dom", file.as_uri()]
+    command = ["chromium", *quiet, *flags, own, "--virtual-time-budget=60000", "--dump-dom", file.as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
     assert "WRONG" not in re.sub(r"<script>.*?</script>", "", done, flags=re.DOTALL), done[-2000:]
     return done
@@ -132,7 +132,7 @@ def test_all_networks_together_are_a_small_download(weights):
 
 def test_every_figure_of_the_book_has_its_network_scripts_and_picture(tmp_path):
     pages = [page.read_text() for page in (paths.ROOT / "book").rglob("*.md")]
-    asked = {name for text in pages for name in re.findall(r"^```\{live\} (\w+)$", text, re.MULTILINE)}
+    asked = {name for text in pages for name in re.findall(r"^:::\{live\} (\w+)$", text, re.MULTILINE)}
     built = {name for file in SCRIPTS.glob("*.js") for name in re.findall(r'live\.figure\("(\w+)"', file.read_text())}
     drawn = still_pictures.write(tmp_path)
     assert asked == built == set(exported_networks.SHOWN) == {file.stem for file in drawn}
@@ -147,7 +147,10 @@ const button = (name, text) => [...figure(name).querySelectorAll("button")].find
 const said = (name) => figure(name).querySelector(".said").textContent;
 const key = (node, key) => node.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
 const found = {};
-setTimeout(() => {
+const once = (ready, act) => (ready() ? act() : setTimeout(() => once(ready, act), 50));
+const buttons = () => button("beliefs", "Let the network look") && button("search", "Start");
+const shown = () => figure("relations").querySelector(".thing") && buttons();
+once(shown, () => {
   const thing = figure("relations").querySelector(".thing");
   found.before = thing.getAttribute("aria-label");
   const presses = ["ArrowLeft", "ArrowUp", "ArrowRight", "ArrowRight", "ArrowDown", "ArrowDown", "Enter"];
@@ -166,8 +169,8 @@ setTimeout(() => {
   button("beliefs", "Let the network look").click();
   button("search", "Start").click();
   button("search", "Pause").click();
-}, 4000);
-setTimeout(() => {
+});
+once(() => shown() && said("beliefs").startsWith("You:"), () => {
   found.beliefs = said("beliefs");
   found.paused = figure("search").querySelector("input").value;
   const slider = figure("search").querySelector("input");
@@ -175,7 +178,7 @@ setTimeout(() => {
   slider.dispatchEvent(new Event("input"));
   found.search = said("search");
   document.getElementById("out").textContent = JSON.stringify(found);
-}, 14000);
+});
 """
 
 
