@@ -82,7 +82,7 @@ def _html(table: Table) -> str:
     body = "".join(f"{tr}{_html_row(row)}</tr>\n" for tr, row in zip(opened, table.rows, strict=True))
     kind = "table sticks" if len(table.columns) > NARROW else "table"
     inside = f"{title}<thead><tr>{header}</tr></thead>\n<tbody>\n{body}</tbody>"
-    return f'<div class="scrolls"><table class="{kind}">{inside}</table></div>'
+    return f'<div class="scrolls" tabindex="0"><table class="{kind}">{inside}</table></div>'
 
 
 def _html_row(row: Sequence[Any]) -> str:

@@ -333,7 +333,7 @@ def test_what_all_rows_share_is_said_once_and_what_differs_in_its_row(run):
 
 def test_a_wide_table_keeps_its_first_column_in_sight_and_a_narrow_one_need_not(on_springs):
     wide = tables.against_paper(best(cells_of("nri_prediction", [])))
-    assert '<div class="scrolls"><table class="table sticks">' in wide.text
+    assert '<div class="scrolls" tabindex="0"><table class="table sticks">' in wide.text
     assert 'class="table sticks"' not in tables.claims(labels.judged(on_springs)).text
     sheet = (ROOT / "book/_static/tables.css").read_text()
     assert re.search(r"\.sticks tr > :first-child \{\s+position: sticky", sheet)
