@@ -207,7 +207,6 @@ def _of_tar(path: Path) -> Iterator[tuple[str, bytes | None]]:
         for member in archive:
             wanted = member.isfile() and FILE_NAME.fullmatch(Path(member.name).name)
             yield member.name, archive.extractfile(member).read() if wanted else None
-        archive.fileobj.read()  # to the end, where the checksum of the compressed bytes is compared
 
 
 def _of_zip(path: Path) -> Iterator[tuple[str, bytes | None]]:
