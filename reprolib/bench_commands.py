@@ -1,6 +1,7 @@
 """The commands that measure time: ratios side by side, and where the time of training goes."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Annotated
 
@@ -21,12 +22,10 @@ def bench(
 ) -> None:
     """Ratios measured side by side in one run."""
     from reprolib import bench as benches
-    from reprolib.files import check_folder
     from reprolib.pages.tables import lists
 
-    if keep:  # a damaged file or a full disk ends here, before anything is measured
-        lists.measured()
-        check_folder(paths.results())
+    if keep:
+        _require_keepable(lists.measured)
     ratios = []
     for ratio in benches.run(name, device):
         ratios.append(ratio)
@@ -48,12 +47,10 @@ def profile(
 ) -> None:
     """Shares of processor time that the parts of training take, of headline rows on few examples."""
     from reprolib.bench import step_profile
-    from reprolib.files import check_folder
     from reprolib.pages.tables import lists
 
-    if keep:  # a damaged file or a full disk ends here, before anything is measured
-        lists.shares()
-        check_folder(paths.results())
+    if keep:
+        _require_keepable(lists.shares)
     shares = []
     for found in step_profile.run(row):
         shares += found
@@ -65,3 +62,11 @@ def profile(
         typer.echo(json.dumps([asdict(share) for share in shares], indent=1))
     if keep:
         typer.echo(f"kept in {paths.results() / paths.PROFILE}", err=True)
+
+
+def _require_keepable(kept: Callable[[], object]) -> None:
+    """A damaged file of what was kept before, or a full disk, ends here, before anything is measured."""
+    from reprolib.files import check_folder
+
+    kept()
+    check_folder(paths.results())
