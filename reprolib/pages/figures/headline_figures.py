@@ -50,6 +50,7 @@ def headline_figures(found: Sequence[Judgement]) -> Figure:
     shares, factors = _rows(headlines, by_factor=False), _rows(headlines, by_factor=True)
     heights = [1 + sum(1 + len(rows) for rows in part.values()) for part in (shares, factors)]
     figure = canvas(AROUND + ROW * sum(heights))
+    figure.set_label(_told([shares, factors]))
     upper, lower = figure.subplots(2, 1, height_ratios=heights)
     upper.set(xlim=(LEAST_SHARE - 1, 101))
     lower.set(xscale="log", xlim=(FACTORS[0], FACTORS[-1]))
@@ -62,6 +63,23 @@ def headline_figures(found: Sequence[Judgement]) -> Figure:
     ours = [Line2D([], [], linestyle="none", label=f"ours: {name}", **look) for name, look in LOOKS.items()]
     figure.legend(handles=[printed, *ours], ncols=4, handletextpad=0.1, columnspacing=1.0, **BELOW)
     return figure
+
+
+def _told(panels: Sequence[Rows]) -> str:
+    """All figures in words, for whoever does not see them, and for whoever asks whether they are of today's records."""
+    return "; ".join(
+        f"{paper}, {name}: " + ", ".join(map(_said, figures))
+        for rows in panels
+        for paper, of_paper in rows.items()
+        for name, figures in of_paper.items()
+    )
+
+
+def _said(figure: Figured) -> str:
+    """A printed figure and ours."""
+    line, kind = figure.line, kinds.of(figure.line.metric)
+    ours = f"ours {kind.unscaled(figure.ours.mean):.3g}, {figure.closeness}" if figure.ours else "no run yet"
+    return f"{line.metric} printed {line.value:g}, {ours}"
 
 
 def _rows(headlines: Sequence[Judgement], by_factor: bool) -> Rows:

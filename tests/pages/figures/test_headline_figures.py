@@ -1,14 +1,18 @@
 """The picture of headlines: every mark stands where its figure says, and what has no run says so."""
 
+import html
 import math
+import re
 
 import pytest
 
+from reprolib import paths
+from reprolib.evidence import records
 from reprolib.evidence.claims import Claim
 from reprolib.evidence.estimates import Estimate
 from reprolib.evidence.published import Line
 from reprolib.judgement.hearing import Figured
-from reprolib.judgement.labels import Judgement
+from reprolib.judgement.labels import Judgement, judged
 from reprolib.pages.figures import headline_figures
 
 
@@ -72,6 +76,20 @@ def test_baselines_are_left_out_unless_a_claim_is_about_nothing_else():
     assert marks(upper) == {"D": [82.0], "o": [90.0]}
     upper, _ = headline_figures([judgement(theirs)]).axes
     assert marks(upper) == {"D": [60.0], "o": [61.0]}
+
+
+def test_the_picture_says_its_figures_in_words():
+    drawn = judgement(figured("accuracy/edges", 82.0, 90.0), figured("mse/step_1", 1e-3))
+    said = headline_figures([drawn]).get_label()
+    assert "springs 5, edges: accuracy/edges printed 82, ours 90, close" in said
+    assert "mse/step_1 printed 0.001, no run yet" in said
+
+
+def test_the_picture_of_the_readme_is_of_the_records_that_are_here():
+    drawn = (paths.ROOT / "results" / "headlines.svg").read_text()
+    described = html.unescape(re.search("<dc:description>(.*?)</dc:description>", drawn, re.DOTALL)[1])
+    today = headline_figures(judged(records.good(paths.ROOT / "results"))).get_label()
+    assert described == today, "write it again: reprolib picture >results/headlines.svg"
 
 
 def test_only_headlines_are_drawn():

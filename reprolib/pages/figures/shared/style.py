@@ -85,10 +85,11 @@ class Picture:
 
 
 def show(figure: Figure) -> Picture:
-    """The figure as a picture whose bytes depend on nothing but what is drawn."""
+    """The figure as a picture whose bytes depend on nothing but what is drawn; its label becomes its description."""
     text = io.StringIO()
+    said = {"Date": None, "Creator": None, "Description": figure.get_label() or None}
     with mpl.rc_context(dict(STYLE)):
-        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(text, format="svg", metadata=said)
     return Picture(text.getvalue())
 
 
