@@ -25,7 +25,7 @@ KEYS = (  # for programs
     *("row", "scale", "data", "n", "core_minutes", "std", "clock", "peak_memory", "steps", "batch", "examples"),
     *("device", *(f"printed_{name}" for name in PRINTED), "provenance", "note"),
 )
-READ = ("row", "run", "core minutes", "GiB", "steps × batch", "device", "printed: steps × batch", "examples", "time")
+READ = ("row", "run", "core minutes", "GiB", "steps × batch", "printed")
 BUDGET = (
     *("scale", "rows", "with a record", "core hours measured", "expected of the others", "in all"),
     f"percent of {PROMISE} core hours",
@@ -124,17 +124,22 @@ def rounded(found: Sequence[Record]) -> Table:
 def _read(one: Spent, known: Sequence[Needs]) -> tuple[str, ...]:
     first = one.records[0]
     told = printed_costs.of(known, first.task, first.system)
-    steps, batch, examples, device, hours = (_shown(printed_costs.fact(told, name)) for name in PRINTED)
     return (
         first.row,
-        f"{first.scale}, {first.kind}, n = {len(one.records)}",
+        f"{first.scale}, {first.kind}, n = {len(one.records)}; {one.devices}",
         _minutes(one),
         f"{one.memory / 2**30:.1f}",
         f"{first.steps:,} × {first.config.get('train.batch', '?')}",
-        one.devices,
-        f"{steps or '?'} × {batch or '?'}" if steps or batch else "",
-        examples,
-        ", ".join(filter(None, (f"{hours} h" if hours else "", device))),
+        _printed(told),
+    )
+
+
+def _printed(told: Sequence[Needs]) -> str:
+    """What a paper's run needed: steps × batch, examples, hours and device, as far as they are known."""
+    steps, batch, examples, device, hours = (_shown(printed_costs.fact(told, name)) for name in PRINTED)
+    run = f"{steps or '?'} × {batch or '?'}" if steps or batch else ""
+    return "; ".join(
+        filter(None, (run, f"{examples} examples" if examples else "", f"{hours} h" if hours else "", device))
     )
 
 

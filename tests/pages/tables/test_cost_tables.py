@@ -76,8 +76,8 @@ def test_what_the_paper_needed_stands_beside_it_with_its_source(costs, record_of
     assert (net["provenance"], net["note"]) == (["read", "recalled"], "a; b")
     assert {norm[f"printed_{name}"] for name in cost_tables.PRINTED} == {None}
     lines = named.text("costs", "md").splitlines()[2:]
-    assert lines[0].endswith("| 120 × 8 | 96 | 24* h, a GPU* |")
-    assert lines[1].endswith("|  |  |  |")
+    assert lines[0].endswith("| 120 × 8; 96 examples; 24* h; a GPU* |")
+    assert lines[1].endswith("|  |")
 
 
 def test_formats_agree(costs, record_of):
