@@ -53,6 +53,11 @@ def judged(found: Iterable[Record]) -> list[Judgement]:
     return Court.of(found).judge_all()
 
 
+def judged_on(experiment: str, found: Iterable[Record]) -> list[Judgement]:
+    """The claims that rest on a row of an experiment, in the order of claims.csv."""
+    return Court.of(found).judge_on(experiment)
+
+
 def _of_others(claim: Claim, every: Sequence[Judgement]) -> Judgement:
     """The claim that all headlines of a paper come out: as weak as the weakest of them."""
     parts = [each for each in every if each.claim.paper == claim.rests_on and each.claim.headline]
@@ -78,6 +83,14 @@ class Court:
         every = [self.judge(claim) for claim in self.claims if not claim.rests_on]
         by_id = {judgement.claim.id: judgement for judgement in every}
         return [by_id.get(claim.id) or _of_others(claim, every) for claim in self.claims]
+
+    def judge_on(self, experiment: str) -> list[Judgement]:
+        """The claims that rest on a row of an experiment, in the order of claims.csv."""
+        return [self.judge(claim) for claim in self.claims if experiment in self._experiments_of(claim)]
+
+    def _experiments_of(self, claim: Claim) -> set[str]:
+        """The names of the experiments that a claim rests on rows of."""
+        return {self.known.rows[name][0].name for name in self._needed(claim) if name in self.known.rows}
 
     def rests_on(self, headline: bool) -> set[Name]:
         """The rows on which claims rest, of headlines alone or of all, with those that stand for one of them."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reprolib.judgement.labels import Judgement
+from reprolib.judgement.labels import Judgement, judged_on
 from reprolib.pages.tables import claim_tables, links, lists, tables_of_runs
 from reprolib.pages.tables.cell import best, cells, committed
 from reprolib.pages.tables.cost_tables import costs
@@ -15,6 +15,7 @@ __all__ = [
     "against_paper",
     "agreement",
     "claims",
+    "claims_of",
     "committed",
     "costs",
     "counts",
@@ -45,6 +46,11 @@ def counts(found: Sequence[Judgement]) -> Html:
 def claims(found: Sequence[Judgement]) -> Html:
     """Every claim with its label, a table a paper; what each label was given for unfolds."""
     return Html(claim_tables.html(found, links.NOTEBOOK_PAGE))
+
+
+def claims_of(experiment: str) -> Html:
+    """The claims that rest on an experiment, each with its label, by all committed records."""
+    return Html(claim_tables.brief(judged_on(experiment, committed())))
 
 
 def waiting() -> Html:

@@ -91,6 +91,21 @@ def html(found: Sequence[Judgement], root: str = links.START_PAGE) -> str:
     return "\n".join([*tables, links.downloads("claims", "summary", root)])
 
 
+def brief(found: Sequence[Judgement]) -> str:
+    """For the page of an experiment: a claim a line, with a link to what its label was given for; headlines first."""
+    ordered = sorted(found, key=lambda one: not one.claim.headline)
+    rows = [(Html(_linked(one)), Html(_came_out(one))) for one in ordered]
+    return render(Table(("claim", "label"), rows), "html")
+
+
+def _linked(judgement: Judgement) -> str:
+    """What the paper says, and where, as a link to the claim."""
+    claim = judgement.claim
+    mark = f"{HEADLINE} " if claim.headline else ""
+    place = f"{paper_name(claim.paper)}, {claim.place}"
+    return f'{mark}<a href="{links.claim(claim.id)}">{escape(claim.claim)}</a> <small>({escape(place)})</small>'
+
+
 def _said(judgement: Judgement, root: str) -> str:
     """What the paper says and where; what the label was given for unfolds under it."""
     claim = judgement.claim

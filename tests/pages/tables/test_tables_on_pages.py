@@ -365,3 +365,17 @@ def test_every_environment_that_a_command_names_is_one_that_the_house_makes():
     assert f"conda activate {yaml.safe_load((ROOT / 'environment.yml').read_text())['name']}" in ENVIRONMENT
     assert "ENVIRONMENT := .venv\n" in (ROOT / "Makefile").read_text()
     assert ". .venv/bin/activate" in ENVIRONMENT
+
+
+def test_a_page_lists_the_claims_that_rest_on_it_with_links_to_their_evidence(monkeypatch, on_springs):
+    monkeypatch.setattr(tables, "committed", lambda: on_springs)
+    page, label = read(tables.claims_of("nri_edges")), {one.claim.id: one.label for one in labels.judged(on_springs)}
+    linked = [link.removeprefix("summary.html#") for link in page.links]
+    by_id = {claim.id: claim for claim in claims.read()}
+    assert {"nri-springs5", "mml-springs"} < {*linked}
+    assert not {"rn-babi-18", "gn-block"} & {*linked}
+    for name, (said, came_out) in zip(linked, page.rows[1:], strict=True):
+        assert by_id[name].claim in said
+        assert came_out.split("\u00a0", 1)[1].startswith(label[name])
+    headlines = [by_id[name].headline for name in linked]
+    assert headlines == sorted(headlines, reverse=True)
