@@ -129,7 +129,7 @@ def test_a_notebook_holds_no_logic(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_plot_has_a_text_for_those_who_do_not_see_it(name):
-    plots = [cell for cell in source(name, "code") if "figures.show(" in cell.source or "Movie(" in cell.source]
+    plots = [cell for cell in source(name, "code") if "figures.show(" in cell.source]
     assert plots
     for cell in plots:
         assert len(cell.metadata["mystnb"]["image"]["alt"]) > 40

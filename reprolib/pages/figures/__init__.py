@@ -64,12 +64,10 @@ from reprolib.pages.figures.rn_physics.plots_of_physics import hidden_links, mov
 from reprolib.pages.figures.rn_sort_of_clevr.plots_of_sort_of_clevr import sample_scenes, scene_bars, scene_relations
 from reprolib.pages.figures.shared import animation
 from reprolib.pages.figures.shared.curves import learning_curves
-from reprolib.pages.figures.shared.looping_gif import Movie
 from reprolib.pages.figures.shared.style import Picture, show
 from reprolib.pages.figures.true_against_predicted import predictions
 
 __all__ = [
-    "Movie",
     "Picture",
     "acceptance_in_training",
     "accuracy_curves",

@@ -1,9 +1,9 @@
 """What the figures of Neural Relational Inference hold: trajectories, graphs, scores, the frames of the animation."""
 
-import base64
 import io
 import itertools
 import os
+import re
 import subprocess
 import sys
 
@@ -16,10 +16,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex, to_rgba
 from PIL import Image
 
-from reprolib.errors import InputError
 from reprolib.pages.figures.nri_edges import graphs, scores
 from reprolib.pages.figures.nri_prediction import plots_of_prediction as prediction
-from reprolib.pages.figures.shared import animation, looping_gif, style
+from reprolib.pages.figures.shared import animation, movie, style
 from reprolib.pages.figures.shared import lines as looks
 from reprolib.pages.figures.shared import moving_objects as objects
 
@@ -288,30 +287,37 @@ def moving():
     return places, np.stack([dense(0.5 + t * (TRUE - 0.5)) for t in times.flatten()]), dense(TRUE)
 
 
-def pictures(gif):
-    """The frames of a GIF [T, height, width, 3]."""
-    image = Image.open(io.BytesIO(gif))
+def pictures(shown):
+    """The frames of a movie [T, height, width, 3], cut out of its sheet as its style sheet shows them."""
+    sheet = np.asarray(Image.open(io.BytesIO(shown.sheet())).convert("RGB")).astype(int)
+    width, height = shown.size
     found = []
-    for number in range(image.n_frames):
-        image.seek(number)
-        found.append(np.asarray(image.convert("RGB")).astype(int))
+    for across, down in re.findall(r"background-position:([\d.]+)% ([\d.]+)%", shown.course()):
+        left = round(float(across) / 100 * (sheet.shape[1] - width))  # as browsers place a background
+        top = round(float(down) / 100 * (sheet.shape[0] - height))
+        found.append(sheet[top : top + height, left : left + width])
     return np.stack(found)
 
 
 def test_the_animation_has_every_frame_and_loops(moving):
-    gif = animation.springs(*moving)
-    image = Image.open(io.BytesIO(gif))
-    assert image.format == "GIF"
-    assert image.n_frames == len(moving[0])
-    assert image.info["loop"] == 0, "for ever"
-    durations = []
-    for number in range(image.n_frames):
-        image.seek(number)
-        durations.append(image.info["duration"])
-    assert durations == [looping_gif.PACE] * (len(durations) - 1) + [looping_gif.LAST]
-    width, height = image.size
+    shown = animation.springs(*moving)
+    assert len(shown.frames) == len(moving[0])
+    assert "infinite" in shown.html()
+    moments = [float(moment) for moment in re.findall(r"([\d.]+)%{", shown.course())]
+    assert moments == pytest.approx([100 * movie.PACE * n / shown.length for n in range(len(moments))], abs=1e-3)
+    assert shown.length == movie.PACE * (len(moments) - 1) + movie.LAST
+    width, height = shown.size
     assert 300 < height < width < 740
-    assert len(gif) < 200_000
+    assert len(shown.sheet()) < 200_000
+
+
+@pytest.mark.parametrize(("count", "height"), [(1, 4), (5, 4), (7, 6_000)])
+def test_every_frame_is_seen_in_its_turn(count, height):
+    """Also where the sheet would be higher than its format allows, and has several columns."""
+    frames = [np.full((height, 3, 3), 30 * number, np.uint8) for number in range(count)]
+    shown = movie.Movie(frames, "a caption", "what is seen")
+    assert shown.grid == ((4, 2) if height > 4 else (1, count))
+    assert [np.unique(frame).tolist() for frame in pictures(shown)] == [[30 * number] for number in range(count)]
 
 
 def test_one_frame_is_enough_and_frames_that_are_alike_are_kept(moving):
@@ -351,7 +357,8 @@ def test_the_true_springs_stand_beside_the_inferred_ones(moving):
     places, _, true = moving
     frames = pictures(animation.springs(places, np.broadcast_to(true, (len(places), *true.shape)), true))
     left, right = np.split(frames[:, 40:-40], 2, axis=2)
-    assert (left != right).any(axis=-1).mean() < 0.01, "a perfect model draws the truth"
+    apart = np.abs(left - right).max(axis=-1)  # a line may lie between the same pixels otherwise
+    assert (apart > 32).mean() < 0.001, "a perfect model draws the truth"
     nothing = pictures(animation.springs(places, np.zeros((len(places), *true.shape)), true))
     empty, same = np.split(nothing[:, 40:-40], 2, axis=2)
     assert np.array_equal(right, same)
@@ -406,10 +413,10 @@ import numpy as np
 from reprolib.pages.figures.nri_prediction import plots_of_prediction as prediction
 from reprolib.pages.figures.shared import animation, lines as looks, style
 places = np.random.default_rng(0).normal(size=(4, 5, 2))
-gif = animation.springs(places, np.full((4, 5, 4), 0.6), np.ones((5, 4)))
+shown = animation.springs(places, np.full((4, 5, 4), 0.6), np.ones((5, 4)))
 printed = {name: {1: 1.0} for name in looks.LOOKS}
 svg = style.show(prediction.horizon({name: [1.0, 2.0] for name in looks.LOOKS}, printed)).svg
-digest = hashlib.sha256(gif + svg.encode()).hexdigest()
+digest = hashlib.sha256(shown.html().encode() + svg.encode()).hexdigest()
 """
 
 
@@ -435,79 +442,14 @@ def test_the_settings_of_matplotlib_stay_as_they_were(moving):
     assert {name: value for name, value in mpl.rcParams.items() if name != "backend"} == before
 
 
-def test_a_movie_shows_its_bytes_in_a_notebook():
-    shown = looping_gif.Movie(b"GIF89a...")._repr_mimebundle_()
-    assert base64.b64decode(shown["image/gif"]) == b"GIF89a..."
+def test_a_movie_stands_still_until_it_is_played_and_says_what_is_seen():
+    shown = movie.Movie([np.zeros((2, 2, 3), np.uint8)] * 2, "before < after", 'a "square"')._repr_mimebundle_()
+    html = shown["text/html"]
+    assert re.findall(r'class="(\w+)"( checked)?>(\w+)<', html) == [
+        ("stop", " checked", "Stop"),
+        ("play", "", "Play"),
+        ("pause", "", "Pause"),
+    ]
+    assert 'role="img" aria-label="Animation: a &quot;square&quot;"' in html
+    assert "<figcaption>before &lt; after</figcaption>" in html
     assert "animation" in shown["text/plain"]
-
-
-def test_the_source_stands_over_the_animation_and_its_strip(moving):
-    places, beliefs, true = moving
-    for known in ((), (true,)):
-        plain = pictures(animation.springs(places, beliefs, *known))
-        headed = pictures(animation.springs(places, beliefs, *known, source="committed weights: small scale " * 2))
-        added = headed.shape[1] - plain.shape[1]
-        assert added > 0
-        assert (headed[:, :added].min(axis=(1, 2, 3)) < 64).all(), "in every frame"
-        assert (headed[:, :added, -5:] == 255).all(), "it ends inside the picture"
-    assert "untrained" in texts(animation.strip(*moving, source="untrained network"))
-
-
-# Nothing at hand, and what cannot be drawn
-
-
-@pytest.mark.parametrize(
-    "figure",
-    [
-        lambda: prediction.trajectories(*[np.zeros((0, 5, N, 2))] * 3),
-        lambda: graphs.graphs(np.zeros((0, N, N - 1)), np.zeros((0, N, N - 1))),
-        lambda: scores.accuracy_curves({"a": []}),
-        lambda: prediction.horizon({}),
-        lambda: scores.by_objects({"a": {}}),
-    ],
-)
-def test_without_anything_to_draw_a_figure_says_so(figure):
-    assert texts(figure()).startswith("No ")
-
-
-P, B = np.zeros((3, N, 2)), np.zeros((3, N, N - 1))
-ONE_WAY = dense([[0, 1, 0], [0, 0, 0], [0, 0, 0]])
-
-
-@pytest.mark.parametrize(
-    ("draw", "words"),
-    [
-        (lambda: prediction.trajectories(P[..., :1], P, P), r"past has the shape \[1, 3, 4, 1\]"),
-        (lambda: prediction.trajectories(P, P[:, :2], P), "true has the shape"),
-        (lambda: prediction.trajectories(P, P, P[:2]), "predicted has the shape"),
-        (lambda: prediction.trajectories(P, P, np.full_like(P, np.nan)), "predicted holds values that are not finite"),
-        (lambda: prediction.trajectories(P[:0], P, P), "one frame"),
-        (lambda: prediction.trajectories(P, P[:0], P[:0]), "one frame"),
-        (lambda: prediction.trajectories(P, P, P, titles=("a", "b")), "2 titles for 1 scenes"),
-        (lambda: prediction.trajectories([[1.0], [1.0, 2.0]], P, P), "past is no array of numbers"),
-        (lambda: graphs.graphs(B[0], B[0, :3]), "at least two objects"),
-        (lambda: graphs.graphs(np.zeros((1, 0)), np.zeros((1, 0))), "at least two objects"),
-        (lambda: graphs.graphs(B[0], B), "the same scenes"),
-        (lambda: graphs.graphs(ONE_WAY, ONE_WAY), "the same in both directions"),
-        (lambda: graphs.graphs(B[0] + 2, B[0]), "true must lie between 0 and 1"),
-        (lambda: graphs.graphs(B[0], B[0] - 0.1), "probabilities must lie between 0 and 1"),
-        (lambda: graphs.graphs(B[0], B[0], P), "positions has the shape"),
-        (lambda: graphs.graphs(B, B, titles=("a",)), "1 titles for 3 scenes"),
-        (lambda: scores.accuracy_curves({"a": [{"epoch": 1}]}), "'a' lacks 'accuracy/edges'"),
-        (lambda: scores.accuracy_curves({"a": [{"step": 1, "accuracy/edges": 1.0}]}), "'a' lacks 'epoch'"),
-        (lambda: prediction.horizon({"a": [1.0, 0.0]}), "'a' must be positive"),
-        (lambda: prediction.horizon({"a": [1.0, np.inf]}), "a holds values that are not finite"),
-        (lambda: prediction.horizon({"a": [[1.0, 2.0], [1.0]]}), "rows of equal length"),
-        (lambda: scores.by_objects({"a": {3: [1.0], 5: [1.0, 2.0]}}), "'a' has other seeds"),
-        (lambda: animation.springs(P[..., 0], B), "positions has the shape"),
-        (lambda: animation.springs(P, B[:2]), "beliefs has the shape"),
-        (lambda: animation.springs(P, B + 2), "beliefs must lie between 0 and 1"),
-        (lambda: animation.springs(P, B, B), "true has the shape"),
-        (lambda: animation.springs(P[:0], B[:0]), "no frame"),
-        (lambda: animation.springs(P[:, :3], B[:, :3, :2], ONE_WAY), "the same in both directions"),
-        (lambda: animation.strip(np.full_like(P, np.inf), B), "positions holds values that are not finite"),
-    ],
-)
-def test_what_cannot_be_drawn_is_said_in_a_sentence(draw, words):
-    with pytest.raises(InputError, match=words):
-        draw()

@@ -18,7 +18,7 @@ from reprolib.data.basketball.play_windows import RATE, ROLES
 from reprolib.data.basketball.tracked_games import COURT
 from reprolib.data.simulations import senders
 from reprolib.pages.figures.basketball.views_of_plays import PlayView
-from reprolib.pages.figures.shared.looping_gif import looping, painted, stage
+from reprolib.pages.figures.shared.movie import Movie, painted, stage
 from reprolib.pages.figures.shared.moving_objects import headed
 from reprolib.pages.figures.shared.style import (
     BELOW,
@@ -146,8 +146,8 @@ def _half_way(sender: np.ndarray, receiver: np.ndarray) -> np.ndarray:
     return np.stack([(sender + receiver) / 2, receiver])
 
 
-def moving_play(view: PlayView) -> bytes:
-    """A looping GIF of one play at its true pace: solid signs are true, hollow ones are predicted.
+def moving_play(view: PlayView) -> Movie:
+    """A movie of one play at its true pace: solid signs are true, hollow ones are predicted.
 
     Lines are edges: the half of one at an object is as dark as the chance that the other acts on it. The same view
     gives the same bytes.
@@ -162,4 +162,9 @@ def moving_play(view: PlayView) -> bytes:
             what = "seen" if time < read else "predicted (hollow)"
             below.set_text(f"{time / RATE:.1f} s: {what}")
             frames.append(painted(painter))
-    return looping(frames, pace=round(1000 / RATE))
+    caption = "A play at its true pace; hollow signs are predictions, dark halves of lines are edges that act."
+    alt = (
+        "a half court from above on which a ball and four players move, with lines between those who act on one "
+        "another, and hollow signs where the network predicts them."
+    )
+    return Movie(frames, caption, alt, round(1000 / RATE))

@@ -1,4 +1,4 @@
-"""The shortest path as a network finds it, one processing step after another: a looping GIF, and four steps for print.
+"""The shortest path as a network finds it, one processing step after another: a movie, and four steps for print.
 
 Dimensions: N nodes (towns), E edges, R roads, each of them two edges.
 """
@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from reprolib.pages.figures.gn_tasks.views_of_graph_tasks import PathView
-from reprolib.pages.figures.shared.looping_gif import looping, painted, stage
+from reprolib.pages.figures.shared.movie import Movie, painted, stage
 from reprolib.pages.figures.shared.moving_objects import frame, headed
 from reprolib.pages.figures.shared.style import BELOW, BLUE, INK, PALE, STYLE, WIDTH, styled
 
@@ -70,8 +70,8 @@ def road_chances(view: PathView, edges: np.ndarray) -> np.ndarray:
     return chances
 
 
-def path_search(view: PathView) -> bytes:
-    """A looping GIF: towns and roads as dark as the network believes that they lie on the path from A to B.
+def path_search(view: PathView) -> Movie:
+    """A movie: towns and roads as dark as the network believes that they lie on the path from A to B.
 
     Beside it stands the true path. There is one frame a processing step; the same view gives the same bytes.
     """
@@ -89,7 +89,12 @@ def path_search(view: PathView) -> bytes:
             count.set_text(f"step {step + 1} of {len(view.right)}")
             right.set_text(_score(view, step))
             frames.append(painted(painter))
-    return looping(frames, PACE)
+    caption = "Left what the network believes after each step, right the shortest path from A to B."
+    alt = (
+        "a map of towns and roads, tinted anew after every processing step by the network's probability that they "
+        "lie on the shortest path from A to B, beside the same map with the true path."
+    )
+    return Movie(frames, caption, alt, PACE)
 
 
 @styled

@@ -17,7 +17,7 @@ from reprolib.experiments.mocap import ANEW, LEARNED
 from reprolib.judgement.verdicts import Measurement
 from reprolib.pages.figures.mocap.views_of_walks import WalkView
 from reprolib.pages.figures.nri_prediction.plots_of_prediction import horizon
-from reprolib.pages.figures.shared.looping_gif import looping, painted, stage
+from reprolib.pages.figures.shared.movie import Movie, painted, stage
 from reprolib.pages.figures.shared.moving_objects import frame, headed
 from reprolib.pages.figures.shared.style import BELOW, BLUE, GREY, INK, ORANGE, PURPLE, STYLE, WIDTH, styled
 from reprolib.pages.figures.shared.telling_rows import telling_rows
@@ -80,8 +80,8 @@ def walk_moments(view: WalkView) -> Figure:
     return figure
 
 
-def walking(view: WalkView) -> bytes:
-    """A looping GIF: the given frames, then what came and what is predicted; the same view gives the same bytes.
+def walking(view: WalkView) -> Movie:
+    """A movie: the given frames, then what came and what is predicted; the same view gives the same bytes.
 
     Left on the graph of the given frames, right on a graph that is inferred anew before every frame.
     """
@@ -100,7 +100,12 @@ def walking(view: WalkView) -> bytes:
                 guess.set_segments(_lines(path[ahead - 1][:, SIDE_VIEW], view.bones) if ahead > 0 else [])
             count.set_text(f"{ahead} frames ahead: blue is predicted" if ahead > 0 else f"given: frame {time + 1}")
             frames.append(painted(painter))
-    return looping(frames, PACE)
+    caption = "A walk as it was and as predicted: grey the true body, blue the predicted one."
+    alt = (
+        "a body of lines walks from left to right in two panels; after half of the frames a thin blue body, the "
+        "prediction, appears over the grey true one."
+    )
+    return Movie(frames, caption, alt, PACE)
 
 
 def _actors(axis: Axes, path: np.ndarray) -> tuple[LineCollection, LineCollection]:

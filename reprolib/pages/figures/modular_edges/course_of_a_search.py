@@ -1,4 +1,4 @@
-"""A search for the graph of one scene: a looping GIF of graph and error, and four moments of it for print.
+"""A search for the graph of one scene: a movie of graph and error, and four moments of it for print.
 
 Dimensions: P proposals, N objects.
 """
@@ -11,15 +11,15 @@ from matplotlib.lines import Line2D
 
 from reprolib.pages.figures.modular_edges.views_of_a_search import AnnealedScene
 from reprolib.pages.figures.shared.animation import PANELS, Panel, Scene, edge_legend
-from reprolib.pages.figures.shared.looping_gif import looping, painted, stage
+from reprolib.pages.figures.shared.movie import Movie, painted, stage
 from reprolib.pages.figures.shared.moving_objects import circle, headed, pairs, true_pairs
 from reprolib.pages.figures.shared.style import BELOW, BLUE, GREY, INK, STYLE, WIDTH, styled
 
 PACE = 150  # milliseconds of a change
 
 
-def search_course(view: AnnealedScene, edge: str = "spring") -> bytes:
-    """A looping GIF: left the graph that is kept, right the error of its predictions on a logarithmic scale.
+def search_course(view: AnnealedScene, edge: str = "spring") -> Movie:
+    """A movie: left the graph that is kept, right the error of its predictions on a logarithmic scale.
 
     There is one frame for every proposal that changes the graph, and one for the end. A line is half as dark where only
     one of its two directions is there; what is not there is red and dashed. The same view gives the same bytes.
@@ -43,7 +43,12 @@ def search_course(view: AnnealedScene, edge: str = "spring") -> bytes:
             count.set_text(f"after {proposal} proposals")
             score.set_text(scene.right(proposal))
             frames.append(painted(painter))
-    return looping(frames, PACE)
+    caption = "Left the graph that is kept, right the error of its predictions, by proposals."
+    alt = (
+        "five particles on a circle, joined by the springs that an annealer keeps after each proposal, beside a "
+        "curve of the error of its predictions that falls towards that of the true graph."
+    )
+    return Movie(frames, caption, alt, PACE)
 
 
 @styled

@@ -16,7 +16,7 @@ from reprolib.pages.figures.rn_physics.plots_of_physics import draw_table
 from reprolib.pages.figures.rn_physics.views_of_links import BodyView, LinkView
 from reprolib.pages.figures.shared.bars import alike
 from reprolib.pages.figures.shared.lines import band, looks
-from reprolib.pages.figures.shared.looping_gif import Movie, looping, painted, stage
+from reprolib.pages.figures.shared.movie import Movie, painted, stage
 from reprolib.pages.figures.shared.moving_objects import WRONG, headed, score, shade, verdict
 from reprolib.pages.figures.shared.style import BELOW, GREY, INK, NO_RECORD, STYLE, canvas, note, percent_axis, styled
 from reprolib.settings.physical import World
@@ -108,7 +108,7 @@ def body_links(view: BodyView) -> Figure:
 
 
 def walking_links(view: BodyView) -> Movie:
-    """The scene as a looping GIF, as fast as it was: left what the network is told, right what it sees in the body."""
+    """The scene as a movie, as fast as it was: left what the network is told, right what it sees in the body."""
     frames = []
     with mpl.rc_context(dict(STYLE)):
         painter, axes = stage(2, view.source)
@@ -120,7 +120,15 @@ def walking_links(view: BodyView) -> Movie:
             _bones(axes[1], view, frame)
             _links(axes[1], view, frame)
             frames.append(painted(painter))
-    return Movie(looping(frames, round(view.pace)))
+    caption = (
+        "Joints of a walking body, and the links that a network trained on balls sees between them, over the "
+        "bones that it is not told of."
+    )
+    alt = (
+        "Two panels with ten coloured joints of a walking body seen from the side. On the right the bones lie "
+        "under them in grey, and dark lines join the joints that the network takes for linked."
+    )
+    return Movie(frames, caption, alt, round(view.pace))
 
 
 def _joints(axis: Axes, view: BodyView, frame: int) -> None:

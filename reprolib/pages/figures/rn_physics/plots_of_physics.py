@@ -3,8 +3,6 @@
 T frames, 10 balls. Springs are drawn as zigzags, rigid links as straight lines.
 """
 
-import io
-
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,11 +10,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
-from PIL import Image
 
 from reprolib.data.linked_balls import NONE, SPRING
 from reprolib.errors import InputError
-from reprolib.pages.figures.shared.looping_gif import Movie
+from reprolib.pages.figures.shared.movie import Movie, painted
 from reprolib.pages.figures.shared.moving_objects import Values, numbers, shade
 from reprolib.pages.figures.shared.style import GREY, INK, STYLE, WIDTH, styled
 from reprolib.settings.physical import World
@@ -43,18 +40,18 @@ def hidden_links(trajectories: Values, connections: Values, world: World | None 
 
 
 def moving_links(trajectories: Values, connections: Values, world: World | None = None) -> Movie:
-    """The scene as a looping GIF, as fast as it moved; arguments and errors as for `hidden_links`."""
+    """The scene as a movie, as fast as it moved; arguments and errors as for `hidden_links`."""
     places, links = _checked(trajectories, connections)
     world, frames = world or World(), []
     with mpl.rc_context(dict(STYLE)):
         for frame in range(places.shape[1]):
             painter = FigureCanvasAgg(_drawn(places, links, frame, world))
             painter.figure.set_dpi(RESOLUTION)
-            painter.draw()
-            frames.append(Image.fromarray(np.asarray(painter.buffer_rgba())[..., :3].copy()))
-    content, pace = io.BytesIO(), round(1000 * world.step * world.steps)  # milliseconds
-    frames[0].save(content, "GIF", save_all=True, append_images=frames[1:], duration=pace, loop=0)
-    return Movie(content.getvalue())
+            frames.append(painted(painter))
+    pace = round(1000 * world.step * world.steps)  # milliseconds
+    caption = "The same scene in motion."
+    alt = "ten balls on a table, on the right with the springs and rigid links between them."
+    return Movie(frames, caption, alt, pace, rest=pace)
 
 
 def zigzag(start: np.ndarray, end: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Moving objects whose edges fade in as the model finds them: a looping GIF, and four of its frames for print.
+"""Moving objects whose edges fade in as the model finds them: a movie, and four of its frames for print.
 
 Dimensions: T frames, N objects. Edges come dense and receiver-major without self-loops, [N, N-1]; a pair of objects is
 drawn as one line that stands for the mean of its two directions.
@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from reprolib.errors import InputError
-from reprolib.pages.figures.shared.looping_gif import looping, painted, stage
+from reprolib.pages.figures.shared.movie import Movie, painted, stage
 from reprolib.pages.figures.shared.moving_objects import (
     CROWD,
     WRONG,
@@ -104,8 +104,8 @@ def _lines(places: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndar
 
 def springs(
     positions: Values, beliefs: Values, true: Values | None = None, edge: str = "spring", source: str = ""
-) -> bytes:
-    """A looping GIF: objects with their trails, and lines as opaque as the model believes in them.
+) -> Movie:
+    """A movie: objects with their trails, and lines as opaque as the model believes in them.
 
     Beside it, where the true graph is given, the same motion with the true edges; believed edges that are not there
     are red and dashed. The same input gives the same bytes.
@@ -136,7 +136,10 @@ def springs(
             count.set_text(f"frame {time + 1} of {times}")
             right.set_text(scene.right(time))
             frames.append(painted(painter))
-    return looping(frames)
+    beside = "." if true is None else "; beside, those that are there."
+    caption = f"Lines are {edge}s, as dark as the decoder believes in them{beside}"
+    alt = f"objects move, and lines between them grow darker where the decoder comes to believe in a {edge}{beside}"
+    return Movie(frames, caption, alt)
 
 
 @styled
