@@ -103,3 +103,28 @@ def test_pale_words_are_seen(address, browser, axe):
         page = context.new_page()
         page.set_content("<html lang='en'><title>t</title><main><h1 style='color: #ddd'>pale</h1></main></html>")
         assert any("contrast" in each for each in unreadable(page, axe))
+
+
+def test_a_movie_stands_still_until_it_is_played_and_again_when_it_is_paused_or_stopped(address, browser):
+    with browser.new_context(**VIEWS["light"]) as context:
+        page = context.new_page()
+        page.goto(f"{address}notebooks/nri_edges.html", wait_until="networkidle")
+        movie = page.locator("figure.movie").first
+        film = movie.locator(".film")
+
+        def place():
+            return film.evaluate("film => getComputedStyle(film).backgroundPosition")
+
+        first = place()
+        page.wait_for_timeout(500)
+        assert place() == first, "nothing moves by itself"
+        movie.get_by_label("Play").check()
+        page.wait_for_function(
+            "([film, first]) => getComputedStyle(film).backgroundPosition !== first", arg=[film.element_handle(), first]
+        )
+        movie.get_by_label("Pause").check()
+        paused = place()
+        page.wait_for_timeout(500)
+        assert place() == paused != first
+        movie.get_by_label("Stop").check()
+        assert place() == first
