@@ -25,11 +25,11 @@ table = $(REPROLIB) table $(1) >$(2).part && mv $(2).part $(2)
 # $(call trained,SCALE): JOBS processes share the missing records; then every claim with its label, also where a run failed.
 trained = seq $(JOBS) | xargs -P $(JOBS) -I{} $(ONE_THREAD) $(REPROLIB) fill --scale $(1); code=$$?; $(REPROLIB) claims && exit $$code
 
-.PHONY: help book test browser test-book tables small long paper bench verify lint clean setup executed FORCE
+.PHONY: help book test browser test-book test-workflow test-wheel tables small long paper bench verify lint clean setup executed FORCE
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: setup ## run every notebook at SCALE=smoke, training included (TRAIN=0: only read records), and build the book
 	@$(MAKE) --no-print-directory -j$(JOBS) executed
@@ -50,6 +50,16 @@ browser: setup ## install what test-book needs: a driver, and a Chromium where t
 test-book: browser ## open every page of the built book in a headless Chromium: light, dark, on a phone (after `make book`)
 	@echo "test-book: pictures of the pages go to $(CURDIR)/_build/screenshots"
 	@REPROLIB_HTML=_build/html $(PYTHON) -m pytest -q -n $(JOBS) tests/browser
+
+test-workflow: setup ## install Snakemake where it is missing, and test the workflow
+	@$(PYTHON) -c 'import snakemake, snakemake_executor_plugin_slurm' 2>/dev/null || { echo "test-workflow: installing Snakemake" && \
+	  $(PYTHON) -m pip --disable-pip-version-check install -qq -c constraints.txt -e '.[workflow]'; }
+	@$(ONE_THREAD) $(PYTHON) -m pytest -q -n $(JOBS) tests/test_workflow.py
+
+test-wheel: setup ## build the wheel, and use it from an empty environment
+	@rm -rf build _build/wheel && echo "test-wheel: building the wheel"
+	@$(PYTHON) -m pip --disable-pip-version-check wheel -qq --no-deps -w _build/wheel . && rm -rf build
+	@REPROLIB_WHEEL=_build/wheel $(ONE_THREAD) $(PYTHON) -m pytest -q tests/test_wheel.py
 
 tables: setup ## write the picture of headlines and the tables of figures, claims and waiting rows to _build/tables and book/_generated
 	@mkdir -p _build/tables
