@@ -18,7 +18,7 @@ from reprolib.pages.figures.gn_tasks.plots_of_graph_tasks import (
 )
 from reprolib.pages.figures.headline_figures import headline_figures
 from reprolib.pages.figures.label_bars import label_bars
-from reprolib.pages.figures.lectures import by_distance, close_pairs, joined_paths
+from reprolib.pages.figures.lectures import by_distance, by_examples, close_pairs, joined_paths
 from reprolib.pages.figures.mocap.plots_of_walks import learned_edges, walk_errors, walk_moments, walking
 from reprolib.pages.figures.modular_data.plots_of_few_data import edges_by_frames, edges_by_scenes
 from reprolib.pages.figures.modular_edges.course_of_a_search import search_course, search_moments
@@ -76,6 +76,7 @@ __all__ = [
     "beside_blender",
     "body_links",
     "by_distance",
+    "by_examples",
     "by_objects",
     "by_scene",
     "category_bars",

@@ -1,9 +1,11 @@
 """What the lectures plot of their own small experiments."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.figure import Figure
 
-from reprolib.pages.figures.shared.style import BLUE, ORANGE, PALE, canvas, styled
+from reprolib.pages.figures.shared.style import BLUE, ORANGE, PALE, canvas, percent_axis, styled
 
 
 @styled
@@ -54,4 +56,19 @@ def joined_paths(places: np.ndarray, edges: np.ndarray) -> Figure:
         axis.set(aspect="equal", xticks=[], yticks=[])
         for side in axis.spines.values():
             side.set_visible(True)
+    return figure
+
+
+@styled
+def by_examples(found: Mapping[str, Mapping[int, float]]) -> Figure:
+    """A line for each of two networks {name: {examples: percent}}, against the number of examples learned from."""
+    figure = canvas(2.8)
+    axis = figure.subplots()
+    looks = {"color": ORANGE, "marker": "s"}, {"color": BLUE, "marker": "o"}
+    for (name, curve), look in zip(found.items(), looks, strict=True):
+        axis.plot(curve.keys(), curve.values(), label=name, **look)
+    axis.set_xscale("log")
+    axis.set_xlabel("examples")
+    percent_axis(axis, "percent right")
+    axis.legend()
     return figure
