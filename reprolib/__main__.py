@@ -116,11 +116,12 @@ def execute(
     notebook: Path,
     parameter: Annotated[list[str] | None, typer.Option("--parameter", "-p", help="name=value.")] = None,
     out: Annotated[Path | None, typer.Option(help="Where the executed notebook goes.")] = None,
+    rule: Annotated[Path | None, typer.Option(help="Where, for make, the files go that it depends on.")] = None,
 ) -> None:
     """Execute a notebook through papermill; an unknown or missing parameter is an error."""
     from reprolib.running import execute as notebooks
 
-    typer.echo(notebooks.execute(notebook, notebooks.parse(parameter or []), out))
+    typer.echo(notebooks.execute(notebook, notebooks.parse(parameter or []), out, rule))
 
 
 @app.command()

@@ -37,7 +37,7 @@ LAYERS = (
     {"judgement.derived"},
     {"judgement.hearing"},
     {"judgement.labels"},
-    {"running.predictions", "running.runs", "judgement.verify"},
+    {"running.predictions", "running.runs", "running.files_used", "judgement.verify"},
     {"running.fill", "running.execute"},
     {"pages.tables"},
     {"pages.figures", "pages.book_files", "bench"},
