@@ -43,7 +43,7 @@ LAYERS = (
     {"pages.figures", "pages.book_files", "bench"},
     {"pages.live"},
     {"own", "data_commands", "bench_commands"},
-    {"infer_command"},
+    {"infer_command", "execute_command"},
     {"__main__"},
 )
 LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts}

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from reprolib import paths
@@ -129,6 +130,26 @@ def check(notebook: Path, parameters: dict[str, Any]) -> None:
         InputError: no such notebook, not exactly one cell tagged `parameters`, a parameter that is unknown, missing or
             of another type than its default, a scale or a kind of data that there is not.
     """
+    known = _declared(notebook, _parameters_cell(notebook))
+    for name, value in parameters.items():
+        if name not in known:
+            raise InputError(f"{notebook} has no parameter {name!r}: choose one of {', '.join(known)}")
+        if not _fits(value, known[name]):
+            raise InputError(f"{notebook}: parameter {name} takes a value like {known[name]!r}, not {value!r}")
+        if name in CHOICES and value not in CHOICES[name]:
+            choices = ", ".join(CHOICES[name])
+            raise InputError(f"{notebook}: parameter {name} is {value!r}: choose one of {choices}")
+    for name, default in known.items():
+        if default is ... and name not in parameters:
+            raise InputError(f"{notebook} needs a value for its parameter {name}: add -p {name}=...")
+
+
+def _parameters_cell(notebook: Path) -> Any:
+    """The cell of a notebook that is tagged `parameters`.
+
+    Raises:
+        InputError: no such notebook, or not exactly one such cell of code.
+    """
     import nbformat
 
     if not notebook.exists():
@@ -142,21 +163,32 @@ def check(notebook: Path, parameters: dict[str, Any]) -> None:
         raise InputError(f"{notebook} has {len(tagged)} cells tagged `parameters`: it needs exactly one")
     if tagged[0].cell_type != "code":
         raise InputError(f"{notebook}: the cell tagged `parameters` is {tagged[0].cell_type}: make it a code cell")
+    return tagged[0]
+
+
+def _declared(notebook: Path, cell: Any) -> dict[str, Any]:
+    """The parameters that a cell assigns, with their defaults."""
     try:
-        known = defaults(tagged[0].source)
+        return defaults(cell.source)
     except SyntaxError as error:
         raise InputError(f"{notebook}, parameters cell, line {error.lineno}: {error.msg}") from None
-    for name, value in parameters.items():
-        if name not in known:
-            raise InputError(f"{notebook} has no parameter {name!r}: choose one of {', '.join(known)}")
-        if not _fits(value, known[name]):
-            raise InputError(f"{notebook}: parameter {name} takes a value like {known[name]!r}, not {value!r}")
-        if name in CHOICES and value not in CHOICES[name]:
-            choices = ", ".join(CHOICES[name])
-            raise InputError(f"{notebook}: parameter {name} is {value!r}: choose one of {choices}")
-    for name, default in known.items():
-        if default is ... and name not in parameters:
-            raise InputError(f"{notebook} needs a value for its parameter {name}: add -p {name}=...")
+
+
+def described(notebook: Path) -> str:
+    """A line for each parameter of a notebook: how it is set to its default, and the comment beside it.
+
+    Raises:
+        InputError: no such notebook, or not exactly one cell of code tagged `parameters`.
+    """
+    from papermill.translators import PythonTranslator
+
+    cell = _parameters_cell(notebook)
+    _declared(notebook, cell)
+    found = PythonTranslator.inspect(cell)
+    settings = [quote(f"{one.name}={one.default}".replace('"', "")) for one in found]
+    width = max(map(len, settings), default=0)
+    lines = zip(settings, found, strict=True)
+    return "\n".join(f"-p {setting:{width}}  {one.help}".rstrip() for setting, one in lines)
 
 
 def defaults(source: str) -> dict[str, Any]:
