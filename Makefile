@@ -18,7 +18,8 @@ PYTHON := $(BIN)python
 REPROLIB := $(PYTHON) -m reprolib
 ONE_THREAD := env OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
-SOURCES := $(shell find reprolib -name '*.py' -o -name '*.csv') $(shell find results 2>/dev/null) constraints.txt
+PAGES := $(NOTEBOOKS:%=book/%)
+RULES := $(wildcard book/notebooks/*.d)
 FORMATS := md csv html json
 # $(call table,NAME AND OPTIONS,FILE): the file is the old one or the whole new one.
 table = $(REPROLIB) table $(1) >$(2).part && mv $(2).part $(2)
@@ -100,11 +101,15 @@ clean: ## remove everything generated, except the environment
 setup:
 	@.ci/setup $(PYTHON)
 
-executed: $(NOTEBOOKS:%=book/%)
+executed: $(PAGES)
 
-book/notebooks/%.ipynb: notebooks/%.ipynb _build/parameters $(SOURCES)
+# A page's rule names what the page used when it was last executed: modules, records and their folders. One without a rule is executed.
+-include $(RULES)
+$(filter-out $(RULES:.d=.ipynb),$(PAGES)): FORCE
+
+book/notebooks/%.ipynb: notebooks/%.ipynb _build/parameters constraints.txt reprolib/running/execute.py
 	@echo "book: executing $< (scale=$(SCALE), train=$(TRAIN))"
-	@$(ONE_THREAD) $(REPROLIB) execute $< --out $@ -p scale=$(SCALE) -p train=$(if $(filter 0 no false False,$(TRAIN)),False,True)
+	@$(ONE_THREAD) $(REPROLIB) execute $< --out $@ --rule $(@:.ipynb=.d) -p scale=$(SCALE) -p train=$(if $(filter 0 no false False,$(TRAIN)),False,True)
 
 _build/parameters: FORCE
-	@mkdir -p _build && echo "$(SCALE) $(TRAIN)" | cmp -s - $@ || echo "$(SCALE) $(TRAIN)" >$@
+	+@mkdir -p _build && echo "$(SCALE) $(TRAIN)" | cmp -s - $@ || echo "$(SCALE) $(TRAIN)" >$@

@@ -17,6 +17,7 @@ from reprolib.data_commands import data_app
 from reprolib.errors import InputError
 from reprolib.evidence import kinds
 from reprolib.evidence.spelling import number
+from reprolib.execute_command import execute
 from reprolib.infer_command import infer
 
 INTERRUPTED = 130  # the shell's code for Ctrl-C
@@ -109,18 +110,6 @@ def run(
         typer.echo(f"{request.place(paths.results())}")
         for name, value in record.metrics.items():
             typer.echo(f"  {name:28} {number(value, name)}")
-
-
-@app.command()
-def execute(
-    notebook: Path,
-    parameter: Annotated[list[str] | None, typer.Option("--parameter", "-p", help="name=value.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Where the executed notebook goes.")] = None,
-) -> None:
-    """Execute a notebook through papermill; an unknown or missing parameter is an error."""
-    from reprolib.running import execute as notebooks
-
-    typer.echo(notebooks.execute(notebook, notebooks.parse(parameter or []), out))
 
 
 @app.command()
@@ -254,7 +243,7 @@ def fill(
     typer.echo(f"{len(done)} runs finished, {sum(1 for _ in filler.missing(scale, only))} are missing")
 
 
-for command in (bench, profile):
+for command in (execute, bench, profile):
     app.command()(command)
 
 

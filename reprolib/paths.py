@@ -6,7 +6,8 @@ A checkout is worked in where it lies. An installed package leaves its folder al
 import os
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+LIBRARY = Path(__file__).resolve().parent
+ROOT = LIBRARY.parent
 WORK = ROOT if (ROOT / "pyproject.toml").is_file() else Path.cwd()  # what is written goes below
 NOTEBOOKS = ROOT / "notebooks"
 SPEED, PROFILE = "speed.csv", "profile.csv"  # in the results folder: what `bench` and `profile` measured with --keep

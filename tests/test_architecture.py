@@ -37,13 +37,13 @@ LAYERS = (
     {"judgement.derived"},
     {"judgement.hearing"},
     {"judgement.labels"},
-    {"running.predictions", "running.runs", "judgement.verify"},
+    {"running.predictions", "running.runs", "running.files_used", "judgement.verify"},
     {"running.fill", "running.execute"},
     {"pages.tables"},
     {"pages.figures", "pages.book_files", "bench"},
     {"pages.live"},
     {"own", "data_commands", "bench_commands"},
-    {"infer_command"},
+    {"infer_command", "execute_command"},
     {"__main__"},
 )
 LAYER = {part: number for number, parts in enumerate(LAYERS) for part in parts}

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 from datetime import datetime
 from html import unescape
 from html.parser import HTMLParser
@@ -310,3 +311,20 @@ def test_marks_on_the_pages_of_experiments_lead_to_claims(pages, name):
     assert led <= known
     measured = any(record.scale != "smoke" for _, record in records.read_all(paths.results(), name))
     assert led or not measured, "no order is marked"
+
+
+@built
+@pytest.mark.parametrize("file", ["reprolib/models/stories.py", "reprolib/judgement/verdicts.py"])
+def test_make_executes_again_the_pages_whose_rule_names_an_edited_file(file):
+    """`make -W FILE` takes a file for edited. A book that was just built needs nothing."""
+    scale, train = (ROOT / "_build/parameters").read_text().split()
+    call = ["make", "--no-print-directory", "-n", f"SCALE={scale}", f"TRAIN={train}", "executed"]
+    asked = [
+        subprocess.run([*call, *edited], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for edited in ([], ["-W", file])
+    ]
+    now, after = (set(re.findall(r"book: executing notebooks/(\w+)", said)) for said in asked)
+    uses = {path.stem for path in (BOOK / "notebooks").glob("*.d") if f" {file} " in path.read_text()}
+    assert (now, after) == (set(), uses)
+    assert "rn_babi" in uses
+    assert ("rn_sort_of_clevr" in uses) == (file == "reprolib/judgement/verdicts.py")

@@ -39,7 +39,10 @@ NAMES = (
     "summary",
     *LECTURES,
 )
-PARAMETERS = 'scale = "smoke"\nseeds = [0]\ndata = "generated"\ntrain = True'
+PARAMETERS = """scale = "smoke"  # or small, long, paper: how large and how long
+seeds = [0]  # one run of every row for each
+data = "generated"  # or real, from the folder REPROLIB_DATA
+train = True  # False only reads committed records"""
 
 
 def cells(path, kind=None):

@@ -92,6 +92,14 @@ class Court:
         """The names of the experiments that a claim rests on rows of."""
         return {self.known.rows[name][0].name for name in self._needed(claim) if name in self.known.rows}
 
+    def around(self, experiment: str) -> set[str]:
+        """The names of the experiments whose records decide what is said of one: of its tasks, and of their claims."""
+        tasks = {task for (task, _), (home, _) in self.known.rows.items() if home.name == experiment}
+        named = [{task for task, _ in self._needed(claim)} for claim in self.claims]
+        tasks = tasks.union(*(each for each in named if each & tasks))
+        parts = [part for (task, _), (_, row) in self.known.rows.items() if task in tasks for part in row.rows]
+        return {self.known.rows[part.task, part.system][0].name for part in parts}
+
     def rests_on(self, headline: bool) -> set[Name]:
         """The rows on which claims rest, of headlines alone or of all, with those that stand for one of them."""
         needed = {name for claim in self.claims if claim.headline or not headline for name in self._rows_of(claim)}

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from reprolib import paths
@@ -15,6 +16,7 @@ from reprolib.contracts.entry import SCALES
 from reprolib.contracts.source import DATA_KINDS
 from reprolib.errors import InputError
 from reprolib.files import temporary_beside, write_text
+from reprolib.running import files_used
 
 NOISE = ("execution", "papermill", "ExecuteTime")  # metadata that hold times and paths
 CHOICES = {"scale": SCALES, "data": DATA_KINDS}  # of parameters that mean the same in every notebook
@@ -22,8 +24,11 @@ SOCKET_PATH = 100  # bytes that every system allows in the path of a socket, les
 UNSAID = object()  # default of a parameter that is declared without a literal value
 
 
-def execute(notebook: Path, parameters: dict[str, Any], out: Path | None = None) -> Path:
+def execute(notebook: Path, parameters: dict[str, Any], out: Path | None = None, rule: Path | None = None) -> Path:
     """Run a notebook with parameters and write the executed copy, and beside it, as JSON, the seconds that it took.
+
+    Args:
+        rule: where, for make, the files go that the executed copy depends on.
 
     Returns:
         Where the executed notebook lies; by default under _build/notebooks.
@@ -37,9 +42,12 @@ def execute(notebook: Path, parameters: dict[str, Any], out: Path | None = None)
     try:
         with temporary_beside(Path(tempfile.gettempdir()) / "reprolib", folder=True) as folder:
             ran, begun = folder / notebook.name, time.monotonic()
-            _run(notebook, parameters, ran)
+            used = folder / "files_used" if rule else None
+            _run(notebook, parameters, ran, used)
             _require_end(notebook, ran)
             seconds = round(time.monotonic() - begun, 1)
+            if rule:
+                write_text(rule, files_used.rule(out, used))
             write_text(out.with_suffix(".json"), json.dumps({"seconds": seconds}) + "\n")
             write_text(out, clean(ran))
     except OSError as error:  # of the temporary copy or of the kernel's files beside it
@@ -49,8 +57,10 @@ def execute(notebook: Path, parameters: dict[str, Any], out: Path | None = None)
     return out
 
 
-def _run(notebook: Path, parameters: dict[str, Any], ran: Path) -> None:
-    """Run a notebook that has been checked and write it, as papermill leaves it, to `ran`.
+def _run(notebook: Path, parameters: dict[str, Any], ran: Path, used: Path | None) -> None:
+    """Run a notebook that has been checked, write it, as papermill leaves it, to `ran`, and what it used to `used`.
+
+    On a terminal the progress of cells is shown, and below it what they say of their own.
 
     The kernel's sockets are files beside `ran`: of two kernels that start at once, each on free ports, one can lose
     a port to the other between its choice and its use.
@@ -72,7 +82,8 @@ def _run(notebook: Path, parameters: dict[str, Any], ran: Path) -> None:
             cwd=str(paths.WORK),
             log_output=False,
             progress_bar=sys.stderr.isatty(),
-            extra_arguments=["--log-level=CRITICAL"],  # of the kernel, which reports its transport and its own end
+            stderr_file=sys.stderr if sys.stderr.isatty() else None,
+            extra_arguments=_kernel_arguments(used),
             config=Config(KernelManager={"transport": "ipc", "ip": str(sockets), "connection_file": f"{sockets}.json"}),
         )
     except PapermillExecutionError as error:
@@ -82,6 +93,15 @@ def _run(notebook: Path, parameters: dict[str, Any], ran: Path) -> None:
         ) from None
     except RuntimeError as error:  # of the kernel
         raise InputError(f"{notebook} did not run to its end ({error}): is there enough memory for it?") from None
+
+
+def _kernel_arguments(used: Path | None) -> list[str]:
+    """Silence of the kernel about its transport and its own end, and a first line that notes what it uses."""
+    quiet = ["--log-level=CRITICAL"]
+    if used is None:
+        return quiet
+    line = f"__import__({files_used.__name__!r}, fromlist=['watch']).watch({str(used)!r})"
+    return [*quiet, f"--InteractiveShellApp.exec_lines={[line]!r}"]
 
 
 def _unformatted(path: Path) -> str:
@@ -110,6 +130,26 @@ def check(notebook: Path, parameters: dict[str, Any]) -> None:
         InputError: no such notebook, not exactly one cell tagged `parameters`, a parameter that is unknown, missing or
             of another type than its default, a scale or a kind of data that there is not.
     """
+    known = _declared(notebook, _parameters_cell(notebook))
+    for name, value in parameters.items():
+        if name not in known:
+            raise InputError(f"{notebook} has no parameter {name!r}: choose one of {', '.join(known)}")
+        if not _fits(value, known[name]):
+            raise InputError(f"{notebook}: parameter {name} takes a value like {known[name]!r}, not {value!r}")
+        if name in CHOICES and value not in CHOICES[name]:
+            choices = ", ".join(CHOICES[name])
+            raise InputError(f"{notebook}: parameter {name} is {value!r}: choose one of {choices}")
+    for name, default in known.items():
+        if default is ... and name not in parameters:
+            raise InputError(f"{notebook} needs a value for its parameter {name}: add -p {name}=...")
+
+
+def _parameters_cell(notebook: Path) -> Any:
+    """The cell of a notebook that is tagged `parameters`.
+
+    Raises:
+        InputError: no such notebook, or not exactly one such cell of code.
+    """
     import nbformat
 
     if not notebook.exists():
@@ -123,21 +163,32 @@ def check(notebook: Path, parameters: dict[str, Any]) -> None:
         raise InputError(f"{notebook} has {len(tagged)} cells tagged `parameters`: it needs exactly one")
     if tagged[0].cell_type != "code":
         raise InputError(f"{notebook}: the cell tagged `parameters` is {tagged[0].cell_type}: make it a code cell")
+    return tagged[0]
+
+
+def _declared(notebook: Path, cell: Any) -> dict[str, Any]:
+    """The parameters that a cell assigns, with their defaults."""
     try:
-        known = defaults(tagged[0].source)
+        return defaults(cell.source)
     except SyntaxError as error:
         raise InputError(f"{notebook}, parameters cell, line {error.lineno}: {error.msg}") from None
-    for name, value in parameters.items():
-        if name not in known:
-            raise InputError(f"{notebook} has no parameter {name!r}: choose one of {', '.join(known)}")
-        if not _fits(value, known[name]):
-            raise InputError(f"{notebook}: parameter {name} takes a value like {known[name]!r}, not {value!r}")
-        if name in CHOICES and value not in CHOICES[name]:
-            choices = ", ".join(CHOICES[name])
-            raise InputError(f"{notebook}: parameter {name} is {value!r}: choose one of {choices}")
-    for name, default in known.items():
-        if default is ... and name not in parameters:
-            raise InputError(f"{notebook} needs a value for its parameter {name}: add -p {name}=...")
+
+
+def described(notebook: Path) -> str:
+    """A line for each parameter of a notebook: how it is set to its default, and the comment beside it.
+
+    Raises:
+        InputError: no such notebook, or not exactly one cell of code tagged `parameters`.
+    """
+    from papermill.translators import PythonTranslator
+
+    cell = _parameters_cell(notebook)
+    _declared(notebook, cell)
+    found = PythonTranslator.inspect(cell)
+    settings = [quote(f"{one.name}={one.default}".replace('"', "")) for one in found]
+    width = max(map(len, settings), default=0)
+    lines = zip(settings, found, strict=True)
+    return "\n".join(f"-p {setting:{width}}  {one.help}".rstrip() for setting, one in lines)
 
 
 def defaults(source: str) -> dict[str, Any]:

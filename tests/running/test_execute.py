@@ -1,8 +1,10 @@
 """Strict execution: what papermill would only warn about is refused, and two executions give the same bytes."""
 
 import errno
+import io
 import json
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from reprolib.errors import InputError
-from reprolib.running.execute import check, clean, defaults, execute, parse
+from reprolib.running.execute import check, clean, defaults, described, execute, parse
 
 PARAMETERS = 'scale: str = "smoke"\nseeds = (0,)\ntrain = True\nrate = 1.5\nname = None\nfolder = str(1)\ndata = "real"'
 BODY = """import sys, time
@@ -55,6 +57,19 @@ def test_two_executions_give_the_same_bytes(notebook, tmp_path):
     assert cells[-1].outputs[0].text.splitlines() == ["'smoke' [1, 2] False 2 x", "0", "1", "2"]
     assert [output.name for output in cells[-1].outputs if output.output_type == "stream"] == ["stdout"]
     assert [cell.id for cell in cells] == ["title", "cell-0", "injected-parameters", "cell-1"]
+
+
+def test_a_terminal_shows_how_far_a_long_cell_is(tmp_path, monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    shown = Terminal()
+    monkeypatch.setattr(sys, "stderr", shown)
+    cell = "import sys\nprint('step 3 of 9', file=sys.stderr)"
+    page = execute(write(tmp_path / "notebook.ipynb", PARAMETERS, cell), {}, tmp_path / "out.ipynb")
+    assert "step 3 of 9" in shown.getvalue()
+    assert "step 3 of 9" not in "".join(str(cell.get("outputs")) for cell in nbformat.read(page, as_version=4).cells)
 
 
 def test_a_kernel_takes_no_port_that_another_could_take_first(tmp_path):
@@ -117,6 +132,19 @@ def test_leftovers_go(notebook, tmp_path, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         execute(notebook, {}, tmp_path / "out.ipynb")
     assert sorted(tmp_path.iterdir()) == [theirs, notebook]
+
+
+def test_parameters_are_described_by_the_comments_beside_them(tmp_path):
+    path = write(
+        tmp_path / "{a} b.ipynb", 'scale: str = "smoke"  # how large\nseeds = [0, 1]\nrate = 1.5  # of training'
+    )
+    assert described(path).splitlines() == [
+        "-p scale=smoke     how large",
+        "-p 'seeds=[0, 1]'",
+        "-p rate=1.5        of training",
+    ]
+    with pytest.raises(InputError, match="has 0 cells tagged"):
+        described(write(tmp_path / "c.ipynb", "a = 1", tagged=0))
 
 
 @pytest.mark.parametrize("tagged", [0, 2])

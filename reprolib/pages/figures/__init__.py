@@ -2,66 +2,17 @@
 
 Each plot takes records, views or arrays; no number starts here. What several experiments share stands in `shared`.
 Plots are matplotlib figures in the one style of `shared/style.py`; `show` turns one into a picture for a notebook.
+
+A plot of one experiment is imported when it is first asked for, so that a page loads no other's, nor their models.
 """
 
-from reprolib.pages.figures.basketball.half_court import moving_play, predicted_plays
-from reprolib.pages.figures.basketball.plots_of_basketball import edges_by_roles
+from importlib import import_module
+from typing import Any
+
 from reprolib.pages.figures.execution import execution
-from reprolib.pages.figures.gn_block.diagrams import configurations, full_block
-from reprolib.pages.figures.gn_tasks.path_search import path_search, path_steps
-from reprolib.pages.figures.gn_tasks.plots_of_graph_tasks import (
-    next_numbers,
-    rollouts_by_masses,
-    solved_by_size,
-    solved_by_step,
-    swinging_chains,
-)
 from reprolib.pages.figures.headline_figures import headline_figures
 from reprolib.pages.figures.label_bars import label_bars
 from reprolib.pages.figures.lectures import by_distance, by_examples, close_pairs, joined_paths
-from reprolib.pages.figures.mocap.plots_of_walks import learned_edges, walk_errors, walk_moments, walking
-from reprolib.pages.figures.modular_data.plots_of_few_data import edges_by_frames, edges_by_scenes
-from reprolib.pages.figures.modular_edges.course_of_a_search import search_course, search_moments
-from reprolib.pages.figures.modular_proposals.plots_of_proposals import acceptance_in_training, edges_by_proposals
-from reprolib.pages.figures.modular_sizes.plots_of_sizes import edges_by_minutes
-from reprolib.pages.figures.modular_unseen.plots_of_unseen import unseen_by_springs, unseen_paths
-from reprolib.pages.figures.nri_edges.graphs import graphs
-from reprolib.pages.figures.nri_edges.plots_of_edges import (
-    edge_curves,
-    edges_by_closeness,
-    edges_by_objects,
-    inferred_graphs,
-    laws,
-)
-from reprolib.pages.figures.nri_edges.scores import accuracy_curves, by_objects
-from reprolib.pages.figures.nri_prediction.plots_of_prediction import (
-    error_by_step,
-    horizon,
-    predicted_motion,
-    trajectories,
-)
-from reprolib.pages.figures.rn_babi.plots_of_babi import induction_by_distance, story_relations, task_bars
-from reprolib.pages.figures.rn_clevr.blender import beside_blender
-from reprolib.pages.figures.rn_clevr.plots_of_clevr import (
-    by_scene,
-    category_bars,
-    drawn_scenes,
-    failures,
-    lit_pairs,
-    size_bars,
-    tabled,
-)
-from reprolib.pages.figures.rn_clevr.plots_of_hard_questions import wrong_where_hard
-from reprolib.pages.figures.rn_data.plots_of_few_scenes import answers_by_scenes
-from reprolib.pages.figures.rn_physics.plots_of_links import (
-    body_links,
-    counts_by_systems,
-    links_found,
-    walking_links,
-    wrong_by_kind,
-)
-from reprolib.pages.figures.rn_physics.plots_of_physics import hidden_links, moving_links
-from reprolib.pages.figures.rn_sort_of_clevr.plots_of_sort_of_clevr import sample_scenes, scene_bars, scene_relations
 from reprolib.pages.figures.shared import animation
 from reprolib.pages.figures.shared.curves import learning_curves
 from reprolib.pages.figures.shared.style import Picture, show
@@ -141,3 +92,50 @@ __all__ = [
     "wrong_by_kind",
     "wrong_where_hard",
 ]
+
+_HOMES = {
+    "basketball.half_court": ("moving_play", "predicted_plays"),
+    "basketball.plots_of_basketball": ("edges_by_roles",),
+    "gn_block.diagrams": ("configurations", "full_block"),
+    "gn_tasks.path_search": ("path_search", "path_steps"),
+    "gn_tasks.plots_of_graph_tasks": (
+        "next_numbers",
+        "rollouts_by_masses",
+        "solved_by_size",
+        "solved_by_step",
+        "swinging_chains",
+    ),
+    "mocap.plots_of_walks": ("learned_edges", "walk_errors", "walk_moments", "walking"),
+    "modular_data.plots_of_few_data": ("edges_by_frames", "edges_by_scenes"),
+    "modular_edges.course_of_a_search": ("search_course", "search_moments"),
+    "modular_proposals.plots_of_proposals": ("acceptance_in_training", "edges_by_proposals"),
+    "modular_sizes.plots_of_sizes": ("edges_by_minutes",),
+    "modular_unseen.plots_of_unseen": ("unseen_by_springs", "unseen_paths"),
+    "nri_edges.graphs": ("graphs",),
+    "nri_edges.plots_of_edges": ("edge_curves", "edges_by_closeness", "edges_by_objects", "inferred_graphs", "laws"),
+    "nri_edges.scores": ("accuracy_curves", "by_objects"),
+    "nri_prediction.plots_of_prediction": ("error_by_step", "horizon", "predicted_motion", "trajectories"),
+    "rn_babi.plots_of_babi": ("induction_by_distance", "story_relations", "task_bars"),
+    "rn_clevr.blender": ("beside_blender",),
+    "rn_clevr.plots_of_clevr": (
+        "by_scene",
+        "category_bars",
+        "drawn_scenes",
+        "failures",
+        "lit_pairs",
+        "size_bars",
+        "tabled",
+    ),
+    "rn_clevr.plots_of_hard_questions": ("wrong_where_hard",),
+    "rn_data.plots_of_few_scenes": ("answers_by_scenes",),
+    "rn_physics.plots_of_links": ("body_links", "counts_by_systems", "links_found", "walking_links", "wrong_by_kind"),
+    "rn_physics.plots_of_physics": ("hidden_links", "moving_links"),
+    "rn_sort_of_clevr.plots_of_sort_of_clevr": ("sample_scenes", "scene_bars", "scene_relations"),
+}  # modules by what they plot, a folder an experiment
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from reprolib.judgement.labels import Judgement, judged_on
 from reprolib.pages.tables import claim_tables, links, lists, tables_of_runs
-from reprolib.pages.tables.cell import best, cells, committed
+from reprolib.pages.tables.cell import best, cells, committed, committed_around
 from reprolib.pages.tables.cost_tables import costs
 from reprolib.pages.tables.grid import against_paper
 from reprolib.pages.tables.markup import Html, paragraph
@@ -49,8 +49,8 @@ def claims(found: Sequence[Judgement]) -> Html:
 
 
 def claims_of(experiment: str) -> Html:
-    """The claims that rest on an experiment, each with its label, by all committed records."""
-    return Html(claim_tables.brief(judged_on(experiment, committed())))
+    """The claims that rest on an experiment, each with its label, by the committed records."""
+    return Html(claim_tables.brief(judged_on(experiment, committed_around(experiment))))
 
 
 def waiting() -> Html:

@@ -61,7 +61,7 @@ def cells(name: str = "all", found: Sequence[Record] | None = None) -> list[Cell
         found: the records; by default the committed ones.
     """
     chosen = None if name == "all" else experiments.get(name)
-    desk = _Desk(committed() if found is None else found)
+    desk = _Desk(committed_around(name) if found is None else found)
     return [cell for line in published.read() if chosen is None or _shows(chosen, line) for cell in desk.cells(line)]
 
 
@@ -79,6 +79,13 @@ def _tasks(experiment: Experiment) -> set[str]:
 def committed(experiment: str = "*") -> list[Record]:
     """The committed records of one experiment, or of all; without attempts."""
     return [record for _, record in records.read_all(paths.results(), experiment)]
+
+
+def committed_around(experiment: str) -> list[Record]:
+    """The committed records that decide what is said of one experiment, or all; a page reads no others."""
+    if experiment == "all":
+        return committed()
+    return [record for name in sorted(Court.of(()).around(experiment)) for record in committed(name)]
 
 
 class _Desk:

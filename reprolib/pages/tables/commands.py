@@ -6,7 +6,6 @@ from html import escape
 from itertools import pairwise
 
 from reprolib import experiments
-from reprolib.data import catalogue
 
 ENVIRONMENT = ". .venv/bin/activate  # made by `make test`; with conda: conda activate reprolib"
 DATA_FOLDER = "export REPROLIB_DATA=~/data  # a folder that holds one subfolder a data set"
@@ -36,6 +35,8 @@ def _fetched(command: str) -> str | None:
     following = dict(pairwise(words))
     if following.get("--data") != "real":
         return None
+    from reprolib.data import catalogue  # which brings the readers of all data sets
+
     row = experiments.get(following["run"]).row(following["--row"])
     name = row.source.reader.split(".")[2]  # reprolib.data.NAME.dataset
     return catalogue.get(name if getattr(row.config.data, "pictures", True) else f"{name}_no_images").name

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from reprolib.data.clevr.render.likeness import Agreement
 from reprolib.pages.tables import links
 from reprolib.pages.tables.markup import Html, figure
 from reprolib.pages.tables.table import Table, render
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+    from reprolib.data.clevr.render.likeness import Agreement
 
 
 def equalities(differences: Mapping[str, float]) -> Html:

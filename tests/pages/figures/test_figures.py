@@ -2,6 +2,8 @@
 
 import itertools
 import math
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from dataclasses import replace
@@ -28,6 +30,7 @@ from reprolib.pages.figures.rn_babi.views_of_babi import StoryView
 from reprolib.pages.figures.rn_sort_of_clevr import views_of_sort_of_clevr
 from reprolib.pages.figures.shared import specimens, style
 from reprolib.pages.figures.shared.specimens import SceneView
+from reprolib.paths import ROOT
 from reprolib.settings.data_sets import BABI_TASKS
 
 BABI, RN, MAJORITY = "babi_joint_10k", "RN", "Majority"
@@ -526,3 +529,19 @@ def test_names_of_lines_stand_apart_and_below_the_title():
     assert style.spread([80, 92, 95], gap=11, top=math.inf) == [80, 92, 103]
     assert style.spread([10, 50, 55], gap=11, top=100) == [10, 50, 61]
     assert style.spread([], gap=11, top=100) == []
+
+
+def test_every_plot_that_a_page_may_ask_for_is_there_and_no_other():
+    assert all(callable(getattr(figures, name)) for name in figures.__all__ if name != "animation")
+    listed = [name for names in figures._HOMES.values() for name in names]
+    assert set(listed) < set(figures.__all__)
+    assert len(set(listed)) == len(listed)
+    with pytest.raises(AttributeError, match="has no attribute 'pie_charts'"):
+        _ = figures.pie_charts
+
+
+def test_a_page_loads_no_models_of_other_pages():
+    code = "import sys\nfrom reprolib.pages import figures, tables\nfigures.task_bars\nprint(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "reprolib.pages.figures.rn_babi.plots_of_babi" in loaded.split()
+    assert not [name for name in loaded.split() if name.startswith(("reprolib.models.nri", "reprolib.models.clevr"))]

@@ -11,6 +11,7 @@ from reprolib import bench, experiments, paths
 from reprolib.bench import Ratio
 from reprolib.errors import InputError
 from reprolib.evidence import published, quoted, records
+from reprolib.judgement.labels import judged_on
 from reprolib.pages.tables import cell as sheet
 from reprolib.pages.tables import listing, named
 from reprolib.pages.tables.table import render
@@ -322,3 +323,12 @@ def test_the_suite_has_a_label_or_a_reason_for_every_published_line():
     kinds = {cell.task: cell.command.split()[-1] for cell in runnable}
     assert kinds["babi_joint_10k"] == "real", "generated questions only stand in for the paper's"
     assert kinds["sort_of_clevr"] == "generated", "the paper's own procedure"
+
+
+@pytest.mark.parametrize("name", ["rn_clevr_state", "modular_unseen"])
+def test_a_page_that_reads_only_the_records_around_its_experiment_says_the_same(name):
+    """Its claims rest on rows of other experiments too; of most experiments it reads no record."""
+    every, around = sheet.committed(), sheet.committed_around(name)
+    assert name in {record.experiment for record in around} != {record.experiment for record in every}
+    assert sheet.cells(name) == sheet.cells(name, every)
+    assert judged_on(name, around) == judged_on(name, every)

@@ -368,7 +368,7 @@ def test_every_environment_that_a_command_names_is_one_that_the_house_makes():
 
 
 def test_a_page_lists_the_claims_that_rest_on_it_with_links_to_their_evidence(monkeypatch, on_springs):
-    monkeypatch.setattr(tables, "committed", lambda: on_springs)
+    monkeypatch.setattr(tables, "committed_around", lambda _: on_springs)
     page, label = read(tables.claims_of("nri_edges")), {one.claim.id: one.label for one in labels.judged(on_springs)}
     linked = [link.removeprefix("summary.html#") for link in page.links]
     by_id = {claim.id: claim for claim in claims.read()}
