@@ -19,6 +19,15 @@ from reprolib.pages.figures.gn_tasks.plots_of_graph_tasks import (
 from reprolib.pages.figures.headline_figures import headline_figures
 from reprolib.pages.figures.label_bars import label_bars
 from reprolib.pages.figures.lectures import by_distance, close_pairs, joined_paths
+from reprolib.pages.figures.lectures_seen import (
+    answer_maps,
+    asked_pictures,
+    edge_maps,
+    plays_from_above,
+    seen_and_held_out,
+    tied_paths,
+    whereabouts,
+)
 from reprolib.pages.figures.mocap.plots_of_walks import learned_edges, walk_errors, walk_moments, walking
 from reprolib.pages.figures.modular_data.plots_of_few_data import edges_by_frames, edges_by_scenes
 from reprolib.pages.figures.modular_edges.course_of_a_search import search_course, search_moments
@@ -74,7 +83,9 @@ __all__ = [
     "acceptance_in_training",
     "accuracy_curves",
     "animation",
+    "answer_maps",
     "answers_by_scenes",
+    "asked_pictures",
     "beside_blender",
     "body_links",
     "by_distance",
@@ -86,6 +97,7 @@ __all__ = [
     "counts_by_systems",
     "drawn_scenes",
     "edge_curves",
+    "edge_maps",
     "edges_by_closeness",
     "edges_by_frames",
     "edges_by_minutes",
@@ -115,6 +127,7 @@ __all__ = [
     "next_numbers",
     "path_search",
     "path_steps",
+    "plays_from_above",
     "predicted_motion",
     "predicted_plays",
     "predictions",
@@ -124,6 +137,7 @@ __all__ = [
     "scene_relations",
     "search_course",
     "search_moments",
+    "seen_and_held_out",
     "show",
     "size_bars",
     "solved_by_size",
@@ -132,6 +146,7 @@ __all__ = [
     "swinging_chains",
     "tabled",
     "task_bars",
+    "tied_paths",
     "trajectories",
     "unseen_by_springs",
     "unseen_paths",
@@ -139,6 +154,7 @@ __all__ = [
     "walk_moments",
     "walking",
     "walking_links",
+    "whereabouts",
     "wrong_by_kind",
     "wrong_where_hard",
 ]
