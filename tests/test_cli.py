@@ -74,11 +74,12 @@ MISTAKES = {
 KEYS = ["id", "paper", "place", "claim", "headline", "label", "reason", "n", "scale", "data", "records", "command"]
 
 
-IGNORING = """
+LAUNCHER = """
 import os, signal, sys
-signal.signal(signal.SIGHUP, signal.SIG_IGN)
+signal.signal(signal.SIGHUP, signal.{})
 os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 """
+IGNORING, HEEDING = LAUNCHER.format("SIG_IGN"), LAUNCHER.format("SIG_DFL")  # whatever the tests themselves run under
 
 
 @pytest.mark.parametrize("words", MISTAKES)
@@ -289,7 +290,8 @@ def test_output_to_a_full_disk(words):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interruption_keeps_the_checkpoint_and_nothing_else(process, number):
-    ended = process("run", "toy", "--row", "toy/Net", "--scale", "small", TOY_SIGNAL=f"{number:d}@35")
+    row = ("toy", "--row", "toy/Net", "--scale", "small")
+    ended = process("run", *row, launcher=("-c", HEEDING), TOY_SIGNAL=f"{number:d}@35")
     assert ended.returncode == 130
     assert ended.stderr.splitlines()[-1] == (
         "reprolib: interrupted; a run that was cut off goes on from its last checkpoint with --resume"

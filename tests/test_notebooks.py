@@ -14,7 +14,15 @@ from reprolib.evidence import claims
 from reprolib.paths import NOTEBOOKS
 from reprolib.running.execute import check, execute, parse
 
-LECTURES = "lecture_beliefs", "lecture_block", "lecture_few", "lecture_pairs", "lecture_search"
+LECTURES = (
+    "lecture_beliefs",
+    "lecture_block",
+    "lecture_few",
+    "lecture_pairs",
+    "lecture_pictures",
+    "lecture_search",
+    "lecture_stories",
+)
 NAMES = (
     *(
         "basketball",

@@ -13,6 +13,7 @@ from reprolib.pages.figures.execution import execution
 from reprolib.pages.figures.headline_figures import headline_figures
 from reprolib.pages.figures.label_bars import label_bars
 from reprolib.pages.figures.lectures import by_distance, by_examples, close_pairs, joined_paths
+from reprolib.pages.figures.lectures_seen import answer_maps, asked_pictures, seen_and_held_out, whereabouts
 from reprolib.pages.figures.shared import animation
 from reprolib.pages.figures.shared.curves import learning_curves
 from reprolib.pages.figures.shared.style import Picture, show
@@ -23,7 +24,9 @@ __all__ = [
     "acceptance_in_training",
     "accuracy_curves",
     "animation",
+    "answer_maps",
     "answers_by_scenes",
+    "asked_pictures",
     "beside_blender",
     "body_links",
     "by_distance",
@@ -74,6 +77,7 @@ __all__ = [
     "scene_relations",
     "search_course",
     "search_moments",
+    "seen_and_held_out",
     "show",
     "size_bars",
     "solved_by_size",
@@ -89,6 +93,7 @@ __all__ = [
     "walk_moments",
     "walking",
     "walking_links",
+    "whereabouts",
     "wrong_by_kind",
     "wrong_where_hard",
 ]
