@@ -85,7 +85,8 @@ def committed_around(experiment: str) -> list[Record]:
     """The committed records that decide what is said of one experiment, or all; a page reads no others."""
     if experiment == "all":
         return committed()
-    return [record for name in sorted(Court.of(()).around(experiment)) for record in committed(name)]
+    names = Court.of(()).around(experiments.get(experiment).name)
+    return [record for name in sorted(names) for record in committed(name)]
 
 
 class _Desk:

@@ -332,3 +332,8 @@ def test_a_page_that_reads_only_the_records_around_its_experiment_says_the_same(
     assert name in {record.experiment for record in around} != {record.experiment for record in every}
     assert sheet.cells(name) == sheet.cells(name, every)
     assert judged_on(name, around) == judged_on(name, every)
+
+
+def test_an_experiment_goes_by_its_name_with_dashes_too():
+    found = sheet.committed_around("rn-babi")
+    assert found == sheet.committed_around("rn_babi") != []
