@@ -24,7 +24,7 @@ INTERRUPTED = 130  # the shell's code for Ctrl-C
 ENDING = (signal.SIGTERM, signal.SIGHUP)  # treated as Ctrl-C, so that nothing is left behind
 UsageError = typer.BadParameter.__base__  # wrong options and arguments, wherever this typer keeps it
 
-app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="markdown")
 app.add_typer(data_app, name="data")
 app.command()(infer)
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+import typer
 
 from reprolib import __main__, __version__, experiments, paths
 from reprolib.contracts.entry import SCALES
@@ -250,11 +251,31 @@ def test_version(cli):
     assert cli("--version") == (0, f"{__version__}\n", "")
 
 
-def test_help(cli):
-    for words in ((), ("--help",), ("run", "--help"), ("data", "--help")):
-        code, out, err = cli(*words)
-        assert (code, err) == (0, "")
-        assert "Usage" in out
+def commands(group=None, words=()):
+    """The words of every group and command, with the object that has its help."""
+    group = group or typer.main.get_command(__main__.app)
+    yield words, group
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands(command, (*words, name))
+
+
+def plain(text):
+    return " ".join(text.replace("`", "").split())
+
+
+HELPFUL = {" ".join(words): command for words, command in commands()}
+
+
+@pytest.mark.parametrize("words", HELPFUL)
+def test_help_says_every_word(words, cli, monkeypatch):
+    """Brackets, too, which a terminal's markup would take for its own."""
+    monkeypatch.setenv("TERMINAL_WIDTH", "1000")
+    code, out, err = cli(*words.split(), "--help")
+    command = HELPFUL[words]
+    shown = plain(out.replace("│", " "))
+    helps = [command.help, *(getattr(option, "help", None) for option in command.params)]
+    assert (code, err) == (0, "")
+    assert [text for text in helps if plain(text or "") not in shown] == []
 
 
 def test_a_reader_that_has_seen_enough(process):
