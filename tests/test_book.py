@@ -286,6 +286,15 @@ def test_experiment_pages_show_tables_and_figures(pages, name):
 
 
 @built
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("lecture_*.ipynb")), ids=lambda path: path.stem)
+def test_lectures_show_every_figure_and_the_claims_that_they_end_with(pages, path):
+    page = page_of(pages, f"notebooks/{path.stem}")
+    pictures = [address for address in page.loads if "_images/" in address]
+    assert len(pictures) == path.read_text(encoding="utf-8").count("figures.show(") > 0
+    assert page.count("table") >= 1
+
+
+@built
 def test_the_summary_has_a_row_for_every_published_figure(pages):
     assert page_of(pages, "notebooks/summary").count("tr") > len(published.read())
 
