@@ -43,6 +43,14 @@ def test_a_search_finds_springs(springs):
     assert "Objects interact" in graph_report.conclusion(graph)
 
 
+def test_an_encoder_finds_springs(springs):
+    """In few steps: no more than a beginning, but ahead of chance."""
+    scenes = springs(100, 3)
+    graph = infer(scenes.trajectories, edges=scenes.edges, method="nri", steps=250, seeds=1, device="cpu")
+    assert graph.accuracy["all scenes"] > 62 > 10 + graph.accuracy["always the most frequent type"]
+    assert graph.verdict.clear
+
+
 def test_directed_couplings_keep_their_direction():
     """In every scene the second object drives the first; whatever else there may be makes no difference."""
     rng = np.random.default_rng(0)
