@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from reprolib.contracts.entry import SCALES
+from reprolib.contracts.entry import SCALES, Derived, Row
 from reprolib.contracts.source import DATA_KINDS
 from reprolib.evidence import claims, quoted
 from reprolib.evidence.claims import Claim
@@ -157,13 +157,22 @@ class Court:
         """Who is measured for whom: everybody for itself, or one row in the place of the system that it stands for."""
         casts = [{name: name for name in needed}]
         for task, system in needed:
-            stand_ins = [row for _, row in self.known.rows.values() if (row.task, row.stands_for) == (task, system)]
-            casts += [casts[0] | {(task, system): (task, row.system)} for row in stand_ins]
+            casts += [casts[0] | {(task, system): (task, row.system)} for row in self.stand_ins(task, system)]
         return casts
 
-    def marks(self, line: Line, setting: Setting) -> tuple[Closeness | None, list[Compared]]:
-        """How close one figure is at a scale and on a kind of data, and the comparisons that it takes part in there."""
-        hearing = Hearing(self.known, setting, {})
+    def stand_ins(self, task: str, system: str) -> list[Row | Derived]:
+        """The rows of ours that may carry the claims of a printed system."""
+        return [row for _, row in self.known.rows.values() if (row.task, row.stands_for) == (task, system)]
+
+    def marks(
+        self, line: Line, setting: Setting, cast: Mapping[Name, Name] | None = None
+    ) -> tuple[Closeness | None, list[Compared]]:
+        """How close one figure is at a scale and on a kind of data, and the comparisons that it takes part in there.
+
+        Args:
+            cast: who is measured in whose place.
+        """
+        hearing = Hearing(self.known, setting, cast or {})
         compared = (
             replace(each, claim=claim.id)
             for claim in self.claims

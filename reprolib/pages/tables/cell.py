@@ -46,6 +46,7 @@ class Cell:
     improving: bool = False  # whether a run gained to its end
     split: str = "test"  # that was measured
     records: tuple[Record, ...] = ()  # that `ours` is the mean of
+    stands_for: str = ""  # the printed system in whose place this one was measured
 
     @property
     def measured_on(self) -> str:
@@ -62,7 +63,10 @@ def cells(name: str = "all", found: Sequence[Record] | None = None) -> list[Cell
     """
     chosen = None if name == "all" else experiments.get(name)
     desk = _Desk(committed_around(name) if found is None else found)
-    return [cell for line in published.read() if chosen is None or _shows(chosen, line) for cell in desk.cells(line)]
+    lines = [line for line in published.read() if chosen is None or _shows(chosen, line)]
+    by_printed = {(line.task, row.system, line.metric) for line in lines for row in desk.stand_ins(line)}
+    alone = [line for line in lines if (line.task, line.system, line.metric) not in by_printed]
+    return [cell for line in alone for cell in desk.cells(line)]
 
 
 def _shows(experiment: Experiment, line: Line) -> bool:
@@ -97,17 +101,26 @@ class _Desk:
         self.measured = self.court.known.measured
         self.judged = self.court.judge_all()
 
+    def stand_ins(self, line: Line) -> list[Row | Derived]:
+        """The rows of ours that were measured in the place of a line's system."""
+        return self.court.stand_ins(line.task, line.system)
+
     def cells(self, line: Line) -> list[Cell]:
-        """One cell for every scale and kind of data that has the line's metric, else one without a number."""
+        """The line's system beside what was measured of it, and then of the rows that stand for it."""
         entry = self.court.known.rows.get((line.task, line.system))
         if entry is None:
             return [self._cell(line, reason=quoted.reason(line.task, line.system), command=None)]
+        rows = (entry[1], *self.stand_ins(line))
+        return [replace(cell, **_place(row)) for row in rows for cell in self._of(line, row)]
+
+    def _of(self, line: Line, row: Row | Derived) -> list[Cell]:
+        """One cell for every scale and kind of data that has the line's metric, else one without a number."""
         found = [
-            self._measured(line, entry[1], measurement)
+            self._measured(line, row, measurement)
             for key, measurement in sorted(self.measured.items(), key=lambda item: _order(item[0]))
-            if key[:2] == (line.task, line.system) and measurement.values(line.metric)
+            if key[:2] == (row.task, row.system) and measurement.values(line.metric)
         ]
-        return found or [self._cell(line, reason="no record yet", command=_paper_command(entry[1]))]
+        return found or [self._cell(line, reason="no record yet", command=_paper_command(row))]
 
     def _measured(self, line: Line, row: Row | Derived, measurement: Measurement) -> Cell:
         values, first = measurement.values(line.metric), measurement.first
@@ -131,7 +144,8 @@ class _Desk:
         first = measurement.first
         if first.scale == "smoke":
             return {"reason": "smoke scale shows that it runs, not what it reaches"}
-        figure, compared = self.court.marks(line, (first.scale, first.kind))
+        cast = {(line.task, line.system): (row.task, row.system)}
+        figure, compared = self.court.marks(line, (first.scale, first.kind), cast)
         differs = [each.text for each in departures(row, first.scale, measurement.evidence)]
         decides = max(compared, key=lambda each: get_args(Order).index(each.order), default=None)
         return {
@@ -163,6 +177,11 @@ NOTHING = {
     "reason": "",
     "records": (),
 }
+
+
+def _place(row: Row | Derived) -> dict[str, str]:
+    """Whose cell it is, where a row is measured beside the system that a line names."""
+    return {"system": row.system, "stands_for": row.stands_for} if row.stands_for else {}
 
 
 def _paper_command(row: Row | Derived) -> str:

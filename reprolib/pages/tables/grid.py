@@ -121,9 +121,11 @@ def _said(runs: Runs, usual: Runs | None = None) -> str:
 
 
 def _system(name: str, cells: Sequence[Cell], usual: Runs | None) -> Html:
-    """A system, and under it what differs of its runs from the others of the table."""
+    """A system, and under it whom it stands for, and what differs of its runs from the others of the table."""
     apart = _apart(cells, usual)
-    return Html("<br>".join([f"<b>{escape(name)}</b>", *([f"<small>{_said(apart, usual)}</small>"] if apart else [])]))
+    place = f"in the place of {cells[0].stands_for}" if cells[0].stands_for else ""
+    small = [f"<small>{escape(said)}</small>" for said in (place, _said(apart, usual) if apart else "") if said]
+    return Html("<br>".join([f"<b>{escape(name)}</b>", *small]))
 
 
 def _ours_over_theirs(cell: Cell, usual: Runs | None) -> Html:

@@ -11,7 +11,7 @@ PROVENANCE = {"read": "", "quoted": "†", "recalled": "*", "ours": ""}  # signs
 KEYS = (  # for programs; scripts rely on the order of the first eighteen
     *("paper", "table", "system", "task", "metric", "unit", "published", "provenance", "ours", "std", "n", "scale"),
     *("data", "device", "figure", "effect", "verdict", "command"),
-    *("reason", "bound", "claim", "decided_by", "improving", "split", "records"),
+    *("reason", "bound", "claim", "decided_by", "improving", "split", "records", "stands_for"),
 )
 
 

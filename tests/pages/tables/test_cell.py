@@ -14,6 +14,7 @@ from reprolib.evidence import published, quoted, records
 from reprolib.judgement.labels import judged_on
 from reprolib.pages.tables import cell as sheet
 from reprolib.pages.tables import listing, named
+from reprolib.pages.tables.grid import against_paper
 from reprolib.pages.tables.table import render
 
 KEYS = [  # people's scripts rely on these, in this order
@@ -36,7 +37,7 @@ KEYS = [  # people's scripts rely on these, in this order
     "verdict",
     "command",
 ]
-FURTHER = ["reason", "bound", "claim", "decided_by", "improving", "split", "records"]
+FURTHER = ["reason", "bound", "claim", "decided_by", "improving", "split", "records", "stands_for"]
 
 
 DEPARTURES = (("data", "half the data"), ("precision", "trained in fp32"))
@@ -101,6 +102,21 @@ def test_one_measurement_serves_the_lines_of_every_paper(table, record_of):
         ("toy2017", 90.0, 90.0),
         ("later2019", 91.0, 90.0),
     ]
+
+
+def test_a_row_that_stands_for_a_printed_system_has_its_figure_and_marks(toy, table, record_of, monkeypatch):
+    """It stands below that system, and no longer among the references of ours."""
+    stand_in = dataclasses.replace(toy.row("toy/Norm"), stands_for="Net")
+    changed = dataclasses.replace(toy, rows=(*toy.rows[:2], stand_in))
+    monkeypatch.setattr(experiments, "every", lambda: [changed])
+    objects = table(*(record_of(system="Norm", scale="small", seed=seed) for seed in (0, 1, 2)))
+    shown = [found for found in objects if (found["paper"], found["metric"]) == ("toy2017", "accuracy/all")]
+    net, norm = shown[:2]
+    assert (net["system"], net["stands_for"], net["ours"], net["figure"]) == ("Net", "", None, None)
+    assert (norm["system"], norm["stands_for"], norm["n"], norm["figure"]) == ("Norm", "Net", 3, "close")
+    assert (norm["published"], norm["claim"]) == (net["published"], net["claim"])
+    assert norm["records"] == [f"results/toy/small/toy--norm--generated--seed{seed}.json" for seed in (0, 1, 2)]
+    assert "in the place of Net" in against_paper(sheet.best(sheet.cells("toy"))).text
 
 
 def test_a_metric_that_no_record_has_stays_empty(table, record_of):
@@ -310,7 +326,11 @@ def test_an_edited_record_makes_no_table(table, record_of, edited):
 
 def test_the_suite_has_a_label_or_a_reason_for_every_published_line():
     cells = sheet.cells("all", [])
-    assert len(cells) == len(published.read())
+    places = {(cell.paper, cell.table, cell.task, cell.stands_for or cell.system, cell.metric) for cell in cells}
+    lines = {(line.paper, line.table, line.task, line.system, line.metric) for line in published.read()}
+    beside = {(cell.task, cell.system, cell.metric) for cell in cells if cell.stands_for}
+    assert places <= lines
+    assert {key[2:] for key in lines - places} <= beside, "references of ours that stand beside a printed figure"
     assert {cell.verdict for cell in cells if cell.claim} == {"not attempted"}
     assert {cell.verdict for cell in cells if not cell.claim} == {None}
     assert not any(cell.claim for cell in cells if cell.paper == published.OURS), "references of ours claim nothing"
