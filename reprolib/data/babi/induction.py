@@ -39,16 +39,6 @@ def facts(question: Question) -> Facts:
     return Facts(species, colour, ASKED.fullmatch(question.text)[1])
 
 
-def distance(question: Question) -> int:
-    """How many sentences after the species of the animal that decides its colour is told; 1: in the next one."""
-    alike = facts(question).alike[-1]
-    return _told(question, COLOUR, alike) - _told(question, SPECIES, alike)
-
-
-def _told(question: Question, what: re.Pattern[str], who: str) -> int:
-    return next(i for i, text in enumerate(question.story) if (match := what.fullmatch(text)) and match[1] == who)
-
-
 def _most_frequent(colours: Sequence[str]) -> str:
     """The most frequent colour; the last named of several."""
     counts = Counter(colours)

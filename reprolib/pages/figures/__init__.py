@@ -54,7 +54,6 @@ __all__ = [
     "headline_figures",
     "hidden_links",
     "horizon",
-    "induction_by_distance",
     "inferred_graphs",
     "joined_paths",
     "label_bars",
@@ -120,7 +119,7 @@ _HOMES = {
     "nri_edges.plots_of_edges": ("edge_curves", "edges_by_closeness", "edges_by_objects", "inferred_graphs", "laws"),
     "nri_edges.scores": ("accuracy_curves", "by_objects"),
     "nri_prediction.plots_of_prediction": ("error_by_step", "horizon", "predicted_motion", "trajectories"),
-    "rn_babi.plots_of_babi": ("induction_by_distance", "story_relations", "task_bars"),
+    "rn_babi.plots_of_babi": ("story_relations", "task_bars"),
     "rn_clevr.blender": ("beside_blender",),
     "rn_clevr.plots_of_clevr": (
         "by_scene",

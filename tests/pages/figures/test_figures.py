@@ -7,6 +7,7 @@ import sys
 import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 
 import matplotlib as mpl
 import numpy as np
@@ -102,7 +103,7 @@ def markers(axis, marker):
 
 def test_a_task_bar_is_as_long_as_the_mean_over_seeds():
     first, second = [90.0 + task / 2 for task in range(20)], [94.0 + task / 4 for task in range(20)]
-    figure = figures.task_bars([babi(first), babi(second, seed=1)])
+    figure = figures.task_bars([babi(first), babi(second, seed=1)], "RN")
     axis = figure.axes[0]
     assert [patch.get_width() for patch in axis.patches] == pytest.approx(np.mean([first, second], axis=0))
     assert [patch.get_y() + patch.get_height() / 2 for patch in axis.patches] == pytest.approx(range(1, 21))
@@ -111,7 +112,7 @@ def test_a_task_bar_is_as_long_as_the_mean_over_seeds():
 
 
 def test_task_bars_mark_the_threshold_the_failures_and_the_printed_figures():
-    figure = figures.task_bars([babi([95.0] * 7 + [94.9] * 13), babi([20.0] * 20, MAJORITY)])
+    figure = figures.task_bars([babi([95.0] * 7 + [94.9] * 13), babi([20.0] * 20, MAJORITY)], "RN")
     axis = figure.axes[0]
     assert [95.0, 95.0] in [list(line.get_xdata()) for line in axis.lines]
     assert "7 of 20 tasks pass" in texts(figure)
@@ -128,7 +129,7 @@ def test_task_bars_mark_the_threshold_the_failures_and_the_printed_figures():
 
 def test_task_bars_show_the_largest_scale_and_never_mix_it_with_another():
     smoke = [babi([10.0] * 20, scale="smoke"), babi([5.0] * 20, MAJORITY, scale="smoke")]
-    axis = figures.task_bars([*smoke, babi([50.0] * 20)]).axes[0]
+    axis = figures.task_bars([*smoke, babi([50.0] * 20)], "RN").axes[0]
     assert {patch.get_width() for patch in axis.patches} == {50.0}
     assert markers(axis, "|") == []
 
@@ -349,7 +350,7 @@ def test_every_configuration_is_drawn_and_named():
 
 @pytest.mark.parametrize(
     "figure",
-    [figures.task_bars, figures.scene_bars, figures.learning_curves, figures.sample_scenes],
+    [partial(figures.task_bars, system="RN"), figures.scene_bars, figures.learning_curves, figures.sample_scenes],
 )
 def test_without_records_a_plot_says_so(figure):
     words = texts(figure([]))
@@ -369,7 +370,7 @@ def settings():
 def test_a_picture_has_the_same_bytes_twice_and_leaves_the_settings_alone():
     before = settings()
     found = [babi([50.0] * 20)]
-    first, second = (figures.show(figures.task_bars(found)).svg for _ in range(2))
+    first, second = (figures.show(figures.task_bars(found, "RN")).svg for _ in range(2))
     assert first == second
     assert settings() == before
     root = ElementTree.fromstring(first)
@@ -415,14 +416,14 @@ def test_without_weights_the_network_is_untrained_and_says_so(results):
 
 
 def test_the_story_shows_the_weights_of_the_best_record_even_of_real_data(results):
-    keep(results, "rn_babi", "babi_joint_10k/RN", seed=1)
-    model = keep(results, "rn_babi", "babi_joint_10k/RN", answers=60, kind="real")
+    keep(results, "rn_babi", views_of_babi.READER, seed=1)
+    model = keep(results, "rn_babi", views_of_babi.READER, answers=60, kind="real")
     view = views_of_babi.story()
     assert view.source == "committed weights: small scale, real data, seed 0"
     assert np.array_equal(np.isnan(view.magnitudes), np.triu(np.ones_like(view.magnitudes), 1) == 1), (
         "itself or earlier"
     )
-    _, config, data, _ = vars(specimens.specimen("rn_babi", "babi_joint_10k/RN", views_of_babi.FEW_STORIES)).values()
+    _, config, data, _ = vars(specimens.specimen("rn_babi", views_of_babi.READER, views_of_babi.FEW_STORIES)).values()
     assert config.model.pairs == "unordered_self"
     asked = views_of_babi.babi_tensors.generated(views_of_babi.STORY_TASK, "test", 50, 0)
     number = next(i for i, question in enumerate(asked) if question.story == view.sentences)
@@ -435,31 +436,8 @@ def test_the_story_shows_the_weights_of_the_best_record_even_of_real_data(result
     assert view.magnitudes[-1, -3] == pytest.approx(expected, rel=1e-4)
 
 
-class RightWhere(torch.nn.Module):
-    """Gives the right answer to some questions and the next colour to the others."""
-
-    def __init__(self, right):
-        super().__init__()
-        self.right = right
-
-    def forward(self, batch):
-        said = torch.where(self.right, batch["answers"], (batch["answers"] + 1) % 4)
-        return torch.nn.functional.one_hot(said, 4).float()
-
-
-def test_accuracy_on_task_16_by_the_distance_of_the_deciding_facts(monkeypatch):
-    asked = views_of_babi.babi_tensors.generated(16, "test", views_of_babi.INDUCTIONS, 0)
-    near = torch.tensor([views_of_babi.induction.distance(question) == 1 for question in asked])
-    few = views_of_babi.FEW_STORIES | {"data.test": views_of_babi.INDUCTIONS}
-    stub = replace(specimens.specimen("rn_babi", "babi_16/RN", few), model=RightWhere(near))
-    monkeypatch.setattr(views_of_babi, "specimen", lambda *_: stub)
-    view = views_of_babi.induction_by_distance("RN")
-    assert view.shares == {1: 100.0, 2: 0.0, 3: 0.0, 4: 0.0, 5: 0.0}
-    assert "5 or more" in texts(figures.induction_by_distance([view]))
-
-
 def test_stale_weights_are_not_shown_and_damaged_ones_are_an_error(results):
-    keep(results, "rn_babi", "babi_joint_10k/RN")
+    keep(results, "rn_babi", views_of_babi.READER)
     path, kept = next(records.read_all(results))
     weights = path.with_name(kept.weights["file"])
     content = weights.read_bytes()

@@ -75,9 +75,11 @@ def test_the_error_plot_has_a_line_a_system_and_the_printed_figures():
 
 def test_sizes_and_curves_come_from_the_records():
     sizes = {f"accuracy/edges_{objects}": 90.0 + objects for objects in (3, 5, 10)}
-    found = [record(seed=seed, **sizes) for seed in (0, 1)] + [record("Corr. (path)", **{"accuracy/edges": 50.0})]
+    others = dict.fromkeys(("accuracy/edges", *sizes), 50.0)
+    found = [record(seed=seed, **sizes) for seed in (0, 1)] + [record("Corr. (path)", **others)]
     figure = figures.edges_by_objects(found)
-    assert any(list(line.get_xdata()) == [3, 5, 10] for line in figure.axes[0].lines)
+    shown = [line.get_xydata().tolist() for line in figure.axes[0].lines if list(line.get_xdata()) == [3, 5, 10]]
+    assert shown == [[[3, 93.0], [5, 95.0], [10, 100.0]]], "of the learned models alone"
     curves = figures.edge_curves(found, "springs_5")
     drawn = [line.get_xydata().tolist() for line in curves.axes[0].lines]
     assert [[2.0, 60.0], [4.0, 70.0], [6.0, 80.0]] in drawn, "ten steps of 8 scenes are two passes through 40"

@@ -1,7 +1,6 @@
-"""Plots of the bAbI page: accuracy by task, relations of a story, task 16 by distance."""
+"""Plots of the bAbI page: accuracy by task, relations of a story."""
 
 import statistics
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,9 +14,8 @@ from reprolib.evidence import published
 from reprolib.evidence.records import Record
 from reprolib.judgement.verdicts import Measurement
 from reprolib.methods.babi_stories import PASSED
-from reprolib.pages.figures.rn_babi.views_of_babi import DistanceView, StoryView
+from reprolib.pages.figures.rn_babi.views_of_babi import StoryView
 from reprolib.pages.figures.shared.bars import write_value
-from reprolib.pages.figures.shared.curves import name_labelled
 from reprolib.pages.figures.shared.style import (
     BELOW,
     BLUE,
@@ -25,10 +23,7 @@ from reprolib.pages.figures.shared.style import (
     ORANGE,
     PAPER,
     canvas,
-    colour,
-    dashes,
     note,
-    percent_axis,
     provenance,
     styled,
 )
@@ -47,7 +42,7 @@ MAJORITY = {"marker": "|", "color": "black", "markersize": 9, "linestyle": "none
 
 
 @styled
-def task_bars(found: Sequence[Record], system: str = "RN") -> Figure:
+def task_bars(found: Sequence[Record], system: str) -> Figure:
     """Accuracy on each of the twenty bAbI tasks, beside the 95 % line, the paper's figures and the majority answer."""
     ours = telling(found, BABI, system)
     if ours is None:
@@ -146,26 +141,5 @@ def story_relations(view: StoryView) -> Figure:
             labels[position].set_fontweight("bold")
     axis.set_xlabel("paired with sentence")
     heading = f"{view.question.strip()} Answer: {view.answer} (supporting facts in bold)\n{view.source}"
-    figure.suptitle(heading, x=0.01, ha="left", fontsize=8.5)
-    return figure
-
-
-@styled
-def induction_by_distance(views: Sequence[DistanceView]) -> Figure:
-    """Accuracy on task 16 by how far apart the species and the colour of the deciding animal are told."""
-    figure = canvas(3.2)
-    axis, ends = figure.add_subplot(), []
-    for view in views:
-        sentences, shares = list(view.shares), list(view.shares.values())
-        shade, line = colour(view.system), dashes(view.system)
-        axis.plot(sentences, shares, line, color=shade, label=view.system)
-        ends.append((view.system, sentences[-1], shares[-1], shade))
-    name_labelled(axis, ends)
-    percent_axis(axis, "percent right")
-    axis.set_xlabel("its colour is told so many sentences after its species")
-    axis.set_xticks(sentences, [*map(str, sentences[:-1]), f"{sentences[-1]} or more"])
-    count = Counter(view.source for view in views)
-    sources = [f"{number} of {len(views)} networks: {source}" for source, number in count.items()]
-    heading = "\n".join(count if len(count) == 1 else sources)
     figure.suptitle(heading, x=0.01, ha="left", fontsize=8.5)
     return figure
