@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import shlex
+from itertools import pairwise
 
 import nbformat
 import pytest
@@ -144,6 +145,12 @@ def test_no_number_of_ours_is_typed(name):
     """Percentages in prose are thresholds; all others come out of the cells."""
     prose = "\n".join(cell.source for cell in source(name, "markdown"))
     assert set(re.findall(r"(\d+(?:\.\d+)?) ?%", prose)) <= {"80", "95"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_is_said_twice_in_a_row(name):
+    paragraphs = "\n\n".join(cell.source for cell in source(name, "markdown")).split("\n\n")
+    assert [one for one, following in pairwise(paragraphs) if one.strip() == following.strip()] == []
 
 
 @pytest.mark.parametrize(
