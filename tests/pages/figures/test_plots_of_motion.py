@@ -93,6 +93,18 @@ def test_smoke_runs_are_shown_only_by_themselves():
     assert labels(figures.edges_by_objects([smoke])) & {"charged", "springs"} == {"charged"}
 
 
+def test_plots_say_of_which_runs_they_are():
+    errors = {f"mse/step_{step}": 1e-4 * step for step in (1, 2)}
+    small, long = record(**errors), record("Static", scale="long", **errors)
+    smoke = record(scale="smoke", **errors)
+    for found, said in (
+        ([small], "small scale, generated data"),
+        ([small, long], "small scale, generated data; long scale, generated data"),
+        ([smoke], "smoke scale, generated data: shows only that it runs"),
+    ):
+        assert figures.error_by_step(found, "springs_5").get_suptitle() == said
+
+
 def test_pulls_are_the_simulators_own_where_it_decodes(monkeypatch):
     """With the true simulator in the decoder's place, what is learned is what is true: Hooke's law."""
     found, scenes, _ = views_of_motion.named_model("springs_5")

@@ -20,7 +20,7 @@ from reprolib.pages.figures.nri_prediction.plots_of_prediction import horizon
 from reprolib.pages.figures.shared.movie import Movie, painted, stage
 from reprolib.pages.figures.shared.moving_objects import frame, headed
 from reprolib.pages.figures.shared.style import BELOW, BLUE, GREY, INK, ORANGE, PURPLE, STYLE, WIDTH, styled
-from reprolib.pages.figures.shared.telling_rows import telling_rows
+from reprolib.pages.figures.shared.telling_rows import telling_rows, where_from
 
 SIDE_VIEW, FRONT_VIEW = [2, 1], [0, 1]  # of x, y, z; from the front left and right limbs stand apart
 TRUE, GUESSED = {"colors": GREY, "linewidths": 4.0}, {"colors": BLUE, "linewidths": 1.6}
@@ -32,12 +32,12 @@ MOMENTS = 4  # of the strip
 
 def walk_errors(found: Sequence[Record]) -> Figure:
     """Error at every predicted frame, a line a system; the learned graph has a line for each way to infer it."""
-    errors = {}
-    for _, system, measurement in telling_rows(found):
+    errors, shown = {}, telling_rows(found)
+    for _, system, measurement in shown:
         errors[system] = _by_step(measurement, "step")
         if system == LEARNED:
             errors |= {each: _by_step(measurement, name) for each, name in ANEW.items()}
-    return horizon(errors, unit="mean squared error (lower is better)")
+    return horizon(errors, source=where_from(measurement for *_, measurement in shown))
 
 
 def _by_step(measurement: Measurement, name: str) -> np.ndarray:

@@ -19,7 +19,7 @@ from reprolib.pages.figures.nri_edges.scores import (
 )
 from reprolib.pages.figures.nri_edges.views_of_edges import EdgeView, PullView
 from reprolib.pages.figures.shared.curves import is_curve
-from reprolib.pages.figures.shared.telling_rows import printed_by_system, telling_rows
+from reprolib.pages.figures.shared.telling_rows import printed_by_system, telling_rows, where_from
 from reprolib.pages.figures.shared.views_of_motion import MotionView
 
 BINS = 8  # of edges, by the distance of their ends
@@ -35,12 +35,13 @@ def inferred_graphs(views: Sequence[MotionView]) -> Figure:
 
 def edges_by_objects(found: Sequence[Record]) -> Figure:
     """Edge accuracy of NRI (learned), trained on five objects, by the number of objects: a line a kind of motion."""
-    accuracies = {}
+    accuracies, shown = {}, []
     for task, system, measurement in telling_rows(found):
         sizes = {int(name.rpartition("_")[2]) for name in measurement.first.metrics if name.startswith(f"{SCORE}_")}
         if sizes and system == LEARNED:
             accuracies[task.partition("_")[0]] = {n: measurement.values(f"{SCORE}_{n}") for n in sizes}
-    return by_objects(accuracies)
+            shown.append(measurement)
+    return by_objects(accuracies, source=where_from(shown))
 
 
 def edge_curves(found: Sequence[Record], task: str) -> Figure:
@@ -48,16 +49,12 @@ def edge_curves(found: Sequence[Record], task: str) -> Figure:
 
     As in `learning_curves`, a run with fewer than three points has no curve.
     """
-    curves = {
-        system: [_by_epoch(record) for record in measurement.records]
-        for of, system, measurement in telling_rows(found)
-        if of == task
-    }
+    of_task = {system: measurement for of, system, measurement in telling_rows(found) if of == task}
+    curves = {system: [_by_epoch(record) for record in one.records] for system, one in of_task.items()}
     seen = {system: [run for run in runs if is_curve(run)] for system, runs in curves.items()}
     shown = {system: runs for system, runs in seen.items() if runs}
-    return accuracy_curves(
-        shown, {system: value for (system, _), value in printed_by_system(task, SCORE).items() if system in shown}
-    )
+    printed = {system: value for (system, _), value in printed_by_system(task, SCORE).items() if system in shown}
+    return accuracy_curves(shown, printed, where_from(of_task[system] for system in shown))
 
 
 def _by_epoch(record: Record) -> list[Point]:

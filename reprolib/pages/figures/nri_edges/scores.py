@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from reprolib.errors import InputError
 from reprolib.pages.figures.shared.lines import NONE, ROUND, band, furthest, looks, mark_printed, name_lines
 from reprolib.pages.figures.shared.moving_objects import Values, headed, numbers
-from reprolib.pages.figures.shared.style import BELOW, BLUE, GREY, ORANGE, PALE, canvas, note, styled
+from reprolib.pages.figures.shared.style import BELOW, BLUE, GREY, ORANGE, PALE, note, styled
 
 Point = Mapping[str, float]
 TIME, SCORE = "epoch", "accuracy/edges"
@@ -29,6 +29,7 @@ OUTSIDE = MappingProxyType(
 def accuracy_curves(
     curves: Mapping[str, Sequence[Point] | Sequence[Sequence[Point]]],
     printed: Mapping[str, float] = NONE,
+    source: str = "",
 ) -> Figure:
     """Edge accuracy against epochs of training, a line a run.
 
@@ -36,6 +37,7 @@ def accuracy_curves(
         curves: of each label the points of one run or of several; a point holds the epoch, whole or not, and the
             percentage of edges right.
         printed: the paper's percentages by label, marked at the end of training.
+        source: of which runs the curves are.
 
     Raises:
         InputError: a point that lacks one of the two.
@@ -43,7 +45,7 @@ def accuracy_curves(
     runs = {label: _runs(found) for label, found in curves.items() if any(_runs(found))}
     if not runs:
         return note("No run with a learning curve is at hand.")
-    figure, ends = canvas(2.8), []
+    figure, ends = headed(2.8, source), []
     axis = figure.add_subplot()
     for (label, found), (shade, line) in zip(runs.items(), looks(runs), strict=True):
         for points in filter(None, found):
@@ -69,12 +71,15 @@ def _column(label: str, points: Sequence[Point], key: str) -> list[float]:
 
 
 @styled
-def by_objects(accuracies: Mapping[str, Mapping[int, float | Sequence[float]]], trained_on: int = 5) -> Figure:
+def by_objects(
+    accuracies: Mapping[str, Mapping[int, float | Sequence[float]]], trained_on: int = 5, source: str = ""
+) -> Figure:
     """Edge accuracy by the number of objects of a test scene: means over seeds, with a band from least to most.
 
     Args:
         accuracies: of each label {number of objects: percent right, or one of each seed}.
         trained_on: the number of objects in training, which is marked.
+        source: of which runs the accuracies are.
 
     Raises:
         InputError: numbers of objects with unequal numbers of seeds.
@@ -82,7 +87,7 @@ def by_objects(accuracies: Mapping[str, Mapping[int, float | Sequence[float]]], 
     if not any(accuracies.values()):
         return note("No test on other numbers of objects is at hand.")
     shown = {label: dict(sorted(sizes.items())) for label, sizes in accuracies.items() if sizes}
-    figure, ends = canvas(3.0), []
+    figure, ends = headed(3.0, source), []
     axis = figure.add_subplot()
     for (label, sizes), look in zip(shown.items(), looks(shown), strict=True):
         if len({np.size(value) for value in sizes.values()}) > 1:

@@ -12,8 +12,8 @@ from reprolib.errors import InputError
 from reprolib.evidence.records import Record
 from reprolib.pages.figures.shared.lines import NONE, ROUND, band, furthest, looks, mark_printed, name_lines
 from reprolib.pages.figures.shared.moving_objects import Values, check_titles, frame, headed, shade, stacked
-from reprolib.pages.figures.shared.style import BELOW, GREY, WIDTH, canvas, note, styled
-from reprolib.pages.figures.shared.telling_rows import printed_by_system, telling_rows
+from reprolib.pages.figures.shared.style import BELOW, GREY, WIDTH, note, styled
+from reprolib.pages.figures.shared.telling_rows import printed_by_system, telling_rows, where_from
 from reprolib.pages.figures.shared.views_of_motion import MotionView
 
 COLUMNS, TALLEST = 3, 2.8  # pictures side by side; inches
@@ -85,6 +85,7 @@ def horizon(
     errors: Mapping[str, Values],
     printed: Mapping[str, Mapping[int, float]] = NONE,
     unit: str = "mean squared error (lower is better)",
+    source: str = "",
 ) -> Figure:
     """Error of the prediction by its horizon on a logarithmic scale: means over seeds, with a band from least to most.
 
@@ -92,13 +93,14 @@ def horizon(
         errors: of each system the error at step 1, 2, ... of the rollout [steps], or of several seeds [seeds, steps].
         printed: the paper's errors, {system: {step: error}}.
         unit: what stands at the vertical axis.
+        source: of which runs the errors are.
 
     Raises:
         InputError: an error that is not a positive number, or seeds of unequal length.
     """
     if not errors:
         return note("No prediction is at hand.")
-    figure, ends = canvas(3.4), []
+    figure, ends = headed(3.4, source), []
     axis = figure.add_subplot()
     axis.set_yscale("log")
     for (system, values), look in zip(errors.items(), looks(errors), strict=True):
@@ -121,14 +123,15 @@ def predicted_motion(views: Sequence[MotionView]) -> Figure:
 
 def error_by_step(found: Sequence[Record], task: str) -> Figure:
     """Error of the rollout at every step, a line a system; diamonds at the paper's figures."""
-    errors = {}
+    errors, shown = {}, []
     for of, system, measurement in telling_rows(found):
         if of == task and "mse/step_1" in measurement.first.metrics and system != "NRI (sim.)":
             names = (name for name in measurement.first.metrics if name.startswith("mse/step_"))
             steps = sorted(names, key=lambda name: int(name.rpartition("_")[2]))
             errors[system] = np.array([measurement.values(name) for name in steps]).T  # [seeds, steps]
+            shown.append(measurement)
     printed = {}
     for (system, metric), value in printed_by_system(task, "mse/").items():
         if system in errors:
             printed.setdefault(system, {})[int(metric.rpartition("_")[2])] = value
-    return horizon(errors, printed)
+    return horizon(errors, printed, source=where_from(shown))
