@@ -148,6 +148,13 @@ def test_no_number_of_ours_is_typed(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_plots_are_given_no_smoke_runs_but_those_of_the_execution(name):
+    """Only labels and lists of what waits are made of all committed records."""
+    every = re.findall(r"(\S*)tables\.committed\(", "\n".join(cell.source for cell in source(name, "code")))
+    assert set(every) <= {"labels.judged(", "tables.status("}
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_nothing_is_said_twice_in_a_row(name):
     paragraphs = "\n\n".join(cell.source for cell in source(name, "markdown")).split("\n\n")
     assert [one for one, following in pairwise(paragraphs) if one.strip() == following.strip()] == []

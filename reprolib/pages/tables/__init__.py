@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from reprolib.judgement.labels import Judgement, judged_on
 from reprolib.pages.tables import claim_tables, links, lists, tables_of_runs
-from reprolib.pages.tables.cell import best, cells, committed, committed_around
+from reprolib.pages.tables.cell import best, cells, committed, committed_around, measured
 from reprolib.pages.tables.cost_tables import costs
 from reprolib.pages.tables.grid import against_paper
 from reprolib.pages.tables.markup import Html, paragraph
@@ -22,6 +22,7 @@ __all__ = [
     "equalities",
     "executed",
     "frame",
+    "measured",
     "paper_against_ours",
     "shares",
     "shown",

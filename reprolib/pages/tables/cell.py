@@ -85,6 +85,11 @@ def committed(experiment: str = "*") -> list[Record]:
     return [record for _, record in records.read_all(paths.results(), experiment)]
 
 
+def measured(experiment: str = "*") -> list[Record]:
+    """The committed records of one experiment, or of all, that say what it reaches: those above smoke scale."""
+    return [record for record in committed(experiment) if record.scale != SCALES[0]]
+
+
 def committed_around(experiment: str) -> list[Record]:
     """The committed records that decide what is said of one experiment, or all; a page reads no others."""
     if experiment == "all":

@@ -22,7 +22,7 @@ from reprolib.pages import figures
 from reprolib.pages.figures.rn_clevr import plots_of_hard_questions, views_of_clevr
 from reprolib.pages.figures.rn_clevr.plots_of_clevr import SHOWN_CATEGORIES
 from reprolib.pages.figures.rn_clevr.views_of_clevr import ClevrView, DrawnView
-from reprolib.pages.figures.shared import style
+from reprolib.pages.figures.shared import specimens, style
 
 PIXELS, STATE = "clevr_pixels", "clevr_state"
 TABLE = ("CNN+LSTM+RN", "CNN+LSTM+SA (re-tuned)", "CNN+LSTM", "LSTM", "Q-type baseline")
@@ -205,7 +205,8 @@ def test_what_is_wrong_where_questions_are_hard_to_see(found_of):
 
 def test_records_that_tell_no_hard_questions_apart_are_said_to(found_of):
     words = texts(figures.wrong_where_hard([found_of(STATE, "LSTM", 50.0)]))
-    assert words == "No committed record tells questions apart by how hard they are to see yet."
+    assert max(map(len, words.splitlines())) <= style.LETTERS, "a long note has two lines"
+    assert words.replace("\n", " ") == "No committed record tells questions apart by how hard they are to see yet."
 
 
 def test_real_data_have_the_panel_of_distances_alone(found_of):
@@ -268,6 +269,9 @@ def test_a_failure_shows_its_category_question_answer_and_the_truth():
 
 
 def test_pairs_are_drawn_in_the_release_s_pixels_over_a_picture_of_any_size():
+    untrained = [replace(VIEW, source=specimens.UNTRAINED)]
+    for plot in (figures.lit_pairs, figures.failures):
+        assert "No trained network" in texts(plot(untrained))
     figure = figures.lit_pairs([VIEW, replace(VIEW, said="large")])
     axis = figure.axes[0]
     assert axis.images[0].get_extent() == [0, WIDTH, HEIGHT, 0]

@@ -317,6 +317,13 @@ def test_unknown_tables_and_formats(toy):
         named.text("all", "xml")
 
 
+def test_what_plots_are_given_was_measured_above_smoke_scale(toy, record_of):
+    for scale in ("smoke", "small", "paper"):
+        records.write(record_of(scale=scale), paths.results())
+    assert {record.scale for record in sheet.committed("toy")} == {"smoke", "small", "paper"}
+    assert {record.scale for record in sheet.measured("toy")} == {"small", "paper"}
+
+
 def test_an_edited_record_makes_no_table(table, record_of, edited):
     path = records.write(record_of(), paths.results())
     edited(path, metrics={"accuracy/all": 99.0})

@@ -26,9 +26,11 @@ from reprolib.pages.figures.rn_clevr.views_of_clevr import ClevrView, DrawnView
 from reprolib.pages.figures.shared.bars import Measured, alike, write_value
 from reprolib.pages.figures.shared.lines import band, name_lines
 from reprolib.pages.figures.shared.related_pairs import COLUMN, LINE, answered, lines, verdict
+from reprolib.pages.figures.shared.specimens import UNTRAINED
 from reprolib.pages.figures.shared.style import (
     BELOW,
     NO_RECORD,
+    NO_WEIGHTS,
     PAPER,
     canvas,
     colour,
@@ -242,6 +244,8 @@ def failures(views: Sequence[ClevrView]) -> Figure:
     """Wrong answers as in the paper's Table 2: the picture, the category, the question, the answer and the truth."""
     if not views:
         return note("The network answers all the questions at hand right.")
+    if views[0].source == UNTRAINED:
+        return note(NO_WEIGHTS)
     heights = [max(1.2, LINE * (4 + len(view.question) / (COLUMN - 6)) / POINTS) for view in views]
     figure = canvas(0.3 + sum(heights))
     grid = figure.subplots(len(views), 2, squeeze=False, width_ratios=[1, 2.1], height_ratios=heights)
@@ -259,6 +263,8 @@ def lit_pairs(views: Sequence[ClevrView]) -> Figure:
     """|g| for every pair, as lines between places in the picture: a panel a question."""
     if not views:
         return note("No scene is at hand.")
+    if views[0].source == UNTRAINED:
+        return note(NO_WEIGHTS)
     figure = canvas(2.7)
     for axis, view in zip(figure.subplots(1, len(views), squeeze=False)[0], views, strict=True):
         _picture(axis, view.image)

@@ -29,6 +29,7 @@ from reprolib.evidence import records
 from reprolib.evidence.records import Record
 from reprolib.models.relation_network import RelationNetwork
 
+UNTRAINED = "untrained network: no fitting weights are committed yet"
 HEAD = re.compile(r"relation_network\.f\.\d+\.bias")  # of the layer that gives the answer
 
 
@@ -76,7 +77,7 @@ def specimen(
     config, data = _few(request, few, shown)
     torch.manual_seed(request.seed)
     model = request.row.method.build(config, data)
-    return Specimen(model.eval(), config, data, "untrained network: no fitting weights are committed yet")
+    return Specimen(model.eval(), config, data, UNTRAINED)
 
 
 def recorded(path: Path, record: Record, few: Mapping[str, Any], shown: str = "generated") -> Specimen:

@@ -3,6 +3,7 @@
 import io
 import itertools
 import math
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -16,6 +17,7 @@ from matplotlib.figure import Figure
 
 P = ParamSpec("P")
 
+LETTERS = 60  # in a line of a note
 WIDTH = 4.5  # inches: a phone shrinks it by a quarter, so that text of 9 points stays readable
 BLUE, ORANGE, GREEN, RED, PURPLE, BROWN, _, GREY, _, SKY = sns.color_palette("colorblind").as_hex()
 PALE, INK, MINT = "#d5d5d5", "#333333", "#7fcdb6"
@@ -54,7 +56,8 @@ PAPER = MappingProxyType(
     {"marker": "D", "markersize": 6, "markerfacecolor": "white", "markeredgecolor": "black", "linestyle": "none"}
 )
 BELOW = MappingProxyType({"loc": "outside lower center", "fontsize": 8})  # of a legend
-NO_RECORD = "No committed record yet: this plot appears with the first one."
+NO_RECORD = "No committed record above smoke scale yet: this plot appears with the first one."
+NO_WEIGHTS = "No trained network is committed yet: this picture appears with the first one."
 
 STYLE = MappingProxyType(
     {
@@ -112,7 +115,7 @@ def canvas(height: float) -> Figure:
 def note(text: str) -> Figure:
     """A figure that says in words why there is nothing to see."""
     figure = canvas(0.6)
-    figure.text(0.5, 0.5, text, ha="center", va="center", style="italic")
+    figure.text(0.5, 0.5, textwrap.fill(text, LETTERS), ha="center", va="center", style="italic")
     return figure
 
 
