@@ -17,7 +17,7 @@ from reprolib import experiments, paths
 from reprolib.contracts.entry import SCALES
 from reprolib.evidence import claims, published, records
 from reprolib.judgement import verify
-from reprolib.judgement.labels import LABELS
+from reprolib.judgement.labels import LABELS, REPRODUCED, judged
 from reprolib.pages.tables import grid as marks
 from reprolib.paths import NOTEBOOKS, ROOT
 
@@ -159,6 +159,20 @@ def test_every_entry_of_the_diary_has_five_parts_and_a_line_in_the_index_newest_
     parts = ["Question", "Change", "Result", "Conclusion", "Record"]
     assert all(re.findall(r"^- \*\*(\w+):\*\* \S", text, re.MULTILINE) == parts for *_, text in entries)
     assert days == sorted(days, reverse=True)
+
+
+def test_what_was_tried_and_is_missed_has_a_paragraph_and_nothing_else_has():
+    """A claim that comes out loses its paragraph; one that is tried for the first time gets one."""
+    done = {*REPRODUCED.values(), "not attempted"}
+    missed = {
+        one.claim.id for one in judged(records.good(paths.results())) if one.claim.headline and one.label not in done
+    }
+    text = (BOOK / "missed.md").read_text(encoding="utf-8")
+    parts = dict(re.findall(r"^\(missed-([\w-]+)\)=\n## (.*?)(?=^\(missed|\Z)", text, re.MULTILINE | re.DOTALL))
+    everything = {claim.id for claim in claims.read() if claim.rests_on}
+    assert parts.keys() == missed - everything
+    for name, words in parts.items():
+        assert [word for word in ("*Tried.*", "*Gave.*", "*Next.*") if word not in words] == [], name
 
 
 def test_no_page_types_a_label():
