@@ -3,6 +3,7 @@ SCALE ?= smoke
 TRAIN ?= 1
 JOBS ?= 2
 TESTS ?= tests
+MINUTES ?= 30
 
 SHELL := /bin/bash
 ifneq ($(VIRTUAL_ENV),)
@@ -26,7 +27,7 @@ table = $(REPROLIB) table $(1) >$(2).part && mv $(2).part $(2)
 # $(call trained,SCALE): JOBS processes share the missing records; then every claim with its label, also where a run failed.
 trained = seq $(JOBS) | xargs -P $(JOBS) -I{} $(ONE_THREAD) $(REPROLIB) fill --scale $(1); code=$$?; $(REPROLIB) claims && exit $$code
 
-.PHONY: help book test browser test-book test-workflow test-wheel tables small long paper bench verify lint clean setup executed FORCE
+.PHONY: help book test browser test-book test-workflow test-wheel fuzz tables small long paper bench verify lint clean setup executed FORCE
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -61,6 +62,9 @@ test-wheel: setup ## build the wheel, and use it from an empty environment
 	@rm -rf build _build/wheel && echo "test-wheel: building the wheel"
 	@$(PYTHON) -m pip --disable-pip-version-check wheel -qq --no-deps -w _build/wheel . && rm -rf build
 	@REPROLIB_WHEEL=_build/wheel $(ONE_THREAD) $(PYTHON) -m pytest -q tests/test_wheel.py
+
+fuzz: setup ## read damaged files for MINUTES=30 and keep whatever ends in more than one clear sentence
+	@$(ONE_THREAD) $(PYTHON) -m tests.fuzz --minutes $(MINUTES)
 
 tables: setup ## write the picture of headlines and the tables of figures, claims and waiting rows to _build/tables and book/_generated
 	@mkdir -p _build/tables

@@ -2,16 +2,25 @@
 
 import fcntl
 import glob
+import lzma
 import os
 import shutil
 import stat
+import struct
+import tarfile
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reprolib.errors import InputError
 
+DAMAGED = (  # what the readers of archives and arrays raise where a file is damaged, or packed as they cannot read
+    *(tarfile.TarError, zipfile.BadZipFile, EOFError, KeyError, OverflowError, RuntimeError, ValueError),
+    *(struct.error, zlib.error, lzma.LZMAError),
+)
 UNFINISHED = ".unfinished"  # ends the names of temporary files and folders
 
 

@@ -5,12 +5,12 @@ import gzip
 import lzma
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import BinaryIO
 
 from reprolib.errors import InputError
+from reprolib.files import DAMAGED
 
 LARGEST = 1 << 29  # bytes of an archive, unpacked; several times what any released one holds
 LARGEST_MEMBER = 1 << 26  # bytes
@@ -22,17 +22,6 @@ OPENERS: tuple[tuple[bytes, Callable[[Path], BinaryIO]], ...] = (  # by what a p
     (b"BZh", bz2.open),
     (b"\xfd7zXZ\x00", lzma.open),
 )
-BROKEN = (
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    EOFError,
-    OSError,
-    ValueError,
-    OverflowError,
-    RecursionError,
-    zlib.error,
-    lzma.LZMAError,
-)
 
 
 def require_modest(path: Path, remedy: str = "fetch it again") -> None:
@@ -40,7 +29,7 @@ def require_modest(path: Path, remedy: str = "fetch it again") -> None:
     kind, excess = ("zip", _excess_of_zip) if path.suffix == ".zip" else ("tar", _excess_of_tar)
     try:
         said = excess(path)
-    except BROKEN as error:
+    except (OSError, *DAMAGED) as error:
         reason = str(error).partition(":")[0]  # the rest names every kind of archive that it is not
         raise InputError(f"{path} is not a complete {kind} archive ({reason}): {remedy}") from None
     if said is not None:

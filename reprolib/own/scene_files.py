@@ -12,6 +12,7 @@ S scenes, N objects of the fullest, D features, M questions, L words of the long
 
 import json
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,7 +95,7 @@ def _list(path: Path, key: str) -> list[dict[str, Any]]:
     """The objects under one key of a JSON file; not none."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read as JSON ({error}): correct the file") from None
     found = content.get(key) if isinstance(content, dict) else None
     if not isinstance(found, list) or not found or not all(isinstance(each, dict) for each in found):
@@ -122,7 +123,7 @@ def _value(value: Any, where: str) -> Numbers | str:
     if isinstance(value, str):
         return value
     numbers = value if isinstance(value, list) else [value]
-    if not numbers or not all(type(each) in (int, float) and np.isfinite(each) for each in numbers):
+    if not numbers or not all(type(each) in (int, float) and abs(each) <= sys.float_info.max for each in numbers):
         raise InputError(f"{where} is {value!r:.60}: give a text, a finite number or a list of these numbers")
     return [float(each) for each in numbers]
 
@@ -135,7 +136,7 @@ def _questions(path: Path, scenes: Mapping[int, Any]) -> list[dict[str, Any]]:
             raise InputError(f"{where}: question is {each.get('question')!r:.60}: give a text with words")
         if not isinstance(each.get("answer"), str | int) or each["answer"] == "":
             raise InputError(f"{where}: answer is {each.get('answer')!r:.60}: give a text or a whole number")
-        if each.get("image_index") not in scenes:
+        if type(each.get("image_index")) is not int or each["image_index"] not in scenes:
             raise InputError(f"{where}: image_index is {each.get('image_index')!r:.60}: give that of a scene")
     return found
 

@@ -12,7 +12,6 @@ S scenes, T frames, N objects, D features, R rows of a table.
 import csv
 import math
 import warnings
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from reprolib.errors import InputError
+from reprolib.files import DAMAGED
 from reprolib.own.tracks import Tracks, checked, of_arrays
 
 KEYS = ("scene", "frame", "object")
@@ -70,7 +70,7 @@ def load(path: Path) -> dict[str, np.ndarray]:
             return {name: found[name] for name in found.files}
     except FileNotFoundError:
         raise InputError(f"{path} is not there") from None
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, *DAMAGED) as error:
         raise InputError(f"{path} cannot be read as arrays of numbers ({error}): save it with numpy") from error
 
 

@@ -1,17 +1,16 @@
 """Reader of the bAbI files in every layout people have: folder, tar or zip archive, in every released variant."""
 
 import hashlib
-import lzma
 import re
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from reprolib.data.archive_limits import require_modest
 from reprolib.errors import InputError
+from reprolib.files import DAMAGED
 from reprolib.settings.data_sets import BABI_ENGLISH, BABI_VARIANTS
 
 SPLITS = ("train", "valid", "test")
@@ -19,8 +18,6 @@ FILE_NAME = re.compile(r"qa(\d{1,2})_(?:[a-z0-9-]+_)?(train|valid|test)\.txt")  
 ARCHIVE_NAME = re.compile(r".+\.(zip|tar|tgz|tar\.(gz|bz2|xz))")
 FETCHED = "tasks_1-20_v1-2.tar.gz"  # the archive that `reprolib data fetch babi` leaves
 LOST_TAB = re.compile(r"\s\d+$")  # at the end of an answer: it was the third column
-BROKEN = (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, zlib.error, lzma.LZMAError)
-LOCKED = (RuntimeError, NotImplementedError)  # a zip with a password, or packed in a way that Python cannot read
 
 
 @dataclass(frozen=True)
@@ -195,7 +192,9 @@ def _contents(path: Path) -> dict[str, bytes]:
                 raise InputError(f"{path}: member {name!r} lies outside its folder; {remedy(str(path))}")
             if content is not None:
                 contents[f"{path}/{name}"] = content
-    except (*BROKEN, *LOCKED) as error:
+    except InputError:
+        raise
+    except (OSError, *DAMAGED) as error:
         reason = str(error).partition(":")[0]  # the rest names every kind of archive that it is not
         raise InputError(f"{path} is not a complete {kind} archive ({reason}): {remedy(str(path))}") from None
     return contents

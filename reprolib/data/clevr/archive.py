@@ -1,34 +1,22 @@
 """The released archives, CLEVR_v1.0.zip and CLEVR_v1.0_no_images.zip: what they hold, and how they are unpacked."""
 
-import lzma
 import shutil
-import struct
-import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZipFile, ZipInfo
 
 from tqdm import tqdm
 
 from reprolib.data.checks import check_room
 from reprolib.data.clevr.clevr_reader import PICTURES, SPLITS, TEXTS
 from reprolib.errors import InputError
+from reprolib.files import DAMAGED
 
 FIRST = f"scenes/CLEVR_{SPLITS[0]}_scenes.json"  # by which the top folder of an archive is found
 CHUNK = 1 << 20  # bytes
 LARGEST = {"scenes": 1 << 31, "questions": 1 << 33, "images": 1 << 36}  # bytes, as declared: more are never unpacked
 MOST_FILES = 250_000
 LONGEST_NAME = 200  # characters
-BROKEN = (
-    BadZipFile,
-    EOFError,
-    NotImplementedError,
-    RuntimeError,
-    ValueError,
-    struct.error,
-    zlib.error,
-    lzma.LZMAError,
-)
 
 Members = dict[str, ZipInfo]  # by path below the archive's top folder
 
@@ -114,7 +102,7 @@ def _read(archive: ZipFile, path: Path, member: ZipInfo, use: Callable[[bytes], 
         with archive.open(member) as source:
             while chunk := source.read(CHUNK):
                 use(chunk)
-    except BROKEN as error:
+    except DAMAGED as error:
         raise DamagedError(f"{path}, {member.filename}: damaged ({error}): fetch it again") from None
 
 
@@ -125,7 +113,7 @@ def _staging(folder: Path, part: str) -> Path:
 def _opened(path: Path) -> ZipFile:
     try:
         return ZipFile(path)
-    except BROKEN as error:
+    except DAMAGED as error:
         raise DamagedError(f"{path} is not a complete zip archive ({error}): fetch it again") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error}): make it readable, then run it again") from None

@@ -17,6 +17,7 @@ import numpy as np
 from reprolib.data.clevr import mapped
 from reprolib.data.clevr.clevr_reader import PICTURES, remedy
 from reprolib.errors import InputError
+from reprolib.files import DAMAGED
 from reprolib.settings.data_sets import PICTURE_SIDE
 
 VERSION = 1  # part of the data's identity: raise it whenever the same files give other pictures
@@ -41,8 +42,8 @@ def listing(folder: Path, split: str) -> Mapping[str, int]:
     place = Path(folder) / PICTURES / split
     if not place.is_dir():
         return {}
-    with os.scandir(place) as entries:
-        return {entry.name: entry.stat().st_size for entry in entries if Path(entry.name).suffix.lower() in FORMATS}
+    found = (path for path in place.iterdir() if path.suffix.lower() in FORMATS)
+    return {path.name: path.stat().st_size for path in found if path.is_file()}
 
 
 def files(folder: Path, split: str, indices: Iterable[int]) -> list[Path]:
@@ -69,7 +70,7 @@ def require(folder: Path, split: str, indices: Sequence[int], whole: bool = Fals
         InputError: names the first that is missing or cut off.
     """
     for path in files(folder, split, indices):
-        if whole and not _tail(path).endswith(END if _is_png(path) else JPEG_END):
+        if whole and not _content(path, len(END)).endswith(END if _is_png(path) else JPEG_END):
             raise InputError(_remedy(path, "is cut off or damaged"))
 
 
@@ -80,7 +81,7 @@ def verify(folder: Path, split: str, indices: Sequence[int]) -> None:
         InputError: names the first that is damaged.
     """
     for path in files(folder, split, indices):
-        content = path.read_bytes()
+        content = _content(path)
         if not (_is_sound(content) if _is_png(path) else content.startswith(JPEG_START)):
             raise InputError(_remedy(path, "is cut off or damaged"))
 
@@ -113,7 +114,7 @@ def read(path: Path, side: int = PICTURE_SIDE) -> np.ndarray:
     """
     image = pillow()
     try:
-        content = path.read_bytes()
+        content = _content(path)
         formats = tuple(FORMATS.values())
         with image.open(BytesIO(content), formats=formats) as picture:
             if picture.size not in SIZES:
@@ -121,9 +122,9 @@ def read(path: Path, side: int = PICTURE_SIDE) -> np.ndarray:
             picture.verify()  # the checksums, which reading alone leaves out
         with image.open(BytesIO(content), formats=formats) as picture:
             scaled = picture.convert("RGB").resize((side, side), image.Resampling.BILINEAR)
-    except FileNotFoundError:
-        raise InputError(_remedy(path, "is missing")) from None
-    except (OSError, SyntaxError, image.DecompressionBombError):  # as Pillow reports damage
+    except InputError:
+        raise
+    except (OSError, SyntaxError, image.DecompressionBombError, *DAMAGED):  # as Pillow reports damage
         raise InputError(_remedy(path, "is cut off or damaged")) from None
     return np.array(scaled)
 
@@ -152,10 +153,16 @@ def pillow():
     return Image
 
 
-def _tail(path: Path) -> bytes:
-    with path.open("rb") as stream:
-        stream.seek(max(0, os.fstat(stream.fileno()).st_size - len(END)))
-        return stream.read()
+def _content(path: Path, last: int = 0) -> bytes:
+    """The bytes of a file, or only its last ones."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(0, os.fstat(stream.fileno()).st_size - last) if last else 0)
+            return stream.read()
+    except FileNotFoundError:
+        raise InputError(_remedy(path, "is missing")) from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): make it readable") from None
 
 
 def _is_png(path: Path) -> bool:

@@ -437,3 +437,13 @@ def test_real_hash_is_over_contents(real):
     for task, split in sorted(real.files):
         digest.update(f"{(task, split)}:{len(real.files[task, split])}\n".encode() + real.files[task, split])
     assert digest.hexdigest() == real.sha256
+
+
+def test_a_zip_of_a_version_that_python_cannot_read(tmp_path):
+    path = write_zip(tmp_path / "babi.zip", release("en-10k"))
+    content = bytearray(path.read_bytes())
+    central = content.index(b"PK\x01\x02")
+    content[central + 6 : central + 8] = (212).to_bytes(2, "little")  # the version needed to extract
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"babi\.zip is not a complete zip archive \(zip file version 21\.2\)"):
+        open_source(path)

@@ -153,6 +153,18 @@ def test_a_missing_picture_is_named_before_any_is_read(folder, monkeypatch):
         pictures.preprocess(folder, "train", range(10))
 
 
+@pytest.mark.parametrize("kind", ["folder", "dangling", "loop"])
+def test_what_is_no_file_is_a_missing_picture(folder, kind):
+    path = pictures.files(folder, "train", [0])[0]
+    path.unlink()
+    if kind == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to(path.name if kind == "loop" else "nowhere")
+    with pytest.raises(InputError, match=f"{path.name} is missing: "):
+        pictures.verify(folder, "train", [0])
+
+
 def test_a_missing_folder(folder):
     with pytest.raises(InputError, match=rf"images/val/CLEVR_val_000000\.png is missing: {AGAIN}"):
         pictures.preprocess(folder, "val", [0])
