@@ -14,6 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from reprolib import __version__
+from reprolib.contracts.entry import SCALES
 from reprolib.evidence import published
 from reprolib.paths import NOTEBOOKS, ROOT
 
@@ -157,10 +158,20 @@ def test_make_takes_an_environment_and_a_folder_whose_paths_hold_spaces(tmp_path
 
 def test_workflows_parse_and_test_two_supported_pythons():
     flows = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / ".github/workflows").glob("*.yml")}
-    assert set(flows) == {"tests", "book", "drift"}
+    assert set(flows) == {"tests", "book", "drift", "compute", "macos"}
     versions = flows["tests"]["jobs"]["tests"]["strategy"]["matrix"]["python"]
     assert len(versions) == 2
     assert all(SUPPORTED.contains(version) for version in versions)
+
+
+def test_long_runs_go_on_where_they_were_cut_off_and_get_no_command_from_what_is_typed():
+    flow = read_yaml(".github/workflows/compute.yml")
+    assert set(flow[True]) == {"workflow_dispatch"}, "nothing but a person starts them"
+    assert set(flow[True]["workflow_dispatch"]["inputs"]["scale"]["options"]) < set(SCALES)
+    assert flow["permissions"] == {"contents": "read"}
+    steps = flow["jobs"]["fill"]["steps"]
+    assert steps[0]["with"] == {"persist-credentials": False, "clean": False}, "checkpoints stay"
+    assert not any("${{" in step.get("run", "") for step in steps), "inputs come as variables"
 
 
 def test_drift_is_looked_for_every_week_with_no_right_but_to_read():
