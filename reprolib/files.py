@@ -2,25 +2,15 @@
 
 import fcntl
 import glob
-import lzma
 import os
 import shutil
-import stat
-import struct
-import tarfile
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from reprolib.errors import InputError
 
-DAMAGED = (  # what the readers of archives and arrays raise where a file is damaged, or packed as they cannot read
-    *(tarfile.TarError, zipfile.BadZipFile, EOFError, KeyError, OverflowError, RuntimeError, ValueError),
-    *(struct.error, zlib.error, lzma.LZMAError),
-)
 UNFINISHED = ".unfinished"  # ends the names of temporary files and folders
 
 
@@ -90,20 +80,11 @@ def _remove(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def read_regular(path: Path, most: int) -> bytes:
-    """The content of a file of at most `most` bytes; nothing else, such as a pipe or a device, is waited for.
-
-    Raises:
-        OSError: it cannot be read.
-        ValueError: it is no file, or a larger one.
-    """
-    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as stream:
-        found = os.fstat(stream.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise ValueError("it is no regular file")
-        if found.st_size > most:
-            raise ValueError(f"it holds {found.st_size} bytes, more than {most}")
-        return stream.read()
+def check_no_folder(*places: Path) -> None:
+    """Raise InputError where a folder stands in the way of a file."""
+    for place in places:
+        if place.is_dir():
+            raise InputError(f"{place} is a folder, where a file is to be: move it away, then run it again")
 
 
 def check_folder(folder: Path) -> None:

@@ -20,6 +20,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 320, 55
 ROOMS = {"settings", "contracts", "training", "evidence", "judgement", "running", "pages"}
 LAYERS = (
     {"errors", "paths"},
+    {"reading"},
     {"settings.declared", "evidence.deviations", "evidence.kinds", "evidence.estimates", "evidence.csv_lines"},
     {"settings.recipe", "settings.data_sets", "settings.relating"},
     {"devices", "files", "settings.moving", "settings.on_graphs", "settings.physical", "evidence.quoted"},

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from reprolib.errors import InputError
-from reprolib.files import DAMAGED
+from reprolib.reading import DAMAGED, reason
 
 LARGEST = 1 << 29  # bytes of an archive, unpacked; several times what any released one holds
 LARGEST_MEMBER = 1 << 26  # bytes
@@ -29,9 +29,9 @@ def require_modest(path: Path, remedy: str = "fetch it again") -> None:
     kind, excess = ("zip", _excess_of_zip) if path.suffix == ".zip" else ("tar", _excess_of_tar)
     try:
         said = excess(path)
-    except (OSError, *DAMAGED) as error:
-        reason = str(error).partition(":")[0]  # the rest names every kind of archive that it is not
-        raise InputError(f"{path} is not a complete {kind} archive ({reason}): {remedy}") from None
+    except DAMAGED as error:
+        said = reason(error).partition(":")[0]  # the rest names every kind of archive that it is not
+        raise InputError(f"{path} is not a complete {kind} archive ({said}): {remedy}") from None
     if said is not None:
         raise InputError(f"{path} holds {said}, more than any released archive: {remedy}")
 

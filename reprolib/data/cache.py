@@ -11,7 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from reprolib import paths
+from reprolib.data.array_files import read_arrays
+from reprolib.errors import InputError
 from reprolib.files import locked, write_atomically
+from reprolib.reading import open_regular
 
 DIGITS = 16  # of a recipe's hash, in a name
 
@@ -51,7 +54,7 @@ def file_hash(path: Path) -> str:
 @remembered
 def _sha256(path: Path, size: int, changed: int) -> str:
     """Of a file as it was then; those of real data take seconds."""
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
@@ -63,13 +66,11 @@ def _write(path: Path, recipe: str, content: Arrays) -> None:
 def _read(path: Path, recipe: str) -> Arrays | None:
     """The arrays of a file, or None where there is none that is whole and holds this recipe."""
     try:
-        with np.load(path) as file:
-            content = {name: file[name] for name in file.files}
-        known, digest = str(content.pop("recipe")), str(content.pop("digest"))
-        fits = known == recipe and digest == _digest(content)
-    except Exception:  # damage can make the readers of zip and npy raise almost anything
+        content = read_arrays(path, "make it anew")
+    except InputError:
         return None
-    return content if fits else None
+    known, digest = str(content.pop("recipe", "")), str(content.pop("digest", ""))
+    return content if known == recipe and digest == _digest(content) else None
 
 
 def _digest(content: Arrays) -> str:

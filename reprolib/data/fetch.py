@@ -6,19 +6,21 @@ in PATH.part.from: only there is it gone on with.
 
 import hashlib
 import json
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from http.client import HTTPException, HTTPMessage, HTTPResponse, InvalidURL
 from pathlib import Path
 from urllib.error import HTTPError, URLError
-from urllib.request import Request, urlopen
+from urllib.parse import urlsplit
+from urllib.request import Request, url2pathname, urlopen
 
 from tqdm import tqdm
 
 from reprolib.data.checks import check_room
 from reprolib.errors import InputError
-from reprolib.files import read_regular, write_text
+from reprolib.files import check_no_folder, write_text
+from reprolib.reading import read_json
 
 ATTEMPTS = 3  # connections a call, each going on where the last one broke off
 TIMEOUT = 30.0  # seconds without a byte
@@ -60,26 +62,40 @@ def download(
             bytes. The .part file stays only where the next call can go on from it.
     """
     part = path.with_name(f"{path.name}.part")
+    with _new_folders(part, url):
+        try:
+            _complete(url, part, most)
+        except InputError:
+            if _begun(part) is None:
+                _drop(part)
+            raise
+        try:
+            if checksum is not None:
+                _compare(part, url, checksum)
+            if check is not None:
+                check(part)
+        except Exception:
+            _drop(part)
+            raise
+        _note(part).unlink(missing_ok=True)
+        return part.replace(path)
+
+
+@contextmanager
+def _new_folders(part: Path, url: str) -> Iterator[None]:
+    """The folder of a .part file is there, where nothing is in the way of it; if need be, it is made until an error."""
     new = [folder for folder in part.parents if not folder.exists()]
     try:
-        _complete(url, part, most)
-    except InputError:
-        if _begun(part) is None:
-            _drop(part)
+        part.parent.mkdir(parents=True, exist_ok=True)
+        check_no_folder(part.with_suffix(""), part, _note(part))
+        yield
+    except BaseException as error:
         with suppress(OSError):  # folders that are not empty stay
             for folder in new:
                 folder.rmdir()
+        if isinstance(error, OSError):
+            raise _unwritten(url, part, error) from error
         raise
-    try:
-        if checksum is not None:
-            _compare(part, url, checksum)
-        if check is not None:
-            check(part)
-    except Exception:
-        _drop(part)
-        raise
-    _note(part).unlink(missing_ok=True)
-    return part.replace(path)
 
 
 def fetched(url: str, path: Path) -> int:
@@ -96,9 +112,9 @@ def _note(part: Path) -> Path:
 def _begun(part: Path) -> Begun | None:
     """What a .part file is the beginning of; None where there is none or nothing is known of it."""
     try:
-        note = json.loads(read_regular(_note(part), NOTE))
+        note = read_json(_note(part), "a note", "delete it", NOTE)
         return Begun(**{name: str(note[name]) for name in ("address", "version")}) if part.is_file() else None
-    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+    except (InputError, LookupError, TypeError):
         return None
 
 
@@ -110,7 +126,6 @@ def _drop(part: Path) -> None:
 
 def _complete(url: str, part: Path, most: int | None) -> None:
     try:
-        part.parent.mkdir(parents=True, exist_ok=True)
         if any(_go_on(url, part, most) for _ in range(ATTEMPTS)):
             return
     except HTTPError as error:
@@ -124,11 +139,15 @@ def _complete(url: str, part: Path, most: int | None) -> None:
             f"{url} cannot be reached ({error.reason}): check the network, or put the file itself in {part.parent}"
         ) from None
     except OSError as error:
-        raise InputError(
-            f"could not download {url} to {part} ({error}): free some space or choose another folder, then run it again"
-        ) from error
+        raise _unwritten(url, part, error) from error
     goes_on = f", it goes on from {part}" if _begun(part) else ""
     raise InputError(f"{url} broke off {ATTEMPTS} times: run the same command again{goes_on}")
+
+
+def _unwritten(url: str, part: Path, error: OSError) -> InputError:
+    return InputError(
+        f"could not download {url} to {part} ({error}): free some space or choose another folder, then run it again"
+    )
 
 
 def _go_on(url: str, part: Path, most: int | None) -> bool:
@@ -155,6 +174,9 @@ def _open(url: str, done: int, begun: Begun | None) -> HTTPResponse:
     """The answer that begins behind the first `done` bytes, where the server can do that and the file is the same."""
     resuming = {"Range": f"bytes={done}-", "If-Range": begun.version} if begun and done else {}
     try:
+        parts = urlsplit(url)
+        if parts.scheme == "file" and not Path(url2pathname(parts.path)).is_file():  # a pipe would be waited for
+            raise URLError("no file is there")
         return urlopen(Request(url, headers=resuming), timeout=TIMEOUT)
     except (ValueError, InvalidURL) as error:
         raise InputError(

@@ -10,6 +10,7 @@ What stands on the diagonal of edges is passed over: for charges it holds their 
 """
 
 import hashlib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,12 +18,14 @@ import numpy as np
 
 from reprolib import paths
 from reprolib.data import cache
+from reprolib.data.array_files import read_array
 from reprolib.data.simulations import Scale, Simulations, senders
 from reprolib.errors import InputError
 from reprolib.settings.data_sets import PARTICLES
 
 FOLDER = "nri"  # under REPROLIB_DATA
 PARTS, SPLITS = ("loc", "vel", "edges"), ("train", "valid", "test")
+LARGEST = 1e9  # that a coordinate may be
 RESTORE = "write it anew with the official generate_dataset.py"
 
 
@@ -41,8 +44,19 @@ def missing(place: Path, kind: str, objects: int, splits: Iterable[str] = SPLITS
     return absent and f"{absent} is not there: {RESTORE}, or use --data generated"
 
 
-def read(place: Path, kind: str, objects: int, split: str, count: int, frames: int) -> Simulations:
-    """The first scenes of a split, at most `count`, and the first frames of each.
+def held(place: Path, kind: str) -> dict[int, list[str]]:
+    """{number of objects: splits} of a system of which there is at least one file."""
+    found: dict[int, list[str]] = {}
+    name = re.compile(rf"(?:{'|'.join(PARTS)})_({'|'.join(SPLITS)})_{kind}([1-9]\d{{0,3}})\.npy", re.ASCII)
+    for match in filter(None, (name.fullmatch(path.name) for path in sorted(place.iterdir()))):
+        splits = found.setdefault(int(match[2]), [])
+        if match[1] not in splits:
+            splits.append(match[1])
+    return {objects: sorted(found[objects], key=SPLITS.index) for objects in sorted(found)}
+
+
+def read(place: Path, kind: str, objects: int, split: str, count: int | None, frames: int) -> Simulations:
+    """The first scenes of a split, at most `count` or all, and the first frames of each.
 
     Raises:
         InputError: a file that is not there, cannot be read, has another shape, fewer frames, or values that cannot be;
@@ -87,11 +101,8 @@ def _training(place: Path, kind: str, objects: int) -> Iterable[np.ndarray]:
 
 def _array(path: Path) -> np.ndarray:
     """An array of one scene or more, read from the disk where it is looked at."""
-    try:
-        found = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{path} is no array that can be read ({error}): {RESTORE}") from error
-    if not isinstance(found, np.ndarray) or found.dtype.kind not in "fiu" or not found.size:
+    found = read_array(path, RESTORE, mapped=True)
+    if found.dtype.kind not in "fiu" or not found.size:
         raise InputError(f"{path} does not hold one array of real numbers: {RESTORE}")
     return found
 
@@ -101,9 +112,10 @@ def _motion(path: Path, objects: int) -> np.ndarray:
     found = _array(path)
     if found.ndim != 4 or found.shape[2:] != (2, objects):
         raise InputError(f"{path} has the shape {list(found.shape)} and not [scenes, frames, 2, {objects}]: {RESTORE}")
-    if not np.isfinite([found.min(), found.max()]).all():
-        scene = np.argwhere(~np.isfinite(found))[0, 0]
-        raise InputError(f"{path}, scene {scene} (counting from 0), holds a value that is not finite: {RESTORE}")
+    if not max(-found.min(), found.max()) <= LARGEST:
+        scene = np.argwhere(~(np.abs(found) <= LARGEST))[0, 0]
+        said = f"scene {scene} (counting from 0), holds a value that is not finite or beyond {LARGEST:g}"
+        raise InputError(f"{path}, {said}: {RESTORE}")
     return found
 
 

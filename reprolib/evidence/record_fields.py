@@ -1,6 +1,5 @@
 """What the fields of a record can hold: their types, and the values that a run can give."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -11,7 +10,6 @@ from reprolib.errors import InputError
 from reprolib.evidence import kinds
 
 REMEDY = "restore it or run its row again"
-DIGITS = 18  # of a whole number: more would fit no 64 bits
 DEEPEST = 8  # lists and objects within one another
 INNER = {  # types of what the fields of these names hold
     "data": {"name": str, "kind": str, "procedure": str, "split": str, "hash": str, "sizes": dict[str, int]},
@@ -31,17 +29,6 @@ LEAST = {  # of a number
     "samples_per_second": 0,
     "peak_memory": 0,
 }
-
-
-def parse(text: str) -> Any:
-    """A JSON text; raises ValueError or RecursionError where it is none, also for numbers of absurdly many digits."""
-    return json.loads(text, parse_int=_whole)
-
-
-def _whole(digits: str) -> int:
-    if len(digits) > DIGITS:
-        raise ValueError(f"a whole number of {len(digits)} digits")
-    return int(digits)
 
 
 def check_types(content: Mapping[str, Any], hints: Mapping[str, Any], where: str) -> None:

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 from reprolib.errors import InputError
 from reprolib.evidence.deviations import Deviation
-from reprolib.evidence.record_fields import REMEDY, check_types, check_values, parse
-from reprolib.files import read_regular, write_atomically, write_text
+from reprolib.evidence.record_fields import REMEDY, check_types, check_values
+from reprolib.files import write_atomically, write_text
+from reprolib.reading import read_json, read_regular, reason
 
 SCHEMA = 3
 LARGEST_WEIGHTS = 8 << 20  # bytes; larger files are not kept
@@ -133,10 +134,7 @@ def read(path: Path) -> Record:
         InputError: no file of JSON, a missing, unknown or wrongly typed field, another schema, an unknown kind of
             metric or deviation, content that does not fit its digest (edited by hand), values that no run gives.
     """
-    try:
-        content = parse(read_regular(path, LARGEST_RECORD).decode())
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} cannot be read as a record ({error}): {REMEDY}") from None
+    content = read_json(path, "a record", REMEDY, LARGEST_RECORD)
     if not isinstance(content, dict):
         raise InputError(f"{path} holds no JSON object: {REMEDY}")
     if content.get("schema") != SCHEMA:
@@ -227,7 +225,9 @@ def load_weights(model: nn.Module, record: Record, path: Path) -> None:
     try:
         model.load_state_dict(_weights(record, path))
     except RuntimeError as error:
-        raise InputError(f"the weights of {path} do not fit its configuration ({error}): run the row again") from None
+        raise InputError(
+            f"the weights of {path} do not fit its configuration ({reason(error)}): run the row again"
+        ) from None
 
 
 def require_weights(record: Record, path: Path) -> None:
@@ -269,10 +269,12 @@ def _weights(record: Record, path: Path) -> dict[str, Tensor]:
     except FileNotFoundError:
         raise InputError(f"{weights} is missing, but {path.name} names it: restore it or run the row again") from None
     except (OSError, ValueError) as error:
-        raise InputError(f"{weights} cannot be read ({error}): restore it or run the row again") from None
+        raise InputError(f"{weights} cannot be read ({reason(error)}): restore it or run the row again") from None
     if hashlib.sha256(content).hexdigest() != sha256:
         raise InputError(f"{weights} does not fit the hash in {path.name}: restore it or run the row again")
     try:
         return from_safetensors(content)
     except SafetensorError as error:
-        raise InputError(f"{weights} is no file of weights ({error}): restore it or run the row again") from None
+        raise InputError(
+            f"{weights} is no file of weights ({reason(error)}): restore it or run the row again"
+        ) from None

@@ -46,7 +46,7 @@ def _of_array(path: Path, tracks: Tracks) -> np.ndarray:
         )
     if found.dtype.kind not in "iufb" or not (np.isfinite(found) & (found >= 0) & (found == np.round(found))).all():
         raise InputError(f"{path} does not hold types of edges: give whole numbers from 0 up")
-    whole = _few(path, found.astype(np.int64))
+    whole = _few(path, found)
     if whole.shape[2] == objects:
         return whole
     square = np.zeros((scenes, objects, objects), np.int64)
@@ -64,9 +64,7 @@ def _of_table(path: Path, tracks: Tracks) -> np.ndarray:
     places = {name: number for number, name in enumerate(tracks.scenes)}
     square = np.zeros((scenes, objects, objects), np.int64)
     of_scene = table["scene"].astype(str).str.strip() if "scene" in others else [None] * len(table)
-    lines = zip(
-        table.index, of_scene, table["receiver"], table["sender"], _few(path, kind.astype(np.int64)), strict=True
-    )
+    lines = zip(table.index, of_scene, table["receiver"], table["sender"], _few(path, kind), strict=True)
     for line, scene, receiver, sender, type_ in lines:
         if scene is not None and scene not in places:
             raise InputError(f"{path} line {line}: there is no scene {scene} among the trajectories")
@@ -82,6 +80,7 @@ def _of_table(path: Path, tracks: Tracks) -> np.ndarray:
 
 
 def _few(path: Path, types: np.ndarray) -> np.ndarray:
+    """The types as whole numbers, of which there are not too many."""
     if types.max(initial=0) >= MOST_TYPES:
-        raise InputError(f"{path} holds type {types.max()}: give fewer than {MOST_TYPES} types, numbered from 0")
-    return types
+        raise InputError(f"{path} holds type {types.max():g}: give fewer than {MOST_TYPES} types, numbered from 0")
+    return types.astype(np.int64)

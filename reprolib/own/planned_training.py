@@ -14,9 +14,11 @@ from reprolib.errors import InputError
 from reprolib.files import check_folder, write_text
 from reprolib.own.graph_methods import VALIDATIONS, GraphMethod
 from reprolib.own.inferred_graph import Inference
+from reprolib.reading import read_json
 from reprolib.training.loop import Fit, fit
 
 PLAN, DONE = "plan.json", "summary.md"
+ELSEWHERE = "choose another folder with --out"
 WARM, TRIED = 3, 20  # steps before the speed is measured, and those by which it is
 LEAST_STEPS = 20
 SAFE = 0.85  # part of the time that is planned for training
@@ -140,11 +142,12 @@ def clean(folder: Path) -> None:
 
 
 def _read(path: Path, identity: str) -> Plan:
-    try:
-        plan = Plan(**json.loads(path.read_text(encoding="utf-8")))
-        steps = int(plan.steps)
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(f"{path} cannot be read as a plan ({error}): choose another folder with --out") from error
-    if plan.identity != identity or steps < 1:
-        raise InputError(f"{path} is of other trajectories, options or device: choose another folder with --out")
+    found, elsewhere = read_json(path, "a plan", ELSEWHERE), f"{path} is no plan: {ELSEWHERE}"
+    if not isinstance(found, dict) or found.keys() != Plan.__dataclass_fields__.keys():
+        raise InputError(elsewhere)
+    plan = Plan(**found)
+    if type(plan.steps) is not int or plan.steps < 1:
+        raise InputError(elsewhere)
+    if plan.identity != identity:
+        raise InputError(f"{path} is of other trajectories, options or device: {ELSEWHERE}")
     return plan

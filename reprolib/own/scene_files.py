@@ -10,7 +10,6 @@ as relationships and programs, is not read: a relation has to be learned from th
 S scenes, N objects of the fullest, D features, M questions, L words of the longest.
 """
 
-import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -24,6 +23,7 @@ import torch
 from reprolib.data.simulations import scale
 from reprolib.data.split import Split
 from reprolib.errors import InputError
+from reprolib.reading import read_json
 
 Files = tuple[str | Path, str | Path]  # scenes, questions
 Numbers = list[float]
@@ -93,10 +93,7 @@ def read_scenes(**files: Files) -> Scenes:
 
 def _list(path: Path, key: str) -> list[dict[str, Any]]:
     """The objects under one key of a JSON file; not none."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} cannot be read as JSON ({error}): correct the file") from None
+    content = read_json(path, "JSON", "correct the file")
     found = content.get(key) if isinstance(content, dict) else None
     if not isinstance(found, list) or not found or not all(isinstance(each, dict) for each in found):
         raise InputError(f'{path} holds no {key}: give {{"{key}": [{{...}}, ...]}}')

@@ -21,6 +21,7 @@ from reprolib.data.babi.arrays import Arrays, encode, vocabulary
 from reprolib.data.babi.babi_reader import Question, parse
 from reprolib.data.split import Split
 from reprolib.errors import InputError
+from reprolib.reading import read_text
 from reprolib.settings.data_sets import BABI_WINDOW
 
 TASK = 0  # own stories are of none of the twenty
@@ -72,11 +73,7 @@ def read_stories(*, window: int = BABI_WINDOW, **files: str | Path) -> Stories:
 
 
 def _questions(path: Path) -> list[Question]:
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read as text ({error}): give a text file in UTF-8") from None
-    return list(parse(text, TASK, str(path)))
+    return list(parse(read_text(path, "text", "give a text file in UTF-8"), TASK, str(path)))
 
 
 def _split(arrays: Arrays) -> Split:

@@ -10,6 +10,7 @@ S scenes, T frames, N objects, D features, R rows of a table.
 """
 
 import csv
+import io
 import math
 import warnings
 from collections.abc import Sequence
@@ -18,14 +19,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from reprolib.data.array_files import read_arrays
 from reprolib.errors import InputError
-from reprolib.files import DAMAGED
 from reprolib.own.tracks import Tracks, checked, of_arrays
+from reprolib.reading import read_text, reason
 
 KEYS = ("scene", "frame", "object")
 ARRAYS = ("trajectories", "values")  # what an archive may call them
 OFFICIAL = {"loc_": ("x", "y"), "vel_": ("vx", "vy")}  # beginnings of names, and the features of such files
 EMPTY = ("", "na", "nan", "none", "null")  # cells without a value
+TABLE, CORRECT = "a table with commas", "correct the file"  # what a .csv should be, and the remedy
 SPARSE = 50  # places of an array for one row of a table: more of them are a mistake in the frames' numbers
 ROOM = 10**6  # places that are always allowed
 
@@ -62,16 +65,7 @@ def load(path: Path) -> dict[str, np.ndarray]:
     Raises:
         InputError: no file, no arrays, or objects that would have to be unpickled.
     """
-    try:
-        found = np.load(path, allow_pickle=False)
-        if isinstance(found, np.ndarray):
-            return {"": found}
-        with found:
-            return {name: found[name] for name in found.files}
-    except FileNotFoundError:
-        raise InputError(f"{path} is not there") from None
-    except (OSError, *DAMAGED) as error:
-        raise InputError(f"{path} cannot be read as arrays of numbers ({error}): save it with numpy") from error
+    return read_arrays(path, "save it with numpy")
 
 
 def _official(path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
@@ -124,9 +118,9 @@ def rows(path: Path, keys: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
     Raises:
         InputError: no file, no text, a column that is missing or there twice, a line of another length, an empty key.
     """
+    text = read_text(path, TABLE, CORRECT)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            header = [name.strip() for name in next(csv.reader(stream), [])]
+        header = [name.strip() for name in next(csv.reader(io.StringIO(text, newline="")), [])]
         lacking = [name for name in keys if name not in header]
         if lacking:
             raise InputError(
@@ -135,11 +129,9 @@ def rows(path: Path, keys: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
         doubled = next((name or "without a name" for name in header if not name or header.count(name) > 1), None)
         if doubled:
             raise InputError(f"{path} has a column {doubled} that is not the only one: give each a name of its own")
-        table = _parsed(path, header, keys)
-    except FileNotFoundError:
-        raise InputError(f"{path} is not there") from None
-    except (OSError, UnicodeError, csv.Error, pd.errors.ParserError, pd.errors.ParserWarning) as error:
-        raise InputError(f"{path} cannot be read as a table with commas in UTF-8: {error}") from error
+        table = _parsed(text, header, keys)
+    except (csv.Error, pd.errors.ParserError, pd.errors.ParserWarning) as error:
+        raise InputError(f"{path} cannot be read as {TABLE} ({reason(error)}): {CORRECT}") from None
     blank = (table == "").all(axis=1)
     table = table[~blank]
     if table.empty:
@@ -151,11 +143,11 @@ def rows(path: Path, keys: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
     return table, [name for name in header if name not in keys]
 
 
-def _parsed(path: Path, header: list[str], keys: Sequence[str]) -> pd.DataFrame:
+def _parsed(text: str, header: list[str], keys: Sequence[str]) -> pd.DataFrame:
     with warnings.catch_warnings():
         warnings.simplefilter("error", pd.errors.ParserWarning)  # a line that is longer than the first
         table = pd.read_csv(
-            path,
+            io.StringIO(text, newline=""),
             skiprows=1,
             names=header,
             index_col=False,
@@ -163,7 +155,6 @@ def _parsed(path: Path, header: list[str], keys: Sequence[str]) -> pd.DataFrame:
             keep_default_na=False,
             skip_blank_lines=False,
             low_memory=False,
-            encoding="utf-8-sig",
         )
     table.index += 2  # the line of the file
     return table.fillna("") if table[list(keys)].isna().to_numpy().any() else table  # a line that is too short

@@ -170,5 +170,5 @@ def test_files_that_are_cut_off_or_too_short(folder):
         SIMULATED_MOTION.load(FEW, "real")
     path = folder / "loc_test_charged5.npy"
     path.write_bytes(path.read_bytes()[:-8])
-    with pytest.raises(InputError, match=r"loc_test_charged5\.npy is no array that can be read .*: write it anew"):
+    with pytest.raises(InputError, match=r"loc_test_charged5\.npy cannot be read as arrays .*: write it anew"):
         particle_files.read(folder, "charged", 5, "test", 4, 49)

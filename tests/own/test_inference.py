@@ -225,10 +225,13 @@ def test_the_command(cli, tmp_path, walks, monkeypatch):
     assert cli("infer", *words)[0] == 2
     assert "infer_tracks holds a finished run" in cli("infer", *words)[2]
     for mistake, said in (
-        (("none.csv",), "none.csv is not there"),
+        (("none.csv",), "none.csv cannot be read as a table with commas (No such file or directory)"),
         (("tracks.csv", "--held-out", "0.9"), "held_out is 0.9: of 8 scenes"),
         (("tracks.csv", "--method", "magic"), "method is 'magic': choose one of"),
-        (("tracks.csv", "--edges", "none.npy"), "none.npy is not there"),
+        (
+            ("tracks.csv", "--edges", "none.npy"),
+            "none.npy cannot be read as arrays of numbers (No such file",
+        ),
     ):
         code, out, err = cli("infer", *mistake, "--out", "other")
         assert (code, out, err.count("\n")) == (2, "", 1)

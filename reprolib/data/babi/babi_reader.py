@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reprolib.data.archive_limits import require_modest
 from reprolib.errors import InputError
-from reprolib.files import DAMAGED
+from reprolib.reading import DAMAGED, read_regular, reason
 from reprolib.settings.data_sets import BABI_ENGLISH, BABI_VARIANTS
 
 SPLITS = ("train", "valid", "test")
@@ -194,9 +194,8 @@ def _contents(path: Path) -> dict[str, bytes]:
                 contents[f"{path}/{name}"] = content
     except InputError:
         raise
-    except (OSError, *DAMAGED) as error:
-        reason = str(error).partition(":")[0]  # the rest names every kind of archive that it is not
-        raise InputError(f"{path} is not a complete {kind} archive ({reason}): {remedy(str(path))}") from None
+    except DAMAGED as error:
+        raise InputError(f"{path} is not a complete {kind} archive ({reason(error)}): {remedy(str(path))}") from None
     return contents
 
 
@@ -217,6 +216,6 @@ def _of_zip(path: Path) -> Iterator[tuple[str, bytes | None]]:
 
 def _text(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}): make it readable") from None
+        raise InputError(f"{path} cannot be read ({reason(error)}): make it readable") from None

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from reprolib.data.array_files import read_array
 from reprolib.errors import InputError
 
 COURT = (94.0, 50.0)  # feet, length and width
@@ -98,19 +99,9 @@ def _games(folder: Path, split: str) -> list[int]:
     return [int(found[1]) for name in names if (found := pattern.fullmatch(name))]
 
 
-def _array(path: Path) -> np.ndarray:
-    try:
-        found = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{path} is no array that can be read ({error}): {RESTORE}") from error
-    if not isinstance(found, np.ndarray):
-        raise InputError(f"{path} is an archive and not one array: {RESTORE}")
-    return found
-
-
 def _places(path: Path, shape: tuple[int | None, ...]) -> np.ndarray:
     """Finite coordinates of this shape, None for any length, as float64."""
-    found = _array(path)
+    found = read_array(path, RESTORE)
     if found.dtype.kind != "f":
         raise InputError(f"{path} holds {found.dtype} and not real numbers: {RESTORE}")
     if found.ndim != len(shape) or any(size not in (None, got) for size, got in zip(shape, found.shape, strict=True)):
@@ -133,7 +124,7 @@ def _check_range(path: Path, values: np.ndarray, limits: tuple[float, float], un
 
 def _stops(path: Path, rows: int) -> np.ndarray:
     """The ends of the stretches [S + 1]: whole numbers that rise from -1 to the last row, which may be given as T."""
-    found = _array(path)
+    found = read_array(path, RESTORE)
     if found.dtype.kind not in "iu" or found.ndim != 1:
         raise InputError(f"{path} holds {found.dtype} {list(found.shape)} and not a list of whole numbers: {RESTORE}")
     found = found.astype(np.int64)

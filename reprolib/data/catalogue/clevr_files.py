@@ -98,7 +98,7 @@ def _check_split(folder: Path, split: str, with_pictures: bool) -> str:
     findings = [
         f"{len(indices)} scenes{' and pictures' if with_pictures else ''}, {count} questions",
         *([] if (len(indices), count) == expected else [f"should hold {expected[0]} and {expected[1]}"]),
-        *([f"checksums of {len(looked_at)} sampled pictures are right"] if with_pictures else []),
+        *([f"{len(looked_at)} sampled pictures can be read"] if with_pictures else []),
         f"programs give {right} of {len(sample)} sampled answers",
     ]
     return f"{'ok' if fits else 'differs':8} {split}: {'; '.join(findings)}"

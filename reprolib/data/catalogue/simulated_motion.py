@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from reprolib.data import simulations
+from reprolib.data import particle_files, simulations
 from reprolib.data.catalogue.known import Entry
+from reprolib.settings.data_sets import FRAMES
 
 SAMPLE = {"count": 8, "objects": 5, "frames": 49, "seed": 5, "stream": 0}
 MEANS = {
@@ -19,11 +20,27 @@ TOLERANCE = 1e-3  # charged particles that come close amplify rounding
 
 
 def _check(kind: str) -> list[str]:
+    return [_check_simulator(kind), *_check_files(kind)]
+
+
+def _check_files(kind: str) -> list[str]:
+    """Read all files of the official code, where there are any."""
+    place, lines = particle_files.folder(), []
+    for objects, splits in particle_files.held(place, kind).items() if place else ():
+        counts = [len(particle_files.read(place, kind, objects, split, None, FRAMES).edges) for split in splits]
+        if "train" in splits:
+            particle_files.scale(place, kind, objects)
+        said = ", ".join(f"{split} {count}" for split, count in zip(splits, counts, strict=True))
+        lines.append(f"ok       files of {objects} objects: {said} scenes")
+    return lines
+
+
+def _check_simulator(kind: str) -> str:
     found = float(np.abs(simulations.simulate(kind, **SAMPLE).trajectories).mean())
     pinned = MEANS[kind]
     if abs(found - pinned) > TOLERANCE * pinned:
-        return [f"differs  the simulator moves otherwise here: mean absolute value {found:.6f} instead of {pinned:.6f}"]
-    return [f"ok       the simulator moves as pinned: mean absolute value {found:.6f}"]
+        return f"differs  the simulator moves otherwise here: mean absolute value {found:.6f} instead of {pinned:.6f}"
+    return f"ok       the simulator moves as pinned: mean absolute value {found:.6f}"
 
 
 def _write(kind: str, folder: Path, size: int) -> None:

@@ -1,7 +1,7 @@
 """The released archives, CLEVR_v1.0.zip and CLEVR_v1.0_no_images.zip: what they hold, and how they are unpacked."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from zipfile import ZipFile, ZipInfo
 
@@ -10,7 +10,7 @@ from tqdm import tqdm
 from reprolib.data.checks import check_room
 from reprolib.data.clevr.clevr_reader import PICTURES, SPLITS, TEXTS
 from reprolib.errors import InputError
-from reprolib.files import DAMAGED
+from reprolib.reading import DAMAGED, reason
 
 FIRST = f"scenes/CLEVR_{SPLITS[0]}_scenes.json"  # by which the top folder of an archive is found
 CHUNK = 1 << 20  # bytes
@@ -57,7 +57,8 @@ def require(path: Path, with_pictures: bool, whole: bool = False) -> None:
     with _opened(path) as archive:
         members = _members(archive, path, (*TEXTS, PICTURES) if with_pictures else TEXTS)
         for member in members.values() if whole else ():
-            _read(archive, path, member, lambda chunk: None)
+            for _ in _content(archive, path, member):
+                pass
 
 
 def unpack(path: Path, folder: Path, parts: Sequence[str]) -> None:
@@ -86,7 +87,8 @@ def _unpack_part(archive: ZipFile, path: Path, members: Members, folder: Path, p
             target = staging / name
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("wb") as stream:
-                _read(archive, path, member, lambda chunk: bar.update(stream.write(chunk)))
+                for chunk in _content(archive, path, member):
+                    bar.update(stream.write(chunk))
         (staging / part).replace(folder / part)
     except OSError as error:
         raise InputError(
@@ -96,14 +98,14 @@ def _unpack_part(archive: ZipFile, path: Path, members: Members, folder: Path, p
         shutil.rmtree(staging, ignore_errors=True)
 
 
-def _read(archive: ZipFile, path: Path, member: ZipInfo, use: Callable[[bytes], object]) -> None:
-    """Read a file of an archive piece by piece, to its checksum."""
+def _content(archive: ZipFile, path: Path, member: ZipInfo) -> Iterator[bytes]:
+    """A file of an archive piece by piece, to its checksum."""
     try:
         with archive.open(member) as source:
             while chunk := source.read(CHUNK):
-                use(chunk)
+                yield chunk
     except DAMAGED as error:
-        raise DamagedError(f"{path}, {member.filename}: damaged ({error}): fetch it again") from None
+        raise DamagedError(f"{path}, {member.filename!r}: damaged ({reason(error)}): fetch it again") from None
 
 
 def _staging(folder: Path, part: str) -> Path:
@@ -113,16 +115,16 @@ def _staging(folder: Path, part: str) -> Path:
 def _opened(path: Path) -> ZipFile:
     try:
         return ZipFile(path)
-    except DAMAGED as error:
-        raise DamagedError(f"{path} is not a complete zip archive ({error}): fetch it again") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error}): make it readable, then run it again") from None
+    except DAMAGED as error:
+        raise DamagedError(f"{path} is not a complete zip archive ({reason(error)}): fetch it again") from None
 
 
 def _members(archive: ZipFile, path: Path, parts: Sequence[str]) -> Members:
     """The files of some parts that are read: nothing needs those of the test split, which has no answers."""
     elsewhere = "move it away or name another address"
-    files = [member for member in archive.infolist() if not member.is_dir()]
+    files = [member for member in archive.infolist() if not member.filename.endswith("/")]
     longest = max((len(member.filename) for member in files), default=0)
     if len(files) > MOST_FILES or longest > LONGEST_NAME:
         said = f"{len(files)} files with names of up to {longest} characters"

@@ -18,6 +18,7 @@ from typing import TextIO
 from reprolib.data.clevr.programs import ATTRIBUTES, RELATIONS, parse
 from reprolib.data.clevr.scenes import OBJECTS
 from reprolib.errors import InputError
+from reprolib.reading import DECODER, parse_json, reason
 
 SPLITS = ("train", "val")
 COGENT = ("trainA", "valA", "valB")  # of the Compositional Generalization Test
@@ -45,7 +46,6 @@ WINDOW = 1 << 20  # characters read at a time
 LONGEST = 1 << 22  # characters of the longest element that is believed
 SPACE = re.compile(r"\s*")
 SEPARATOR = re.compile(r"\s*([,\]])")
-DECODER = json.JSONDecoder()
 
 
 @dataclass(frozen=True)
@@ -133,14 +133,13 @@ def _opened(folder: Path, part: str, split: str) -> Iterator[TextIO]:
     path, again = file_of(folder, part, split), remedy(folder, part, split)
     if not path.is_file():
         raise InputError(f"{path} is missing: {again}")
-    with path.open(encoding="utf-8-sig") as file:
-        try:
+    try:
+        with path.open(encoding="utf-8-sig") as file:
             yield file
-        except InputError as error:
-            raise InputError(f"{path}, {error}; {again}") from None
-        except ValueError as error:  # of the JSON, or of the UTF-8
-            reason = str(error).partition(":")[0]
-            raise InputError(f"{path} is cut off or damaged ({reason}): {again}") from None
+    except InputError as error:
+        raise InputError(f"{path}, {error}; {again}") from None
+    except (OSError, ValueError, RecursionError) as error:  # of the disk, of the UTF-8, or of the JSON
+        raise InputError(f"{path} is cut off or damaged ({reason(error).partition(':')[0]}): {again}") from None
 
 
 def file_of(folder: Path, part: str, split: str) -> Path:
@@ -220,8 +219,12 @@ def _check_relations(scene: Mapping, where: str) -> None:
         lists = scene["relationships"].get(relation)
         if not isinstance(lists, list) or len(lists) != len(everything):
             raise InputError(f"{where}: relation {relation!r} needs one list for each object")
-        if not all(isinstance(others, list) and all(other in everything for other in others) for others in lists):
+        if not all(_are_some(others, everything) for others in lists):
             raise InputError(f"{where}: relation {relation!r} names objects that are not there")
+
+
+def _are_some(others: object, everything: range) -> bool:
+    return isinstance(others, list) and all(type(other) is int and other in everything for other in others)
 
 
 def _check_directions(scene: Mapping, where: str) -> None:
@@ -252,7 +255,7 @@ def _elements(file: TextIO, key: str) -> Iterator[dict]:
             continue
         element, mark, position = found
         yield element
-    json.loads(f"{frame}]{text[position:]}{file.read()}")  # the file without the elements
+    parse_json(f"{frame}]{text[position:]}{file.read()}")  # the file without the elements
 
 
 def _next(text: str, position: int) -> tuple[dict, str, int] | None:

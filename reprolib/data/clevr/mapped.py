@@ -17,7 +17,8 @@ from tqdm import tqdm
 from reprolib.data.cache import DIGITS, place
 from reprolib.data.checks import check_room
 from reprolib.errors import InputError
-from reprolib.files import locked, write_text
+from reprolib.files import check_no_folder, locked, write_text
+from reprolib.reading import open_regular, read_json
 
 CHUNK = 256  # pictures that are made and written at a time
 
@@ -34,6 +35,7 @@ def pictures(name: str, recipe: str, shape: tuple[int, ...], draw: Callable[[sli
     path = place("clevr", name, recipe, "npy")
     with locked(path):
         if not _is_whole(path, recipe):
+            check_no_folder(path)
             _clear(path, name, shape)
             _draw(path, shape, draw, name)
             note = {"recipe": recipe, "sha256": _digest(path.with_suffix(".part"))}
@@ -83,12 +85,12 @@ def _head(shape: tuple[int, ...]) -> bytes:
 
 def _is_whole(path: Path, recipe: str) -> bool:
     try:
-        note = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        note = read_json(path.with_suffix(".json"), "a note", "make it anew")
         return note == {"recipe": recipe, "sha256": _digest(path)}
-    except (OSError, ValueError):
+    except (OSError, InputError):
         return False
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
+    with open_regular(path) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

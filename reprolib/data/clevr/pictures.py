@@ -5,7 +5,6 @@ Pillow is needed only while files are read or written. S scenes.
 
 import hashlib
 import os
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -17,7 +16,7 @@ import numpy as np
 from reprolib.data.clevr import mapped
 from reprolib.data.clevr.clevr_reader import PICTURES, remedy
 from reprolib.errors import InputError
-from reprolib.files import DAMAGED
+from reprolib.reading import DAMAGED, open_regular, reason
 from reprolib.settings.data_sets import PICTURE_SIDE
 
 VERSION = 1  # part of the data's identity: raise it whenever the same files give other pictures
@@ -28,8 +27,8 @@ SIZES = (
     (PICTURE_SIDE, PICTURE_SIDE),
 )  # of the release, of the official renderer's default, of `write`
 FORMATS = {".jpeg": "JPEG", ".jpg": "JPEG", ".png": "PNG"}  # of two files of a scene, the last one is taken
-START, END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"  # the first and the last bytes of a PNG file
-JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
+ENDS = {"PNG": b"\0\0\0\0IEND\xaeB`\x82", "JPEG": b"\xff\xd9"}  # the last bytes of a whole file
+LAST = max(map(len, ENDS.values()))
 
 
 def name(split: str, index: int) -> str:
@@ -70,20 +69,18 @@ def require(folder: Path, split: str, indices: Sequence[int], whole: bool = Fals
         InputError: names the first that is missing or cut off.
     """
     for path in files(folder, split, indices):
-        if whole and not _content(path, len(END)).endswith(END if _is_png(path) else JPEG_END):
-            raise InputError(_remedy(path, "is cut off or damaged"))
+        if whole:
+            _require_end(path, _content(path, LAST))
 
 
 def verify(folder: Path, split: str, indices: Sequence[int]) -> None:
-    """The pictures of some scenes have the checksums that their files hold, as JPEG ones do not; none is decoded.
+    """The pictures of some scenes can be read.
 
     Raises:
-        InputError: names the first that is damaged.
+        InputError: as `read` does, of the first that cannot.
     """
     for path in files(folder, split, indices):
-        content = _content(path)
-        if not (_is_sound(content) if _is_png(path) else content.startswith(JPEG_START)):
-            raise InputError(_remedy(path, "is cut off or damaged"))
+        read(path)
 
 
 def preprocess(folder: Path, split: str, indices: Sequence[int], side: int = PICTURE_SIDE) -> np.ndarray:
@@ -113,8 +110,9 @@ def read(path: Path, side: int = PICTURE_SIDE) -> np.ndarray:
         InputError: the file is missing, damaged, or of another size than `SIZES`; Pillow is not installed.
     """
     image = pillow()
+    content = _content(path)
+    _require_end(path, content)
     try:
-        content = _content(path)
         formats = tuple(FORMATS.values())
         with image.open(BytesIO(content), formats=formats) as picture:
             if picture.size not in SIZES:
@@ -124,7 +122,7 @@ def read(path: Path, side: int = PICTURE_SIDE) -> np.ndarray:
             scaled = picture.convert("RGB").resize((side, side), image.Resampling.BILINEAR)
     except InputError:
         raise
-    except (OSError, SyntaxError, image.DecompressionBombError, *DAMAGED):  # as Pillow reports damage
+    except (image.DecompressionBombError, *DAMAGED):  # as Pillow reports damage
         raise InputError(_remedy(path, "is cut off or damaged")) from None
     return np.array(scaled)
 
@@ -156,28 +154,18 @@ def pillow():
 def _content(path: Path, last: int = 0) -> bytes:
     """The bytes of a file, or only its last ones."""
     try:
-        with path.open("rb") as stream:
+        with open_regular(path) as stream:
             stream.seek(max(0, os.fstat(stream.fileno()).st_size - last) if last else 0)
             return stream.read()
     except FileNotFoundError:
         raise InputError(_remedy(path, "is missing")) from None
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}): make it readable") from None
+        raise InputError(f"{path} cannot be read ({reason(error)}): make it readable") from None
 
 
-def _is_png(path: Path) -> bool:
-    return FORMATS[path.suffix.lower()] == "PNG"
-
-
-def _is_sound(content: bytes) -> bool:
-    """Whether a PNG file is whole: START, then chunks, each a length, a name, so many bytes, and their CRC."""
-    place = len(START)
-    while place < len(content):
-        end = place + 8 + int.from_bytes(content[place : place + 4])
-        if zlib.crc32(content[place + 4 : end]) != int.from_bytes(content[end : end + 4]):
-            return False
-        place = end + 4
-    return content.startswith(START) and content.endswith(END)
+def _require_end(path: Path, content: bytes) -> None:
+    if not content.endswith(ENDS[FORMATS[path.suffix.lower()]]):
+        raise InputError(_remedy(path, "is cut off or damaged"))
 
 
 def _remedy(path: Path, trouble: str) -> str:

@@ -74,7 +74,7 @@ def read_asf(path: Path) -> Body:
     root, place = _root(path, sections[":root"])
     bones = {ROOT: root} | _bones(_blocks(path, sections[":bonedata"]))
     parents = _parents(sections[":hierarchy"], bones)
-    names = list(_ordered(ROOT, parents, bones))
+    names = list(_ordered(parents, bones))
     if loose := [name for name in bones if name not in names]:
         raise InputError(f"{path}: the bone {loose[0]!r} does not hang on the root: add it to the hierarchy")
     skeleton = Skeleton(
@@ -169,12 +169,13 @@ def _bone(first: Line, known: Mapping[str, Line]) -> Bone:
         if name not in known:
             raise first.wrong(f"the bone that begins here lacks its {name}")
     direction, (length,) = np.array(known["direction"].numbers(3)), known["length"].numbers(1)
-    if length <= 0 or not direction.any():
+    size = np.linalg.norm(direction)
+    if length <= 0 or size == 0:
         raise known["length"].wrong("a bone needs a direction and a length above 0")
     line = known["axis"]
     axes = _axes(line, line.words[4:], line.numbers(3, line.words[1:4]))
     channels = _channels(known["dof"], TURNS) if "dof" in known else ()
-    return Bone(direction * length / np.linalg.norm(direction), axes, channels)
+    return Bone(direction * length / size, axes, channels)
 
 
 def _parents(lines: Sequence[Line], bones: Mapping[str, Bone]) -> dict[str, str]:
@@ -193,12 +194,17 @@ def _parents(lines: Sequence[Line], bones: Mapping[str, Bone]) -> dict[str, str]
     return parents
 
 
-def _ordered(name: str, parents: Mapping[str, str], bones: Mapping[str, Bone]) -> Iterator[str]:
-    """A joint and all that hangs on it, in the order of the bones."""
-    yield name
+def _ordered(parents: Mapping[str, str], bones: Mapping[str, Bone]) -> Iterator[str]:
+    """The root and all that hangs on it, children behind their parent and in the order of the bones."""
+    children: dict[str, list[str]] = {name: [] for name in bones}
     for child in bones:
-        if parents.get(child) == name:
-            yield from _ordered(child, parents, bones)
+        if child in parents:
+            children[parents[child]].append(child)
+    waiting = [ROOT]
+    while waiting:
+        name = waiting.pop()
+        yield name
+        waiting += reversed(children[name])
 
 
 def read_amc(path: Path, body: Body) -> np.ndarray:

@@ -15,6 +15,7 @@ from reprolib.errors import InputError
 
 ROTATIONS = ("Xrotation", "Yrotation", "Zrotation")  # of any joint
 KINDS = ("Xposition", "Yposition", "Zposition", *ROTATIONS)  # of the root: bones keep their lengths
+SHORTEST = 1e-6  # seconds of a frame
 END = "_end"  # behind a joint's name: the tip of its last bone, which the file calls End Site
 
 
@@ -55,8 +56,8 @@ def read_bvh(path: Path) -> Walk:
     count = sum(map(len, hierarchy.channels))
     frames, pace = (_after(path, lines, head) for head in ("Frames:", "Frame Time:"))
     seconds = pace.numbers(1, pace.words[2:])[0]
-    if seconds <= 0:
-        raise pace.wrong("the time of a frame must be above 0")
+    if seconds < SHORTEST:
+        raise pace.wrong(f"the time of a frame must be {SHORTEST:g} or more")
     values = [line.numbers(count, line.words) for line in lines]
     if len(values) != frames.whole(frames.words[-1]) or not values:
         raise frames.wrong(f"{frames.words[-1]} frames are announced and {len(values)} are there: give one or more")

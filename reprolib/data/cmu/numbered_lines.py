@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reprolib.errors import InputError
+from reprolib.reading import DIGITS, read_text
+
+LARGEST = 1e9  # that a number of a walk may be
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Line:
         """So many finite numbers: all words but the first, or those given.
 
         Raises:
-            InputError: more or fewer words, or one that is no finite number.
+            InputError: more or fewer words, or one that is no finite number or larger than any length or angle.
         """
         words = self.words[1:] if words is None else words
         if len(words) != count:
@@ -38,8 +41,8 @@ class Line:
             found = [float(word) for word in words]
         except ValueError:
             found = [math.nan]
-        if not all(map(math.isfinite, found)):
-            raise self.wrong(f"{' '.join(words)!r} are not all finite numbers")
+        if not all(abs(number) <= LARGEST for number in found):
+            raise self.wrong(f"{' '.join(words)!r:.200} are not all finite numbers of at most {LARGEST:g}")
         return found
 
     def whole(self, word: str) -> int:
@@ -48,8 +51,8 @@ class Line:
         Raises:
             InputError: it is none.
         """
-        if not word.isascii() or not word.isdigit():
-            raise self.wrong(f"{word!r} is no whole number")
+        if not word.isascii() or not word.isdigit() or len(word) > DIGITS:
+            raise self.wrong(f"{word!r:.60} is no whole number")
         return int(word)
 
 
@@ -59,12 +62,7 @@ def lines_of(path: Path) -> Iterator[Line]:
     Raises:
         InputError: the file is not there, or is no text.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is no text file") from None
+    text = read_text(path, "text", "restore a whole copy")
     for number, line in enumerate(text.splitlines(), 1):
         words = tuple(line.partition("#")[0].split())
         if words:

@@ -7,13 +7,13 @@ import os
 import tarfile
 import zipfile
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reprolib.data.babi import babi_reader
 from reprolib.data.babi.babi_reader import FETCHED, SPLITS, Question, TaskFiles, open_source, parse
 from reprolib.errors import InputError
 from reprolib.settings.data_sets import BABI_TASKS, BABI_VARIANTS
@@ -314,7 +314,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, monkeypatch):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
     write_folder(tmp_path, release("en"))
-    monkeypatch.setattr(Path, "read_bytes", fail)
+    monkeypatch.setattr(babi_reader, "read_regular", fail)
     with pytest.raises(InputError, match=r"_test\.txt cannot be read \(Permission denied\): make it readable"):
         open_source(tmp_path)
 

@@ -84,7 +84,7 @@ def test_a_damaged_array_is_refused(written, name, change, message):
 @pytest.mark.parametrize("content", [b"", b"<html>", b"\x93NUMPY\x01\x00v\x00{'descr'"])
 def test_what_is_no_array_is_refused(written, content):
     (written / BALL).write_bytes(content)
-    with pytest.raises(InputError, match=f"{BALL} is no array that can be read"):
+    with pytest.raises(InputError, match=f"{BALL} cannot be read as arrays of numbers"):
         tracked_games.read(written, "train")
 
 
@@ -94,7 +94,7 @@ def test_an_archive_and_pickled_objects_are_refused(written):
     with pytest.raises(InputError, match=f"{STOPS} is an archive and not one array"):
         tracked_games.read(written, "train")
     np.save(written / STOPS, np.array([None, "x"]), allow_pickle=True)
-    with pytest.raises(InputError, match=f"{STOPS} is no array that can be read"):
+    with pytest.raises(InputError, match=f"{STOPS} cannot be read as arrays of numbers"):
         tracked_games.read(written, "train")
 
 

@@ -124,7 +124,7 @@ def test_bytes_changed_inside(tmp_path, folder):
     content = bytearray(path.read_bytes())
     content[start + 2000] ^= 0xFF
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"a\.zip, .*CLEVR_val_questions\.json: damaged .*fetch it again"):
+    with pytest.raises(InputError, match=r"a\.zip, .*CLEVR_val_questions\.json': damaged .*fetch it again"):
         archive.unpack(path, folder, ALL)
     assert set(files_in(folder)) == set(read_from(("scenes",)))
 

@@ -41,7 +41,7 @@ def test_the_same_motion_in_both_formats_gives_the_same_places(files):
         ("JOINT upper", "ROOT upper", "line 6: ROOT stands outside of all braces"),
         ("Frames: 2", "Frames: 3", "line 17: 3 frames are announced and 2 are there"),
         ("Frames: 2", "Frames: two", "line 17: 'two' is no whole number"),
-        ("Frame Time: 0.008333333", "Frame Time: 0", "line 18: the time of a frame must be above 0"),
+        ("Frame Time: 0.008333333", "Frame Time: 0", "line 18: the time of a frame must be 1e-06 or more"),
         ("Frame Time: 0.008333333\n", "", "line 18: expected 'Frame Time:'"),
         ("10 0 0 90 0 0 0 0", "10 0 0 90 0 0 0", "line 20: 7 numbers are there and 8 are needed"),
         ("10 0 0 90 0 0 0 0", "10 0 0 nan 0 0 0 0", "line 20: '10 0 0 nan 0 0 0 0' are not all finite numbers"),
