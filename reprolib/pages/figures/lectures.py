@@ -27,17 +27,18 @@ def close_pairs(places: np.ndarray, reach: float) -> Figure:
 
 
 @styled
-def by_distance(apart: np.ndarray, values: np.ndarray, of: str) -> Figure:
-    """A dot for every pair [M]: a value against the distance of the two.
+def by_distance(apart: np.ndarray, values: np.ndarray, of: str, along: str = "distance") -> Figure:
+    """A dot for every pair [M]: a value against the distance of the two, or against something else about them.
 
     Args:
         of: what the value is, in words.
+        along: what it is drawn against, in words.
     """
     figure = canvas(2.6)
     axis = figure.subplots()
     axis.axhline(0, color=PALE, zorder=1)
     axis.plot(apart, values, ".", color=BLUE, markersize=3, zorder=2)
-    axis.set_xlabel("distance")
+    axis.set_xlabel(along)
     axis.set_ylabel(of)
     return figure
 

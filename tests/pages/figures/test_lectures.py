@@ -37,7 +37,9 @@ def test_paths_are_joined_at_their_ends_along_the_edges():
 def test_a_dot_for_every_pair():
     (axis,) = by_distance(np.array([0.1, 0.2]), np.array([1.0, 0.0]), "what it adds").axes
     assert axis.lines[-1].get_xydata().tolist() == [[0.1, 1.0], [0.2, 0.0]]
-    assert axis.get_ylabel() == "what it adds"
+    assert (axis.get_xlabel(), axis.get_ylabel()) == ("distance", "what it adds")
+    (axis,) = by_distance(np.array([0.1]), np.array([1.0]), "chance", along="spread").axes
+    assert axis.get_xlabel() == "spread"
 
 
 def test_a_line_for_each_network_by_its_examples():

@@ -22,7 +22,7 @@ def search_course(view: AnnealedScene, edge: str = "spring") -> Movie:
     """A movie: left the graph that is kept, right the error of its predictions on a logarithmic scale.
 
     There is one frame for every proposal that changes the graph, and one for the end. A line is half as dark where only
-    one of its two directions is there; what is not there is red and dashed. The same view gives the same bytes.
+    one of its two directions is there; what is not there is orange and dashed. The same view gives the same bytes.
 
     Args:
         edge: what type 1 is called.

@@ -69,7 +69,7 @@ class Panel:
         return cls(scene, edges, trails, dots)
 
     def show(self, time: int, chances: np.ndarray) -> None:
-        """Move to a frame; the edges are as opaque as their chances [N, N], wrong ones red and dashed."""
+        """Move to a frame; the edges are as opaque as their chances [N, N], wrong ones orange and dashed."""
         places, true = self.scene.positions[time], self.scene.true
         first, second = np.triu_indices(len(places), 1)
         values = chances[first, second]
@@ -108,7 +108,7 @@ def springs(
     """A movie: objects with their trails, and lines as opaque as the model believes in them.
 
     Beside it, where the true graph is given, the same motion with the true edges; believed edges that are not there
-    are red and dashed. The same input gives the same bytes.
+    are orange and dashed. The same input gives the same bytes.
 
     Args:
         positions: [T, N, 2], in any unit.

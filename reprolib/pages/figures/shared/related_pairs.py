@@ -15,7 +15,7 @@ COLUMN, LINE = 42, 13  # letters in a line beside a picture, and its height in p
 
 
 def answered(axis: Axes, top: float, view: SceneView) -> None:
-    """The question in ink, the network's answer in blue where right and in red, with the true one, where wrong.
+    """The question in ink, the network's answer in blue where right and in orange, with the true one, where wrong.
 
     Args:
         top: where the text begins, as a share of the panel's height.
