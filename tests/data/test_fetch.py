@@ -3,8 +3,10 @@
 import errno
 import hashlib
 import os
+import re
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -399,3 +401,44 @@ def test_a_folder_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(InputError, match=r"could not write .*record\.json"):
         write_text(Path(tmp_path / "file" / "record.json"), "text")
+
+
+@pytest.mark.parametrize("ending", ["", ".part", ".part.from"])
+def test_a_folder_where_a_file_is_to_be_is_named(server, path, ending):
+    place = path.with_name(f"{path.name}{ending}")
+    place.mkdir(parents=True)
+    with pytest.raises(InputError, match=rf"{re.escape(str(place))} is a folder, where a file is to be: move it away"):
+        download(server.url, path)
+    assert list(path.parent.iterdir()) == [place]
+
+
+def test_a_file_where_a_folder_is_to_be_is_named(server, path):
+    path.parent.touch()
+    with pytest.raises(InputError, match="could not download"):
+        download(server.url, path)
+    assert path.parent.is_file()
+
+
+def test_a_pipe_is_not_waited_for(path, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match=r"file://.*/pipe cannot be reached \(no file is there\)"):
+        download((tmp_path / "pipe").as_uri(), path)
+    assert not path.parent.exists()
+
+
+@pytest.mark.parametrize("length", ["-1", "x", "1.5", "9" * 30, "9" * 5000, "\u0663", "1, 2", "\xb2"])
+def test_an_odd_length_is_none(path, length):
+    """Of a server that says nonsense, and then sends the file."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve():
+            for _ in range(fetch.ATTEMPTS):
+                caller, _ = listening.accept()
+                with caller, suppress(OSError):
+                    caller.recv(1 << 16)
+                    told = length.encode("latin1", "replace")
+                    caller.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: " + told + b"\r\nConnection: close\r\n\r\nall")
+
+        threading.Thread(target=serve, daemon=True).start()
+        download(f"http://127.0.0.1:{listening.getsockname()[1]}/set", path)
+    assert path.read_bytes() == b"all"

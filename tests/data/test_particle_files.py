@@ -8,7 +8,7 @@ import pytest
 
 from reprolib import experiments, paths
 from reprolib.contracts.requests import Request
-from reprolib.data import particle_files
+from reprolib.data import catalogue, particle_files
 from reprolib.data.simulations import senders
 from reprolib.data.sources import SIMULATED_MOTION
 from reprolib.errors import InputError
@@ -172,3 +172,25 @@ def test_files_that_are_cut_off_or_too_short(folder):
     path.write_bytes(path.read_bytes()[:-8])
     with pytest.raises(InputError, match=r"loc_test_charged5\.npy cannot be read as arrays .*: write it anew"):
         particle_files.read(folder, "charged", 5, "test", 4, 49)
+
+
+def test_a_value_beyond_what_float32_holds_is_named(folder):
+    kept = write(folder)
+    kept["loc", "train"][2, 3] = 1e300
+    np.save(folder / "loc_train_charged5.npy", kept["loc", "train"])
+    with pytest.raises(InputError, match=r"loc_train_charged5\.npy, scene 2 \(counting from 0\), holds a value"):
+        particle_files.read(folder, "charged", 5, "train", 4, 49)
+
+
+def test_the_check_reads_all_files(folder):
+    write(folder)
+    write(folder, objects=3, splits=("test",))
+    _, *files = catalogue.check("charged")
+    assert files == [
+        "ok       files of 3 objects: test 4 scenes",
+        "ok       files of 5 objects: train 6, valid 3, test 4 scenes",
+    ]
+    assert len(catalogue.check("springs")) == 1
+    (folder / "vel_valid_charged5.npy").write_bytes(b"no array")
+    with pytest.raises(InputError, match=r"vel_valid_charged5\.npy cannot be read as arrays"):
+        catalogue.check("charged")

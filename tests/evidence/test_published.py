@@ -89,3 +89,11 @@ def test_what_was_quoted_names_who_quotes_it():
 def test_a_figure_is_printed_once_in_a_table():
     names = [(line.paper, line.table, line.task, line.system, line.metric) for line in published.read()]
     assert [name for name, count in Counter(names).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("content", [b"paper,table\n\xff", None], ids=["no text", "a folder"])
+def test_a_file_that_cannot_be_read_is_named(content, tmp_path):
+    path = tmp_path / "figures.csv"
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(InputError, match=r"figures\.csv cannot be read as a table with commas \(.+\): correct"):
+        published.read(path)

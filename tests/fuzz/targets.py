@@ -79,7 +79,7 @@ def of_catalogue(
         with data_in(folder):
             differing = _differing(catalogue.check(name))
             try:
-                if source is not None:
+                if source is not None and source.available(settings, "real") is None:
                     source.load(settings, "real")
             except InputError as error:
                 if differing <= sound[-1]:

@@ -14,6 +14,7 @@ from reprolib.own.inference import infer, together
 from reprolib.own.track_files import read
 from reprolib.own.tracks import of_arrays
 
+STEPS = ("1e999", "NaN", "1.5", "true", "0", "-1", '"20"', "null", "9" * 5000)  # that no plan has
 QUICK = {"method": "nri", "steps": 4, "seeds": 2, "device": "cpu"}
 
 
@@ -237,3 +238,14 @@ def test_the_command(cli, tmp_path, walks, monkeypatch):
         assert (code, out, err.count("\n")) == (2, "", 1)
         assert said in err
     assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[" * 20_000, "[]", '{"steps": 4}', *(f'{{"identity": "", "steps": {each}}}' for each in STEPS)],
+    ids=lambda content: content[:40],
+)
+def test_a_plan_that_is_none_is_named(content, walks, tmp_path):
+    (tmp_path / "plan.json").write_text(content)
+    with pytest.raises(InputError, match=r"plan\.json .*: choose another folder with --out$"):
+        infer(walks(12, 3), folder=tmp_path, resume=True, **QUICK)

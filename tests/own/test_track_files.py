@@ -164,3 +164,10 @@ def test_edges_that_do_not_fit_are_named(tmp_path):
         np.save(tmp_path / "edges.npy", array)
         with pytest.raises(InputError, match=said):
             read_edges(tmp_path / "edges.npy", tracks)
+
+
+@pytest.mark.parametrize("value", [1e300, 2.0**63, np.uint64(2**64 - 1)])
+def test_a_type_that_no_whole_number_holds_is_named(value, tmp_path):
+    np.save(tmp_path / "edges.npy", np.full((3, 3), value))
+    with pytest.raises(InputError, match=r"edges\.npy holds type 1\.?\d*e\+|edges\.npy holds type 9\.22337e\+18"):
+        read_edges(tmp_path / "edges.npy", of_arrays(np.zeros((2, 3, 3, 1))))

@@ -39,12 +39,13 @@ def load(settings: WalkData, kind: str) -> Dataset:
     walks = trials.recorded(trials.folder()) if kind == "real" else trials.generated(settings.seed)
     paths = {trial: features(walk) for trial, walk in walks.items()}
     skeleton = next(iter(walks.values())).skeleton
-    scale = _scale([paths[trial] for trial in trials.SPLITS["train"] if trial in paths])
+    parts = {name: _windows(name, paths, settings) for name in trials.SPLITS}
+    scale = _scale([paths[trial] for trial in trials.SPLITS["train"] if trial in paths and len(paths[trial])])
     joined = skeleton.adjacency[np.arange(len(skeleton.names))[:, None], senders(len(skeleton.names))]
     edges = torch.from_numpy(joined.astype(np.int64))  # [J, J - 1]
     splits = {}
-    for name in trials.SPLITS:
-        windows = torch.from_numpy(scale.apply(_windows(name, paths, settings))).float()
+    for name, found in parts.items():
+        windows = torch.from_numpy(scale.apply(found)).float()
         splits[name] = Split({"trajectories": windows, "edges": edges.expand(len(windows), -1, -1)})
     facts = {"features": 2 * SPACE, "joints": len(skeleton.names), "frames": settings.frames, "scale": scale}
     deviations = [Deviation("data", said, less=True)] if (said := trials.lacking(walks)) else []

@@ -129,6 +129,42 @@ def test_bytes_changed_inside(tmp_path, folder):
     assert set(files_in(folder)) == set(read_from(("scenes",)))
 
 
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_bytes_changed_however_they_are_packed(packing, tmp_path):
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w", packing) as file:
+        for name, text in CONTENT.items():
+            file.writestr(name, 500 * text)
+        info = file.infolist()[0]
+    content = bytearray(path.read_bytes())
+    start = info.header_offset + 30 + len(info.filename)
+    content[start : start + info.compress_size] = bytes(info.compress_size)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.zip, .*_scenes\.json': damaged \(.+\): fetch it again"):
+        archive.require(path, with_pictures=True, whole=True)
+
+
+def test_a_member_without_a_name_is_none_of_the_release(tmp_path, folder):
+    path = zipped(tmp_path / "a.zip", Z="nothing")
+    content = bytearray(path.read_bytes())
+    lengths = content.rindex(b"PK\x01\x02") + 28  # of the last name, and of what follows it
+    content[lengths : lengths + 4] = b"\0\0\1\0"
+    path.write_bytes(content)
+    archive.unpack(path, folder, ALL)
+    assert files_in(folder) == read_from()
+
+
+def test_a_name_of_two_lines_is_named_in_one(tmp_path):
+    path = zipped(tmp_path / "a.zip", **{"CLEVR_v1.0/images/train/a\nb.png": "x"})
+    with zipfile.ZipFile(path) as file:
+        info = file.getinfo("CLEVR_v1.0/images/train/a\nb.png")
+    content = bytearray(path.read_bytes())
+    content[info.header_offset + 30 + len(info.filename)] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"train/a\\nb\.png': damaged \(.+\): fetch it again"):
+        archive.require(path, with_pictures=True, whole=True)
+
+
 def test_too_little_room_is_seen_before_the_first_byte(path, folder, monkeypatch):
     usage = namedtuple("usage", "free")
     needed = sum(map(len, read_from().values()))

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import zlib
 from collections import namedtuple
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -376,3 +377,24 @@ def test_the_mini_set(mini, build):
     assert 100 < found.mean() < 150  # CLEVR's grey ground
     pictures.require(mini, "train", range(120), whole=True)
     pictures.verify(mini, "train", range(120))
+
+
+def test_a_picture_whose_checksums_hide_its_damage_is_found_by_the_check(folder):
+    """Loading would refuse it: another size, or fewer rows than it says."""
+    whole = file(folder, 5).read_bytes()
+    head = whole.index(b"IHDR")
+    for sizes in ((100, 100), (2**31 - 1, 2**31 - 1), (480, 0)):
+        chunk = b"IHDR" + b"".join(size.to_bytes(4) for size in sizes) + whole[head + 12 : head + 17]
+        file(folder, 5).write_bytes(whole[:head] + chunk + zlib.crc32(chunk).to_bytes(4) + whole[head + 21 :])
+        with pytest.raises(InputError, match=r"CLEVR_train_000005\.png is ") as error:
+            pictures.verify(folder, "train", range(10))
+        assert len(str(error.value).splitlines()) == 1
+
+
+def test_a_folder_in_the_place_of_kept_pictures_is_named(build):
+    first = mapped.pictures("few", "recipe", (2, 3), lambda some: np.ones((2, 3))[some])
+    path = Path(first.filename)
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(InputError, match=r"few_\w+\.npy is a folder, where a file is to be: move it away"):
+        mapped.pictures("few", "recipe", (2, 3), lambda some: np.ones((2, 3))[some])

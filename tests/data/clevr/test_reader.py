@@ -349,3 +349,20 @@ def test_the_shared_set_comes_back_whole(mini, split):
     assert [(q.text, q.program, q.answer, q.image_index) for q in questions] == kept
     assert {q.category for q in questions} == set(CATEGORIES.values())
     assert all(answer(q.program, scenes[q.image_index]) == q.answer for q in questions)
+
+
+@pytest.mark.parametrize("other", [True, 0.0, "0", None, -1, 1])
+def test_relationships_name_objects_by_whole_numbers(tmp_path, other):
+    write(tmp_path, [scene(0, relationships=NOWHERE | {"left": [[other]]})], [question(0)])
+    with pytest.raises(InputError, match="scene 0: relation 'left' names objects that are not there"):
+        read_scenes(tmp_path, "train")
+
+
+@pytest.mark.parametrize("content", ["[" * 20_000, "9" * 5000])
+@pytest.mark.parametrize("behind", ['{"scenes": [{"image_index": ', '{"scenes": [{}], "info": '])
+def test_json_that_nobody_means_is_one_sentence(tmp_path, content, behind):
+    write(tmp_path, [scene(0)], [question(0)])
+    (tmp_path / "scenes" / "CLEVR_train_scenes.json").write_text(behind + content)
+    with pytest.raises(InputError, match=r"CLEVR_train_scenes\.json(, scene 0| is cut off or damaged)") as error:
+        read_scenes(tmp_path, "train")
+    assert len(str(error.value).splitlines()) == 1

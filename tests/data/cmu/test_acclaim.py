@@ -76,6 +76,8 @@ def test_real_files_move_as_by_another_implementation_and_bones_keep_the_lengths
         ("    upper lower\n", "    upper lower\n    lower upper\n", "line 35: the bone 'upper' has two parents"),
         ("length 2\n", "length -2\n", "line 16: a bone needs a direction and a length above 0"),
         ("length 2\n", "length nan\n", "line 16: 'nan' are not all finite numbers"),
+        ("direction 1 0 0", "direction 1e-200 0 0", "line 27: a bone needs a direction and a length above 0"),
+        ("length 2\n", "length 1e300\n", r"line 16: '1e300' are not all finite numbers of at most 1e\+09"),
         ("direction 1 0 0", "direction 1 0", "line 26: 2 numbers are there and 3 are needed"),
         ("dof rx rz", "dof rx l", "line 29: 'l' is no channel or is there twice"),
         ("axis 90 0 0 XYZ", "axis 90 0 0 XXZ", "line 28: 'XXZ' is no order of axes"),
@@ -130,3 +132,19 @@ def test_no_motion_no_text_and_no_file(files, tmp_path):
         read_amc(files["amc"], body)
     with pytest.raises(InputError, match=r"none\.asf cannot be read as text \(No such file"):
         read_asf(tmp_path / "none.asf")
+
+
+def test_the_number_of_a_frame_has_no_thousands_of_digits(files):
+    body = read_asf(files["asf"])
+    files["amc"].write_text(files["amc"].read_text().replace("\n8\n", f"\n{'8' * 5000}\n"))
+    with pytest.raises(InputError, match=r"line 8: '8+ is no whole number"):
+        read_amc(files["amc"], body)
+
+
+def test_a_chain_of_thousands_of_bones_is_read(files):
+    head, *_ = files["asf"].read_text().partition(":bonedata")
+    names = [f"b{number}" for number in range(3000)]
+    bones = [f"begin\nname {name}\ndirection 0 1 0\nlength 1\naxis 0 0 0 XYZ\nend" for name in names]
+    chain = [f"{parent} {name}" for parent, name in zip(["root", *names], names, strict=False)]
+    files["asf"].write_text("\n".join([head, ":bonedata", *bones, ":hierarchy", *chain]) + "\n")
+    assert read_asf(files["asf"]).skeleton.parents == (-1, *range(3000))
