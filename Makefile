@@ -27,7 +27,7 @@ table = $(REPROLIB) table $(1) >$(2).part && mv $(2).part $(2)
 # $(call trained,SCALE): JOBS processes share the missing records; then every claim with its label, also where a run failed.
 trained = seq $(JOBS) | xargs -P $(JOBS) -I{} $(ONE_THREAD) $(REPROLIB) fill --scale $(1); code=$$?; $(REPROLIB) claims && exit $$code
 
-.PHONY: help book test browser test-book test-workflow test-wheel fuzz tables small long paper bench verify lint clean setup executed FORCE
+.PHONY: help book test browser test-book test-workflow test-slurm test-wheel fuzz tables small long paper bench verify lint lock clean setup snakemake executed FORCE
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -53,10 +53,11 @@ test-book: browser ## open every page of the built book in a headless Chromium: 
 	@echo "test-book: pictures of the pages go to $(CURDIR)/_build/screenshots"
 	@REPROLIB_HTML=_build/html $(PYTHON) -m pytest -q -n $(JOBS) tests/browser
 
-test-workflow: setup ## install Snakemake where it is missing, and test the workflow
-	@$(PYTHON) -c 'import snakemake, snakemake_executor_plugin_slurm' 2>/dev/null || { echo "test-workflow: installing Snakemake" && \
-	  $(PYTHON) -m pip --disable-pip-version-check install -qq -c constraints.txt -e '.[workflow]'; }
+test-workflow: snakemake ## install Snakemake where it is missing, and test the workflow
 	@$(ONE_THREAD) $(PYTHON) -m pytest -q -n $(JOBS) tests/test_workflow.py
+
+test-slurm: snakemake ## start a Slurm of one node (Debian's packages; as root they are installed), test the workflow on it, and stop it
+	@$(ONE_THREAD) .ci/slurm $(PYTHON) -m pytest -q tests/test_slurm.py
 
 test-wheel: setup ## build the wheel, and use it from an empty environment
 	@rm -rf build _build/wheel && echo "test-wheel: building the wheel"
@@ -104,6 +105,10 @@ clean: ## remove everything generated, except the environment
 
 setup:
 	@.ci/setup $(PYTHON)
+
+snakemake: setup
+	@$(PYTHON) -c 'import snakemake, snakemake_executor_plugin_slurm' 2>/dev/null || { echo "snakemake: installing it" && \
+	  $(PYTHON) -m pip --disable-pip-version-check install -qq -c constraints.txt -e '.[workflow]'; }
 
 executed: $(PAGES)
 

@@ -88,11 +88,13 @@ def run(
     set_: Annotated[list[str] | None, typer.Option("--set", help="key=value; makes the run an attempt.")] = None,
     keep: Annotated[bool, typer.Option("--keep-weights", help="Those of an attempt, too.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the last checkpoint.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Resume; wait where another process is on it.")] = False,
     capture: Capture = True,
 ) -> None:
     """Train and test rows of an experiment and write their records."""
     from reprolib import devices, experiments
     from reprolib.contracts.requests import Request, select
+    from reprolib.running import fill as filler
     from reprolib.running import runs
     from reprolib.running.execute import parse
     from reprolib.training import parallel
@@ -104,7 +106,10 @@ def run(
     for request in wanted:
         request.config.hash  # noqa: B018  wrong settings end here, before any run
     for request in wanted:
-        record = runs.run(request, device=device, resume=resume, capture=capture)
+        if once:
+            record = filler.once(request, partial(typer.echo, err=True), device=device, capture=capture)
+        else:
+            record = runs.run(request, device=device, resume=resume, capture=capture)
         if parallel.rank():
             continue
         typer.echo(f"{request.place(paths.results())}")

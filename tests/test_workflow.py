@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -127,6 +128,26 @@ def test_a_wrong_setting_ends_with_a_sentence(snakemake, setting, sentence):
     done = snakemake("-n", "--config", setting)
     assert done.returncode != 0
     assert sentence in done.stdout + done.stderr
+
+
+@needs("snakemake_executor_plugin_slurm")
+def test_a_machine_without_slurm_is_noticed_before_a_job_is_submitted(snakemake, tmp_path, monkeypatch):
+    (tmp_path / "bin").mkdir()
+    for program in ("bash", "which"):
+        (tmp_path / "bin" / program).symlink_to(shutil.which(program))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    done = snakemake(str(next(fill.missing("smoke", MAJORITY)).place(paths.results())), profile="slurm")
+    said = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert "there is no Slurm here (no sbatch on the PATH): take a login node" in said
+    assert "has been submitted" not in said
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_profiles_try_a_failed_run_once_more(name):
+    """Not the Snakefile: a job on a cluster reads it again and would try by itself, within its time."""
+    assert profile(name)["retries"] == 1
+    assert "retries" not in (WORKFLOW / "Snakefile").read_text()
 
 
 @pytest.mark.parametrize("name", PROFILES)

@@ -14,9 +14,11 @@ from reprolib.contracts.requests import Request, is_stale
 from reprolib.contracts.source import DATA_KINDS
 from reprolib.errors import InputError
 from reprolib.evidence import records
+from reprolib.evidence.records import Record
 from reprolib.judgement.labels import Court
 from reprolib.judgement.verdicts import FURTHER, SEEDS
 from reprolib.running.runs import claimed, run
+from reprolib.training import parallel
 from reprolib.training.loop import OutOfTimeError, StaleCheckpointError
 
 UNITS = {"s": 1 / 60, "m": 1, "h": 60}
@@ -151,6 +153,24 @@ def fill(
     return done
 
 
+def once(request: Request, say: Callable[[str], None] = print, **options: Any) -> Record:
+    """A current record: the one there is, that of a process which is on the run, or that of a run from the checkpoint.
+
+    Args:
+        options: device and capture, as in `run`.
+
+    Raises:
+        InputError: within torchrun, whose workers could not wait together, and what `run` raises.
+    """
+    if parallel.count() > 1:
+        raise InputError("--once is for a run in one process: leave it out within torchrun")
+    root, name = paths.results(), f"{request.row.name} seed {request.seed}"
+    with claimed(request, root, lambda: say(f"{name} is being run by another process: waiting for its record")):
+        if is_current(request):
+            return records.read(request.place(root))
+        return _go_on(request, claim=False, **options)
+
+
 def _take(waiting: list[Request], left: float) -> Request:
     """Remove the first request that should end within the minutes left, or the first of all where none should.
 
@@ -170,9 +190,9 @@ def _left(waiting: Sequence[Request]) -> str:
     return f"then {len(missing)} more, about {hours:.1f} hours of a core"
 
 
-def _go_on(request: Request, **options: Any) -> None:
+def _go_on(request: Request, **options: Any) -> Record:
     """Run a request from its checkpoint, or afresh where that is of an earlier configuration or of other data."""
     try:
-        run(request, resume=True, **options)
+        return run(request, resume=True, **options)
     except StaleCheckpointError:
-        run(request, **options)
+        return run(request, **options)

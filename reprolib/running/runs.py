@@ -1,7 +1,7 @@
 """One run, end to end: data, model, fit, record."""
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -85,12 +85,17 @@ def run(
 
 
 @contextmanager
-def claimed(request: Request, root: Path) -> Iterator[bool]:
-    """Whether no other process runs a request, and none can begin it within; further workers follow the first."""
+def claimed(request: Request, root: Path, waits: Callable[[], object] | None = None) -> Iterator[bool]:
+    """Whether no other process runs a request, and none can begin it within; further workers follow the first.
+
+    Args:
+        waits: called where another process does, which is then waited for.
+    """
     if parallel.rank():
         yield True
         return
-    with files.locked(request.checkpoint(root), wait=False) as free:
+    waiting = {"wait": False} if waits is None else {"waits": waits}
+    with files.locked(request.checkpoint(root), **waiting) as free:
         yield free
 
 

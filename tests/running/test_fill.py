@@ -2,6 +2,7 @@
 
 import dataclasses
 import statistics
+import threading
 import time
 
 import pytest
@@ -269,3 +270,40 @@ def test_a_run_that_was_cut_off_before_its_row_changed_starts_afresh(toy, reques
     assert records.read(request.place(paths.results())).steps == 20
     assert fill.is_current(request)
     assert not list(paths.CHECKPOINTS.rglob("*.pt"))
+
+
+def test_once_keeps_a_current_record_and_replaces_an_old_one(toy, request_of, edited, monkeypatch):
+    request = request_of("Net")
+    first = fill.once(request, device="cpu")
+    monkeypatch.setattr(fill, "run", lambda *_, **__: pytest.fail("it was run again"))
+    kept = fill.once(request, device="cpu")
+    assert (kept.started, kept.seconds) == (first.started, first.seconds)
+    monkeypatch.setattr(fill, "run", runs.run)
+    edited(request.place(paths.results()), config_hash="of another day")
+    assert fill.once(request, device="cpu").config_hash == first.config_hash
+
+
+def test_once_waits_for_the_process_that_is_on_the_run_and_takes_its_record(toy, request_of):
+    request, said, taken = request_of("Net"), [], []
+    with runs.claimed(request, paths.results()):
+        waiting = threading.Thread(target=lambda: taken.append(fill.once(request, said.append, device="cpu")))
+        waiting.start()
+        made = runs.run(request, device="cpu", claim=False)
+        while not said:
+            time.sleep(0.01)
+    waiting.join()
+    assert said == ["toy/Net seed 0 is being run by another process: waiting for its record"]
+    assert [(record.started, record.seconds) for record in taken] == [(made.started, made.seconds)]
+
+
+def test_once_goes_on_from_a_checkpoint_and_is_not_for_workers(toy, request_of, monkeypatch):
+    request = request_of("Net", "small")
+    with pytest.raises(OutOfTimeError):
+        runs.run(request, device="cpu", deadline=0.0)
+    resumed = []
+    monkeypatch.setattr(fill, "run", lambda *_, resume=False, **__: resumed.append(resume))
+    fill.once(request)
+    assert resumed == [True]
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(InputError, match="leave it out within torchrun"):
+        fill.once(request)
