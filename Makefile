@@ -27,7 +27,7 @@ table = $(REPROLIB) table $(1) >$(2).part && mv $(2).part $(2)
 # $(call trained,SCALE): JOBS processes share the missing records; then every claim with its label, also where a run failed.
 trained = seq $(JOBS) | xargs -P $(JOBS) -I{} $(ONE_THREAD) $(REPROLIB) fill --scale $(1); code=$$?; $(REPROLIB) claims && exit $$code
 
-.PHONY: help book test browser test-book test-workflow test-slurm test-wheel fuzz tables small long paper bench verify lint lock clean setup snakemake executed FORCE
+.PHONY: help book test browser test-book test-workflow test-slurm test-wheel fuzz tables small long paper bench verify lint clean setup snakemake executed FORCE
 .DEFAULT_GOAL := help
 
 help: ## list the targets

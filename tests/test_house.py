@@ -156,6 +156,13 @@ def test_make_takes_an_environment_and_a_folder_whose_paths_hold_spaces(tmp_path
     ], ended.stderr
 
 
+def test_make_promises_no_target_that_has_no_rule():
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    promised = re.search(r"^\.PHONY: (.+)$", text, re.MULTILINE)[1].split()
+    typed = [name for name in promised if name.islower()]  # the other one forces a rule to run
+    assert [name for name in typed if not re.search(rf"^{name}:", text, re.MULTILINE)] == []
+
+
 def test_workflows_parse_and_test_two_supported_pythons():
     flows = {path.stem: yaml.safe_load(path.read_text()) for path in (ROOT / ".github/workflows").glob("*.yml")}
     assert set(flows) == {"tests", "book", "drift", "compute", "macos"}
